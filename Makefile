@@ -1,0 +1,32 @@
+# make demo: solve a 15-puzzle on two ranks     make test: the tests     make bench: the figures of the README
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test test-heavy lint bench clean
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
+	touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/mpiexec -n 2 $(BIN)/pdsearch solve tiles korf:1
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest -n auto
+
+test-heavy: $(VENV)/.installed
+	$(BIN)/python -m pytest -m heavy
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/search.py
+
+clean:
+	rm -rf $(VENV) build *.egg-info

@@ -1,0 +1,149 @@
+"""The figures of A* and HDA* on the 15-puzzle, beside each other, from one run on one machine.
+
+    python benchmarks/search.py [--quick] [--json FILE]
+
+Compared runs alternate, so that a machine whose speed drifts slows both; figures are medians.
+Every run is a process of its own; times are of the search alone, compilation excluded, unless
+the row says otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+TEN = [96, 5, 34, 62, 24, 35, 41, 50, 100, 84]  # Korf instances of 1.3 to 11 M expansions
+PYTHON = sys.executable
+
+
+def main() -> None:
+    """Run all sections and print their tables."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions, three instances")
+    parser.add_argument("--json", metavar="FILE", help="write all single runs, too")
+    arguments = parser.parse_args()
+    repeats = 2 if arguments.quick else 5
+    instances = TEN[:3] if arguments.quick else TEN
+    solve("korf:79"), solve("korf:79", ranks=2)  # compile, and touch the caches
+    log: dict[str, Any] = {
+        "speed": speed(repeats),
+        "ranks": two_ranks(instances, 1 if arguments.quick else 3),
+        "one rank": one_rank(repeats),
+        "start": start_up(repeats),
+    }
+    if arguments.json:
+        Path(arguments.json).write_text(json.dumps(log))
+
+
+def solve(instance: str, ranks: int = 0, **options: str) -> dict[str, Any]:
+    """Solve in a process of its own: A*, or HDA* on so many ranks."""
+    words = [PYTHON, "-m", "pdsearch", "solve", "tiles", instance, "--json", "-"]
+    if ranks:
+        words = [str(_mpiexec()), "-n", str(ranks), *words, "--algorithm", "hdastar"]
+    words += [word for name, value in options.items() for word in (f"--{name}", value)]
+    run = subprocess.run(words, capture_output=True, text=True, check=True)
+    result: dict[str, Any] = json.loads(run.stdout)
+    return result
+
+
+def _mpiexec() -> str:
+    beside = Path(PYTHON).with_name("mpiexec")
+    return str(beside) if beside.exists() else shutil.which("mpiexec") or "mpiexec"
+
+
+def speed(repeats: int) -> dict[str, list[float]]:
+    """A* on Korf's first instance, with batches and without."""
+    code = (
+        "import sys; from pdsearch.search import astar; from pdsearch.search.problem import Problem;"
+        "from pdsearch.limits import Limits; from pdsearch.domains.tiles import Tiles;"
+        "p = Problem.of(Tiles.korf(1), 'manhattan', None, 1, 0, True);"
+        "r = astar.search(p, Limits(), lambda: False, None, 0, batch=int(sys.argv[1]));"
+        "print(r.expanded_per_s, r.bytes_per_node)"
+    )
+    rates: dict[str, list[float]] = {"batch": [], "single": [], "ratio": [], "bytes": []}
+    for _ in range(repeats):
+        (batch, size), (single, _) = (
+            map(float, subprocess.run([PYTHON, "-c", code, n], capture_output=True, text=True).stdout.split())
+            for n in ("32", "1")
+        )
+        for name, value in (("batch", batch), ("single", single), ("ratio", batch / single), ("bytes", size)):
+            rates[name].append(value)
+    print("A*, Korf #1, Manhattan, one core")
+    print(f"  {median(rates['batch']) / 1e6:.2f} M expansions/s (best {max(rates['batch']) / 1e6:.2f})")
+    print(f"  {median(rates['ratio']):.2f} x the same engine with batches of one node")
+    print(f"  {median(rates['bytes']):.1f} bytes per stored node, everything counted")
+    return rates
+
+
+def two_ranks(instances: list[int], repeats: int) -> list[dict[str, Any]]:
+    """HDA* on 2 ranks against A*, instance by instance."""
+    rows = []
+    print("\nHDA* on 2 ranks against A* on one (medians)")
+    print(
+        "  Korf   M exp   A* s   |  abstract-zobrist: SO      CO    LB   speed-up |"
+        "  zobrist: SO      CO    LB   speed-up"
+    )
+    for number in instances:
+        instance = f"korf:{number}"
+        runs: dict[str, list[dict[str, Any]]] = {"A*": [], "abstract-zobrist": [], "zobrist": []}
+        for _ in range(repeats):
+            runs["A*"].append(solve(instance))
+            for name in ("abstract-zobrist", "zobrist"):
+                runs[name].append(solve(instance, ranks=2, distribution=name))
+        row: dict[str, Any] = {"instance": number, "expanded": runs["A*"][0]["expanded"]}
+        row["seconds"] = median(run["search_s"] for run in runs["A*"])
+        for name in ("abstract-zobrist", "zobrist"):
+            pairs = list(zip(runs["A*"], runs[name], strict=True))
+            row[name] = {
+                "SO": median(run["expanded"] / alone["expanded"] - 1 for alone, run in pairs),
+                "CO": median(run["CO"] for run in runs[name]),
+                "LB": median(run["LB"] for run in runs[name]),
+                "speed-up": median(alone["search_s"] / run["search_s"] for alone, run in pairs),
+            }
+        rows.append(row)
+        cells = " |         ".join(
+            f"{row[name]['SO']:+14.3f} {row[name]['CO']:7.3f} {row[name]['LB']:6.3f} {row[name]['speed-up']:8.2f}"
+            for name in ("abstract-zobrist", "zobrist")
+        )
+        print(f"  {number:4d} {row['expanded'] / 1e6:7.2f} {row['seconds']:6.2f}   | {cells}", flush=True)
+    for name in ("abstract-zobrist", "zobrist"):
+        overhead = median(row[name]["SO"] for row in rows)
+        faster = median(row[name]["speed-up"] for row in rows)
+        print(f"  {name}: median search overhead {overhead:+.3f}, median speed-up {faster:.2f}")
+    return rows
+
+
+def one_rank(repeats: int) -> list[float]:
+    """HDA* with nobody to share with, against A*."""
+    ratios = [solve("korf:24")["search_s"] / solve("korf:24", ranks=1)["search_s"] for _ in range(repeats)]
+    print(f"\nHDA* on one rank: {median(ratios):.2f} x the speed of A*")
+    return ratios
+
+
+def start_up(repeats: int) -> dict[str, list[float]]:
+    """Whole processes, with a warm cache."""
+    commands = {
+        "solve": ["-m", "pdsearch", "solve", "tiles", "korf:79"],
+        "import": ["-c", "import pdsearch"],
+        "bare": ["-c", ""],
+    }
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(repeats):
+        for name, words in commands.items():
+            start = time.perf_counter()
+            subprocess.run([PYTHON, *words], capture_output=True, check=True)
+            times[name].append(time.perf_counter() - start)
+    print(f"\npdsearch solve tiles korf:79, whole process: {median(times['solve']):.2f} s")
+    print(f"import pdsearch: {median(times['import']) - median(times['bare']):.3f} s more than python alone")
+    return times
+
+
+if __name__ == "__main__":
+    main()

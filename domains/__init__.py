@@ -1,0 +1,195 @@
+"""The domains: what a state is, what it leads to, and how it is read and shown.
+
+A domain is one file or folder here. Its class derives from :class:`Domain` and registers
+itself with ``@DOMAINS.add("name")``; its compiled part is a NamedTuple of tables that
+answers for ``width``, ``is_goal`` and ``expand`` of :mod:`pdsearch.kernels.protocol`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.errors import WrongPlanError
+from pdsearch.registry import Registry
+
+if __name__ == "domains":  # found as a top-level folder, not as part of the package
+    raise ImportError("import pdsearch.domains, not domains: this folder is pdsearch.domains")
+
+State = tuple[int, ...]  # the words of a packed state, each below 2**64
+
+
+class TransitionGraph(NamedTuple):
+    """How moves change one variable: the graph that a partition of its values cuts.
+
+    Attributes
+    ----------
+    variable : int
+        Which variable of the domain.
+    values : int64[n_values]
+        The values it can take, ascending.
+    edges : int64[n_edges, 2]
+        Pairs (u, v) of values, u < v, between which some move changes the variable.
+    weights : int64[n_edges]
+        Moves of the domain that change u to v or v to u, in one direction or the other, counted
+        without regard to the other variables unless the domain says otherwise.
+    """
+
+    variable: int
+    values: npt.NDArray[np.int64]
+    edges: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, variable: int, values: Iterable[int], changes: Iterable[tuple[int, int]]) -> TransitionGraph:
+        """Return the graph of the changes (u, v), each named once per move that makes it.
+
+        >>> graph = TransitionGraph.of(0, range(3), [(0, 1), (1, 0), (2, 1)])
+        >>> graph.edges.tolist(), graph.weights.tolist()
+        ([[0, 1], [1, 2]], [2, 1])
+        """
+        counts = Counter((min(u, v), max(u, v)) for u, v in changes if u != v)
+        edges = sorted(counts)
+        return cls(
+            variable,
+            np.array(sorted(values), np.int64),
+            np.array(edges, np.int64).reshape(-1, 2),
+            np.array([counts[edge] for edge in edges], np.int64),
+        )
+
+
+class Domain(ABC):
+    """One instance of a state-space problem.
+
+    Attributes
+    ----------
+    name, source : str
+        What the registry calls it, and where it is described.
+    default_heuristic : str
+        The heuristic used when none is named.
+    has_coordinates : bool
+        True when the values of variables are coordinates, such as positions in sequences.
+    instances_help : str
+        How instances are written on a command line, in a few words.
+    space : NamedTuple
+        Tables of the compiled domain.
+    instance : str
+        How the user named the instance.
+    initial : tuple of int
+        The initial state, packed.
+    max_moves, max_cost : int
+        Most successors of a state, and the most one of them costs.
+    n_changes, is_wide : int, bool
+        As told to :func:`pdsearch.kernels.protocol.constants` for the type of ``space``.
+    n_variables, n_values : int
+        A feature is the number ``variable * n_values + value``.
+    """
+
+    name: ClassVar[str]
+    source: ClassVar[str]
+    default_heuristic: ClassVar[str] = "blind"
+    has_coordinates: ClassVar[bool] = False
+    instances_help: ClassVar[str] = "a file"
+    space: Any
+    instance: str
+    initial: State
+    max_moves: int
+    max_cost: int
+    n_changes: int = 1
+    is_wide: bool = False
+    n_variables: int
+    n_values: int
+
+    @classmethod
+    @abstractmethod
+    def parse(cls, text: str, **options: Any) -> Domain:
+        """Return the instance a user named; BadInputError when it makes no sense."""
+
+    @classmethod
+    def instance_set(cls, text: str) -> list[str]:
+        """Return the names of the instances of a named set; of a single instance, its name."""
+        return [text]
+
+    @classmethod
+    def of_size(cls, text: str, **options: Any) -> Domain:
+        """Return the instance of a size, such as ``4x4``, whose initial state is the goal."""
+        return cls.parse(text, **options)
+
+    @classmethod
+    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
+        """Add the domain's own options to a command line and return their names, for :meth:`parse`."""
+        return ()
+
+    def why_unsolvable(self) -> str | None:
+        """Return a proof, in words, that no plan exists; None when only a search can tell."""
+        return None
+
+    @abstractmethod
+    def is_goal(self, state: State) -> bool:
+        """Say whether a state is a goal."""
+
+    @abstractmethod
+    def apply(self, state: State, operator: int) -> tuple[State, int]:
+        """Return the successor and the cost; ValueError where the operator does not apply."""
+
+    @abstractmethod
+    def undo(self, state: State, operator: int) -> State:
+        """Return the state from which ``operator`` leads to ``state``."""
+
+    @abstractmethod
+    def operators(self, state: State) -> list[int]:
+        """Return the applicable operators."""
+
+    @abstractmethod
+    def operator_name(self, operator: int) -> str:
+        """Return an operator as a plan shows it."""
+
+    @abstractmethod
+    def features(self, state: State) -> npt.NDArray[np.int64]:
+        """Return the features of a state, those that never take part in hashing left out."""
+
+    @abstractmethod
+    def show(self, state: State) -> str:
+        """Return a state as a user reads it."""
+
+    def projections(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Return hand-made projections for abstract Zobrist hashing, the default first.
+
+        Each maps a feature to its group: int64[n_variables * n_values], -1 = not hashed.
+        """
+        return {}
+
+    def transition_graphs(self) -> list[TransitionGraph]:
+        """Return a graph for each variable that takes part in hashing; an empty list where none are known.
+
+        Methods that partition each variable's values, so that few moves lead from one part to
+        another, need nothing else from a domain (Jinnai and Fukunaga (2017), "A Graph-Partitioning
+        Based Approach for Parallel Best-First Search", HSDIP, section 5).
+        """
+        return []
+
+    def show_plan(self, plan: Sequence[str]) -> str | None:
+        """Return a plan (names of operators) in the domain's own notation; None where its operators say all."""
+        return None
+
+    def replay(self, plan: Sequence[int]) -> int:
+        """Return the cost of a plan; WrongPlanError unless it leads from the initial state to a goal."""
+        state, total = self.initial, 0
+        for step, operator in enumerate(plan):
+            try:
+                state, cost = self.apply(state, operator)
+            except ValueError as error:
+                raise WrongPlanError(f"step {step} of the plan does not apply: {error}") from error
+            total += cost
+        if not self.is_goal(state):
+            raise WrongPlanError(f"the plan of {len(plan)} steps does not reach a goal")
+        return total
+
+
+DOMAINS: Registry[type[Domain]] = Registry("domain", "pdsearch.domains")

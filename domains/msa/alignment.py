@@ -1,0 +1,198 @@
+"""Multiple sequence alignment as a user meets it: FASTA files, matrices, aligned FASTA.
+
+A state says how much of each sequence is aligned; a move adds a column. The cost of an
+alignment is the sum over columns and pairs of sequences.
+
+Source: Carrillo and Lipman (1988), "The multiple sequence alignment problem in biology", SIAM
+Journal on Applied Mathematics 48.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
+from pdsearch.domains.msa.fasta import Record, format_fasta, read_fasta
+from pdsearch.domains.msa.scoring import MATRICES, pair_costs
+from pdsearch.domains.msa.space import BITS, MAX_LENGTH, PER_WORD, MsaSpace, WideMsaSpace
+from pdsearch.errors import BadInputError
+
+MAX_SEQUENCES = 10
+_MAX_NARROW = 7  # sequences whose columns are numbered below 127
+_MAX_G = 2**24 - 1  # of a narrow node
+
+
+@DOMAINS.add("msa")
+class Alignment(Domain):
+    """Sequences to be aligned at the least sum of pair costs.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        2 to 10 named sequences of 1 to 4095 letters that the matrix has.
+    matrix : {"pam250", "blosum62"}
+        Similarities; a pair of letters costs the largest similarity less its own.
+    gap : int, optional
+        Cost of a letter against a gap, 1 to 1000; 25 for pam250 and 15 for blosum62 when left out.
+    instance : str, optional
+        How to call it in results.
+
+    Raises
+    ------
+    BadInputError
+        If there are too few or too many sequences, or letters that the matrix does not have.
+
+    Examples
+    --------
+    >>> two = Alignment([Record("one", "ACD"), Record("other", "AD")])
+    >>> two.replay([2, 0, 2])  # A with A, C with a gap, D with D: 15 + 25 + 13
+    53
+    """
+
+    name = "msa"
+    source = "Carrillo and Lipman (1988), SIAM Journal on Applied Mathematics 48"
+    default_heuristic = "pairwise"
+    has_coordinates = True
+    instances_help = "a fasta file of 2 to 10 sequences"
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        matrix: str = "pam250",
+        gap: int | None = None,
+        instance: str | None = None,
+    ) -> None:
+        if not 2 <= len(records) <= MAX_SEQUENCES:
+            raise BadInputError(f"{len(records)} sequences given; an alignment has 2 to {MAX_SEQUENCES}")
+        self.alphabet, costs = pair_costs(matrix, gap)
+        for record in records:
+            _check(record, self.alphabet, matrix)
+        self.records = list(records)
+        self.n = self.n_variables = len(records)
+        self.codes = [np.array([self.alphabet.index(a) for a in record.letters], np.int64) for record in records]
+        self.lengths = [len(record.letters) for record in records]
+        self.n_values = max(self.lengths) + 1
+        self.instance = instance or " ".join(record.name for record in records)
+        self.max_moves = (1 << self.n) - 1
+        self.max_cost = self.n * (self.n - 1) // 2 * int(costs.max())
+        self.initial = self.pack([0] * self.n)
+        self.n_changes = PER_WORD * len(self.initial)
+        self.is_wide = self.n > _MAX_NARROW or self.max_cost * sum(self.lengths) > _MAX_G
+        letters = np.zeros((self.n, self.n_values), np.int64)
+        for row, codes in zip(letters, self.codes, strict=True):
+            row[: len(codes)] = codes
+        self.pair_costs = costs
+        self.space = (WideMsaSpace if self.is_wide else MsaSpace)(
+            tuple(np.array(self.pack(self.lengths), np.uint64).view(np.int64).tolist()),
+            self.n,
+            self.n_values,
+            np.array(self.lengths, np.int64),
+            letters.reshape(-1),
+            costs.reshape(-1),
+        )
+
+    @classmethod
+    def parse(cls, text: str, matrix: str = "pam250", gap: int | None = None, **options: Any) -> Alignment:
+        """Return the instance of a FASTA file."""
+        if not text.strip():
+            raise BadInputError(f"the instance is empty; give {cls.instances_help}")
+        suffix = "" if matrix == "pam250" and gap is None else f" {matrix}" + (f" gap {gap}" if gap is not None else "")
+        return cls(read_fasta(text), matrix, gap, Path(text).name + suffix)
+
+    @classmethod
+    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
+        """Add ``--matrix`` and ``--gap``."""
+        parser.add_argument("--matrix", default="pam250", metavar="|".join(MATRICES), help="msa: similarities")
+        parser.add_argument("--gap", type=int, metavar="COST", help="msa: of a letter against a gap (25 for pam250)")
+        return ("matrix", "gap")
+
+    def pack(self, positions: Sequence[int]) -> State:
+        """Return the words of positions; see :mod:`pdsearch.domains.msa.space`."""
+        return tuple(
+            sum(position << (BITS * i) for i, position in enumerate(positions[start : start + PER_WORD]))
+            for start in range(0, self.n, PER_WORD)
+        )
+
+    def unpack(self, state: State) -> tuple[int, ...]:
+        """Return how many letters of each sequence are aligned."""
+        return tuple((state[i // PER_WORD] >> (BITS * (i % PER_WORD))) & MAX_LENGTH for i in range(self.n))
+
+    def is_goal(self, state: State) -> bool:
+        """Say whether all letters are aligned."""
+        return list(self.unpack(state)) == self.lengths
+
+    def operators(self, state: State) -> list[int]:
+        """Return the columns that take letters only from sequences that have some left."""
+        left = sum(1 << i for i, position in enumerate(self.unpack(state)) if position < self.lengths[i])
+        return [column - 1 for column in range(1, 1 << self.n) if column & ~left == 0]
+
+    def apply(self, state: State, operator: int) -> tuple[State, int]:
+        """Add a column."""
+        positions, column = list(self.unpack(state)), operator + 1
+        if not 1 <= column < 1 << self.n:
+            raise ValueError(f"column {operator} is not one of 0 to {(1 << self.n) - 2}")
+        codes = []
+        for i in range(self.n):
+            taken = (column >> i) & 1
+            if taken and positions[i] == self.lengths[i]:
+                raise ValueError(f"sequence {self.records[i].name} has no letter left")
+            codes.append(int(self.codes[i][positions[i]]) if taken else -1)  # -1 is the last code, a gap
+            positions[i] += taken
+        cost = sum(int(self.pair_costs[codes[i], codes[j]]) for i in range(self.n) for j in range(i))
+        return self.pack(positions), cost
+
+    def undo(self, state: State, operator: int) -> State:
+        """Take a column away."""
+        return self.pack([p - ((operator + 1) >> i & 1) for i, p in enumerate(self.unpack(state))])
+
+    def operator_name(self, operator: int) -> str:
+        """Return a column, a letter as x and a gap as -."""
+        return "".join("x" if (operator + 1) >> i & 1 else "-" for i in range(self.n))
+
+    def features(self, state: State) -> npt.NDArray[np.int64]:
+        """Return ``sequence * n_values + position`` of each sequence."""
+        return np.arange(self.n) * self.n_values + np.array(self.unpack(state), np.int64)
+
+    def projections(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Return runs of positions, the same for each sequence.
+
+        Source: Jinnai and Fukunaga (2016), AAAI, section 4.3; runs of five are their published code's.
+        """
+        position = np.tile(np.arange(self.n_values), self.n)
+        return {f"runs-{length}": position // length for length in (5, 10, 20)}
+
+    def transition_graphs(self) -> list[TransitionGraph]:
+        """Return a path for each sequence: half of all columns take its next letter."""
+        columns = 1 << (self.n - 1)
+        graphs = []
+        for i, length in enumerate(self.lengths):
+            edges = np.column_stack([np.arange(length), np.arange(1, length + 1)])
+            graphs.append(TransitionGraph(i, np.arange(length + 1), edges, np.full(length, columns, np.int64)))
+        return graphs
+
+    def show(self, state: State) -> str:
+        """Return the position in each sequence."""
+        return " ".join(map(str, self.unpack(state)))
+
+    def show_plan(self, plan: Sequence[str]) -> str:
+        """Return the alignment as FASTA."""
+        return format_fasta([Record(name, row) for (name, _), row in zip(self.records, self.rows(plan), strict=True)])
+
+    def rows(self, plan: Sequence[str]) -> list[str]:
+        """Return the aligned sequences of a plan, gaps as ``-``."""
+        letters = [iter(record.letters) for record in self.records]
+        return ["".join(next(letters[i]) if column[i] == "x" else "-" for column in plan) for i in range(self.n)]
+
+
+def _check(record: Record, alphabet: str, matrix: str) -> None:
+    if not 1 <= len(record.letters) <= MAX_LENGTH:
+        raise BadInputError(f"sequence {record.name!r} has {len(record.letters)} letters; 1 to {MAX_LENGTH} are needed")
+    wrong = next((letter for letter in record.letters if letter not in alphabet), None)
+    if wrong is not None:
+        raise BadInputError(f"letter {wrong!r} of sequence {record.name!r} is not in {matrix}; it has {alphabet}")

@@ -1,0 +1,88 @@
+"""StableMoE: a balanced routing is learned, distilled into a small router and frozen; no token moves then.
+
+Dai et al. (2022), "StableMoE: Stable Routing Strategy for Mixture of Experts", ACL, section 3; the module is
+:mod:`pdsearch.balance.learned.stable_moe`. Here are its two measures as values: how many tokens change their
+expert between two checkpoints, and the balance loss of the first stage.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.balance.routers import ROUTERS, Ids
+from pdsearch.balance.routers._checks import checked_matrix
+from pdsearch.balance.routers._gates import affinities_of
+from pdsearch.balance.routers._learned import Learned
+from pdsearch.errors import BadInputError
+
+
+@ROUTERS.add("stable-moe")
+@dataclass(frozen=True)
+class StableMoE(Learned):
+    """Top-k of token times centroid in stage 1, of the frozen distilled router in stage 2."""
+
+    source: ClassVar[str] = "Dai et al. (2022), ACL, section 3"
+    module: ClassVar[str] = "stable_moe.TwoStage"
+
+
+def fluctuation(before: npt.ArrayLike, after: npt.ArrayLike) -> float:
+    """Return the share of items whose bin changed; nan for none.
+
+    In search it is the share of states that change their owner when the work is partitioned anew.
+
+    Parameters
+    ----------
+    before, after : int[T] or int[T, k]
+        Bins of the same items. Of several bins an item has, the order does not matter, and the item counts
+        with the share of its bins that are new.
+
+    Raises
+    ------
+    BadInputError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> fluctuation([0, 1, 2, 3], [0, 1, 3, 3])
+    0.25
+    >>> fluctuation([[0, 1]], [[1, 2]])
+    0.5
+    """
+    old, new = np.asarray(before), np.asarray(after)
+    if old.shape != new.shape or old.ndim not in (1, 2):
+        raise BadInputError(f"bins have shapes {old.shape} and {new.shape}; give the same items twice")
+    if not old.size:
+        return math.nan
+    old, new = old.reshape(len(old), -1), new.reshape(len(new), -1)
+    return float((new[:, :, None] != old[:, None, :]).all(axis=2).mean())
+
+
+def stable_balance_loss(scores: npt.ArrayLike, ids: Ids) -> float:
+    """Return sum_i (n_i - mean)/mean * sum of sigmoid(score) over the tokens of expert i; 0 for no token.
+
+    Parameters
+    ----------
+    scores : float[T, E]
+    ids : int32[T, 1]
+        The best expert of each token.
+
+    Examples
+    --------
+    >>> stable_balance_loss([[0.0, 0.0], [0.0, 0.0]], np.array([[0], [1]]))
+    0.0
+    >>> stable_balance_loss([[0.0, 0.0], [0.0, 0.0]], np.array([[0], [0]]))
+    1.0
+    """
+    matrix = checked_matrix(scores)
+    if len(ids) != len(matrix):
+        raise BadInputError(f"ids are of {len(ids)} tokens and scores of {len(matrix)}; give both for the same")
+    if not len(matrix):
+        return 0.0
+    gates = np.take_along_axis(affinities_of(matrix.astype(np.float64), "sigmoid"), ids, axis=1)
+    counts = np.bincount(ids.ravel(), minlength=matrix.shape[1])
+    return float(((counts / counts.mean() - 1)[ids] * gates).sum())

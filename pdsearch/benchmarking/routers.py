@@ -1,0 +1,195 @@
+"""Balance, kept score and time of routers on one stream of batches.
+
+The stream is skewed: every expert has a popularity of its own, which all batches share. Each router keeps its
+state from batch to batch. The kept score is relative to plain top-k's, which nothing exceeds; MaxVio has a
+floor, because even uniformly random routing is uneven in a finite batch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.balance.metrics import gini, max_violation, max_violation_of_batches
+from pdsearch.balance.routers import Assignment, kept_score
+from pdsearch.balance.routers.options import built
+from pdsearch.errors import BadInputError, MissingDependencyError
+
+EXAMPLES = """\
+  pdsearch bench routers
+  pdsearch bench routers --batches 10 --routers top-k,bip:iterations=14,quantile --plot routers.png
+  pdsearch bench routers --tokens 2048 --experts 16 --top-k 4 --json routers.json
+"""
+DEFAULT = (
+    "top-k,loss-free,loss-free:step=0.01,quantile,bip:iterations=2,bip:iterations=4,bip:iterations=14,bip-online,"
+    "sinkhorn:temperature=0.1,base,expert-choice,capacity"
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one router did on the stream.
+
+    Attributes
+    ----------
+    average_max_violation, sup_max_violation, last_max_violation : float
+        MaxVio of the batches: mean, worst, last.
+    gini : float
+        Of the loads of all batches added up.
+    kept_score : float
+        Sum of the affinities served, over plain top-k's.
+    dropped : float
+        Share of the pairs refused.
+    median_ms : float
+        Per batch; the first call's compilation is not in it.
+    """
+
+    router: str
+    average_max_violation: float
+    sup_max_violation: float
+    last_max_violation: float
+    gini: float
+    kept_score: float
+    dropped: float
+    median_ms: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the stream and of the output."""
+    parser.add_argument("--tokens", type=int, default=4096, help="per batch (default 4096)")
+    parser.add_argument("--experts", type=int, default=64, help="(default 64)")
+    parser.add_argument("--top-k", type=int, default=8, help="experts per token (default 8)")
+    parser.add_argument("--batches", type=int, default=60, help="(default 60)")
+    parser.add_argument("--routers", default=DEFAULT, metavar="NAME[:OPTION=VALUE]...,...", help="what to compare")
+    parser.add_argument("--json", metavar="FILE", help="JSON in place of a table; - for standard output")
+    parser.add_argument("--plot", metavar="FILE", help="write MaxVio over the batches as a figure (needs matplotlib)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compare the routers and print the table."""
+    if min(arguments.tokens, arguments.experts, arguments.batches) < 1:
+        raise BadInputError("tokens, experts and batches must all be at least 1")
+    batches = list(skewed_stream(arguments.tokens, arguments.experts, arguments.batches))
+    routers = {text: router_of(text) for text in arguments.routers.split(",")}
+    results = {}
+    for text, router in routers.items():
+        print(f"{text} ...", file=sys.stderr, flush=True)
+        results[text] = measured(text, router, batches, arguments.top_k)
+    rows = [row for row, _ in results.values()]
+    if arguments.json:
+        write_json(rows, arguments)
+    else:
+        print(table(rows))
+        print(f"MaxVio of uniformly random routing: about {sampling_floor(arguments):.3f}")
+    if arguments.plot:
+        plot({text: violations for text, (_, violations) in results.items()}, Path(arguments.plot))
+    return 0
+
+
+def skewed_stream(n_tokens: int, n_experts: int, n_batches: int) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield affinities, float32[T, E]: a sigmoid of shared bias, 32 hidden features and noise."""
+    rng = np.random.default_rng(0)
+    bias = np.random.default_rng(99).normal(size=n_experts)
+    mixing = np.random.default_rng(98).normal(size=(32, n_experts)) / math.sqrt(32)
+    for _ in range(n_batches):
+        scores = rng.normal(size=(n_tokens, 32)) @ mixing + bias + 0.3 * rng.normal(size=(n_tokens, n_experts))
+        yield (1 / (1 + np.exp(-scores))).astype(np.float32)
+
+
+def router_of(text: str) -> Any:
+    """Build a router from ``name:option=value:...``; its gate, if it has one, is the identity."""
+    name, *options = text.split(":")
+    return built(name, options, gate="identity")
+
+
+def measured(text: str, router: Any, batches: list[npt.NDArray[np.float32]], k: int) -> tuple[Row, list[float]]:
+    """Route all batches and return the row and the MaxVio of each batch."""
+    if router.reads != "scores":
+        raise BadInputError(f"{text} reads {router.reads}, and the stream is of scores; leave it out")
+    router.route(batches[0][: 2 * k], k)  # compiles
+    state, loads, times, kept, best, dropped = None, [], [], 0.0, 0.0, 0
+    for affinities in batches:
+        start = time.perf_counter()
+        assignment: Assignment = router.route(affinities, k, state)
+        times.append(time.perf_counter() - start)
+        state = assignment.state
+        loads.append(assignment.counts)
+        kept += kept_score(affinities, assignment)
+        best += float(np.partition(affinities, -k, axis=1)[:, -k:].sum(dtype=np.float64))
+        dropped += assignment.n_dropped
+    counts = np.array(loads)
+    violation = max_violation_of_batches(counts)
+    each: list[float] = np.asarray(max_violation(counts)).tolist()
+    pooled = float(gini(counts.sum(axis=0)))
+    pairs = dropped + int(counts.sum())
+    row = Row(
+        text,
+        float(violation.average),
+        float(violation.supremum),
+        each[-1],
+        pooled,
+        kept / best,
+        dropped / pairs,
+        1e3 * float(np.median(times)),
+    )
+    return row, each
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as a table."""
+    width = max(len(row.router) for row in rows)
+    head = f"{'router':<{width}}  avg MaxVio  sup MaxVio  last MaxVio    Gini  kept score  dropped  ms/batch"
+    lines = [
+        f"{row.router:<{width}}  {row.average_max_violation:10.3f}  {row.sup_max_violation:10.3f}  "
+        f"{row.last_max_violation:11.3f}  {row.gini:6.3f}  {row.kept_score:10.4f}  {row.dropped:7.3f}  "
+        f"{row.median_ms:8.2f}"
+        for row in rows
+    ]
+    return "\n".join([head, *lines])
+
+
+def sampling_floor(arguments: argparse.Namespace) -> float:
+    """Return about what MaxVio uniformly random routing has: the largest of E normals, by its asymptote."""
+    n, m, k = arguments.tokens, arguments.experts, arguments.top_k
+    if m == 1 or k >= m:
+        return 0.0
+    largest = np.random.default_rng(0).normal(size=(2000, m)).max(axis=1).mean()
+    return float(largest * math.sqrt(m / (n * k) * (1 - k / m)))
+
+
+def write_json(rows: list[Row], arguments: argparse.Namespace) -> None:
+    """Write the rows, with what they were measured on."""
+    names = ("tokens", "experts", "top_k", "batches")
+    text = json.dumps({name: getattr(arguments, name) for name in names} | {"rows": [asdict(row) for row in rows]})
+    if arguments.json == "-":
+        print(text)
+    else:
+        Path(arguments.json).write_text(text + "\n", encoding="utf-8")
+
+
+def plot(violations: dict[str, list[float]], path: Path) -> None:
+    """Draw the MaxVio of each batch, one line per router."""
+    try:
+        import matplotlib
+    except ImportError:
+        raise MissingDependencyError("matplotlib is not installed; run: pip install 'pdsearch[plot]'") from None
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+    for name, values in violations.items():
+        axes.plot(range(1, len(values) + 1), np.maximum(values, 1e-4), label=name)
+    axes.set(xlabel="batch", ylabel="MaxVio", yscale="log")
+    axes.legend(fontsize="small", ncols=2)
+    figure.savefig(path, dpi=150)
+    plt.close(figure)

@@ -1,0 +1,58 @@
+"""Measure how evenly loads are spread, and what traffic between bins costs.
+
+Loads are nodes per rank, tokens per expert or seconds per worker: a .csv (one row a batch or layer), .npy or
+.json file, or - for CSV on standard input. Several rows are reported as means over the rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from pdsearch.balance.report import BalanceReport, balance_report
+from pdsearch.cli._arrays import read_array
+
+EXAMPLES = """\
+  printf '3,1,2,2\\n' | pdsearch balance -
+  pdsearch balance loads.csv --json
+  pdsearch balance tokens.npy --axis 0 --capacity-factor 1.25
+  pdsearch balance expanded.json --traffic sent.npy --plot loads.png"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("loads", metavar="LOADS", help="a .csv, .npy or .json file of loads, or - for CSV on stdin")
+    parser.add_argument("--traffic", metavar="FILE", help="load from each bin (row) to each bin (column)")
+    parser.add_argument("--weights", metavar="FILE", help="relative speeds or sizes of the bins")
+    parser.add_argument("--nodes", metavar="FILE", help="the machine node of each bin; adds the locality of nodes")
+    parser.add_argument("--axis", type=int, default=-1, help="axis of the bins in LOADS (default: the last)")
+    parser.add_argument("--capacity-factor", type=float, default=1.0, metavar="C", help="slots over mean load (1)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+    parser.add_argument("--plot", metavar="FILE", help="draw sorted loads and their Lorenz curve (needs matplotlib)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the report."""
+    loads = read_array(arguments.loads)
+    traffic, weights, nodes = (
+        None if name is None else read_array(name) for name in (arguments.traffic, arguments.weights, arguments.nodes)
+    )
+    report = balance_report(
+        loads,
+        traffic if traffic is None else traffic.squeeze(),
+        axis=arguments.axis,
+        weights=weights if weights is None else weights.ravel(),
+        capacity_factor=arguments.capacity_factor,
+        node_of_bin=nodes if nodes is None else nodes.ravel(),
+    )
+    if arguments.plot is not None:
+        from pdsearch.cli._plots import plot_loads
+
+        plot_loads(loads, arguments.axis, arguments.plot)
+    print_report(report, arguments.json)
+    return 0
+
+
+def print_report(report: BalanceReport, as_json: bool) -> None:
+    """Print a report as a table or as one line of JSON."""
+    print(json.dumps(report.to_dict()) if as_json else report)

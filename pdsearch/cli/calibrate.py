@@ -1,0 +1,79 @@
+"""Measure what the parts of a search cost on this machine.
+
+The costs are kept in the user's cache (PDSEARCH_CACHE_DIR moves it) and used by pdsearch
+simulate. Under mpiexec with two ranks messages go through MPI; otherwise they are copied in
+one process, which is faster than any network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from pdsearch.cli import speaks
+from pdsearch.cli.solve import _communicator, _writable
+from pdsearch.domains import DOMAINS
+from pdsearch.environment import environment
+from pdsearch.errors import BadInputError
+
+EXAMPLES = """\
+  pdsearch calibrate tiles korf:83
+  mpiexec -n 2 pdsearch calibrate tiles korf:83 --json costs.json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("domain", help=f"one of: {', '.join(DOMAINS)}")
+    parser.add_argument("instance", help="one that takes A* a second or more")
+    parser.add_argument("--heuristic", metavar="NAME", help="(default: the domain's)")
+    parser.add_argument("--json", metavar="FILE", help="write the costs as JSON, too; - is stdout")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, keep and show the costs."""
+    from pdsearch.comm.mpi import MpiCommunicator
+    from pdsearch.search.calibration import calibrate, keep
+    from pdsearch.search.problem import Problem
+
+    domain = DOMAINS[arguments.domain].parse(arguments.instance)
+    output = _writable(arguments.json)
+    world = _communicator("auto")
+    if world is not None and world.Get_size() != 2:
+        raise BadInputError(f"{world.Get_size()} ranks; calibrate on 2, or without mpiexec")
+    problem = Problem.of(domain, arguments.heuristic, "zobrist", 2, 0, alone=False)
+    comm = MpiCommunicator(world) if world is not None else None
+    costs = calibrate(problem, comm)
+    if comm is not None:
+        comm.barrier()
+        comm.close()
+    if not speaks():
+        return 0
+    values = dataclasses.asdict(costs) | {
+        "c": costs.c,
+        "domain": domain.name,
+        "instance": domain.instance,
+        "heuristic": problem.heuristic.name,
+        "messages": "MPI" if comm is not None else "in process",
+        "environment": environment(),
+    }
+    path = keep(domain.name, values)
+    if output == "-":
+        print(json.dumps(values))
+        return 0
+    if output is not None:
+        Path(output).write_text(json.dumps(values) + "\n")
+    print(_table(values, path))
+    return 0
+
+
+def _table(values: dict[str, Any], path: Path) -> str:
+    units = [(name, 1e9, "ns") for name in ("expansion", "kept", "posted", "received")]
+    units += [(name, 1e6, "µs") for name in ("message_sent", "message_received", "turn", "reduction", "latency")]
+    rows = [f"  {name:17} {values[name] * scale:9.2f} {unit}" for name, scale, unit in units]
+    rows += [f"  {'bandwidth':17} {values['bandwidth'] / 1e9:9.2f} GB/s", f"  {'c':17} {values['c']:9.2f}"]
+    head = f"{values['domain']} {values['instance']}, {values['heuristic']}, messages {values['messages']}"
+    return "\n".join([head, *rows, f"kept in {path}"])

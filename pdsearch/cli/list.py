@@ -1,0 +1,50 @@
+"""List domains, heuristics and distributions with their sources."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pdsearch.distribution import DISTRIBUTIONS
+from pdsearch.domains import DOMAINS
+from pdsearch.heuristics import HEURISTICS
+
+EXAMPLES = """\
+  pdsearch list
+  pdsearch list heuristics --json
+"""
+
+_REGISTRIES: dict[str, Mapping[str, Any]] = {
+    "domains": DOMAINS,
+    "heuristics": HEURISTICS,
+    "distributions": DISTRIBUTIONS,
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("kind", nargs="?", choices=list(_REGISTRIES), help="only these")
+    parser.add_argument("--json", action="store_true", help="write JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the registries."""
+    kinds = [arguments.kind] if arguments.kind else list(_REGISTRIES)
+    entries = {kind: {name: _describe(cls) for name, cls in _REGISTRIES[kind].items()} for kind in kinds}
+    if arguments.json:
+        print(json.dumps(entries))
+        return 0
+    for kind, described in entries.items():
+        print(kind)
+        for name, facts in described.items():
+            print(f"  {name:18} {facts['summary']}  [{facts['source']}]")
+    return 0
+
+
+def _describe(cls: Any) -> dict[str, Any]:
+    facts: dict[str, Any] = {"summary": (inspect.getdoc(cls) or "").split("\n")[0], "source": cls.source}
+    facts |= {fact: getattr(cls, fact) for fact in ("admissible", "consistent") if hasattr(cls, fact)}
+    return facts

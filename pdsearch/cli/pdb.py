@@ -1,0 +1,95 @@
+"""Build pattern databases, or list those in the cache folder.
+
+A heuristic builds small databases when it first needs them; large ones are built here. A
+database that is there is checked and left alone, unless --rebuild is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from pdsearch.domains import DOMAINS, Domain
+from pdsearch.errors import BadInputError
+from pdsearch.heuristics import HEURISTICS
+from pdsearch.pdb import Database, database_folder
+
+EXAMPLES = """\
+  pdsearch pdb build tiles 5x5
+  pdsearch pdb build tiles 4x4 --heuristic pdb-7-8
+  pdsearch pdb build topspin 16 --rebuild
+  pdsearch pdb list
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("action", choices=["build", "list"])
+    parser.add_argument("domain", nargs="?", help=f"one of: {', '.join(DOMAINS)}")
+    parser.add_argument("size", nargs="?", help="of the domain's instances, as 5x5 or 16")
+    parser.add_argument("--heuristic", metavar="NAME", help="whose database; default: the first that fits")
+    parser.add_argument("--rebuild", action="store_true", help="build it even if it is there")
+    for name in DOMAINS:
+        DOMAINS[name].add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Build or list."""
+    if arguments.action == "list":
+        for path in sorted(database_folder().glob("*.pdb")):
+            print(f"{path.stat().st_size:>13,} bytes  {path}")
+        return 0
+    if arguments.domain is None or arguments.size is None:
+        raise BadInputError("pdb build needs a domain and a size, as in: pdsearch pdb build tiles 5x5")
+    known = ("action", "domain", "size", "heuristic", "rebuild", "command", "run")
+    options = {key: value for key, value in vars(arguments).items() if key not in known}
+    domain = DOMAINS[arguments.domain].of_size(arguments.size, **options)
+    for database in _databases(domain, arguments.heuristic):
+        with _Filling(database) as filling:
+            entries = database.load(rebuild=arguments.rebuild, automatic=False, filled=filling.show)
+        print(f"{database.name}: {len(entries):,} entries, largest {entries.max()}, {filling.words()}; {database.path}")
+    return 0
+
+
+def _databases(domain: Domain, name: str | None) -> list[Database]:
+    """Return the databases of the named heuristic, or of the first that fits and has any."""
+    fitting = [other for other in HEURISTICS if hasattr(HEURISTICS[other], "databases")]
+    fitting = [other for other in fitting if HEURISTICS[other].fits(domain)]
+    chosen = name if name is not None else next(iter(fitting), None)
+    if chosen not in fitting:
+        known = ", ".join(fitting) or "none"
+        asked = "no heuristic has a" if name is None else f"heuristic {HEURISTICS[name].name!r} has no"
+        raise BadInputError(f"{asked} pattern database for {domain.name} {domain.instance}; those that do: {known}")
+    return HEURISTICS[chosen].databases(domain)  # type: ignore[attr-defined, no-any-return]
+
+
+class _Filling:
+    """A line on stderr that shows how full a database is."""
+
+    def __init__(self, database: Database) -> None:
+        self._name = database.name
+        self._start_s = self._last_s = time.monotonic()
+        self._was_built = False
+
+    def __enter__(self) -> _Filling:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._was_built and sys.stderr.isatty():
+            sys.stderr.write("\r" + " " * 78 + "\r")
+
+    def show(self, filled: int, of: int) -> None:
+        """Write the line again when half a second has passed."""
+        self._was_built = True
+        now = time.monotonic()
+        if now - self._last_s >= 0.5:
+            self._last_s = now
+            end = "" if sys.stderr.isatty() else "\n"
+            line = f"{now - self._start_s:6.1f} s  {self._name}: {filled:,} of {of:,} entries, {100 * filled // of} %"
+            sys.stderr.write(("\r" if not end else "") + line + end)
+            sys.stderr.flush()
+
+    def words(self) -> str:
+        """Say what was done."""
+        return f"built in {time.monotonic() - self._start_s:.1f} s" if self._was_built else "was there already"

@@ -1,0 +1,131 @@
+"""Place replicas of experts on GPUs so that the fullest one has as little load as possible.
+
+Loads are expected tokens per expert, one row a layer: a .csv, .npy or .json file, or - for CSV on standard
+input. The policy eplb gives the ids of the published program; local-search goes on from there and leaves no
+two replicas of an expert on a GPU where that is avoidable; optimum is exact for small cases.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pdsearch.balance.metrics import load_balance
+from pdsearch.balance.placement import Placement, place
+from pdsearch.balance.placement.moves import fewest_moves, moving_cost
+from pdsearch.cli._arrays import read_array
+from pdsearch.errors import BadInputError
+
+EXAMPLES = """\
+  pdsearch place loads.csv --replicas 288 --gpus 32 --nodes 4 --groups 8 --json -
+  pdsearch place loads.csv --replicas 16 --gpus 8 --policy local-search
+  pdsearch place today.csv --replicas 16 --gpus 8 --current yesterday.json --json today.json"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("loads", metavar="LOADS", help="a .csv, .npy or .json file, one row a layer, or - for stdin")
+    parser.add_argument(
+        "--replicas", type=int, required=True, metavar="N", help="slots for replicas, all GPUs together"
+    )
+    parser.add_argument("--gpus", type=int, required=True, metavar="N", help="GPUs; divides the replicas")
+    parser.add_argument("--nodes", type=int, default=1, metavar="N", help="machines; divides the GPUs (1)")
+    parser.add_argument("--groups", type=int, default=1, metavar="N", help="groups of experts kept on a node (1)")
+    parser.add_argument("--policy", default="eplb", metavar="NAME", help="eplb (default), local-search or optimum")
+    parser.add_argument(
+        "--current", metavar="FILE", help="placement in use, written by --json: relabel for fewest moves"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the placement as JSON, - for stdout instead of the table")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Place, and print or write the result."""
+    loads = np.atleast_2d(read_array(arguments.loads))
+    placement = place(loads, arguments.replicas, arguments.gpus, arguments.nodes, arguments.groups, arguments.policy)
+    cost = None
+    if arguments.current is not None:
+        current = _read_placement(arguments.current, placement)
+        placement = fewest_moves(current, placement, arguments.nodes)
+        cost = moving_cost(current, placement, arguments.nodes)
+    result = _described(placement, loads, arguments.policy)
+    if cost is not None:
+        result["moves"] = {
+            "moved": cost.n_moved,
+            "churn": cost.churn,
+            "busiest": cost.busiest,
+            "between_nodes": cost.n_between_nodes,
+        }
+    if arguments.json is not None:
+        _write(arguments.json, result)
+    if arguments.json != "-":
+        print(_table(result))
+    return 0
+
+
+def _described(placement: Placement, loads: Any, policy: str) -> dict[str, Any]:
+    gpu_loads = placement.gpu_loads(loads)
+    even = np.nan_to_num(np.asarray(load_balance(gpu_loads)), nan=1.0)  # a layer without load is even
+    return {
+        "policy": policy,
+        "n_experts": placement.n_experts,
+        "n_gpus": placement.n_gpus,
+        "layers": [
+            {
+                "experts": placement.experts[layer].tolist(),
+                "replicas": placement.counts[layer].tolist(),
+                "gpu_loads": gpu_loads[layer].tolist(),
+                "load_balance": float(even[layer]),
+                "balancedness": float(1 / even[layer]),
+                "duplicates": int(placement.duplicates()[layer]),
+            }
+            for layer in range(len(placement.experts))
+        ],
+    }
+
+
+def _table(result: dict[str, Any]) -> str:
+    lines = [f"policy {result['policy']}, {result['n_experts']} experts, {result['n_gpus']} GPUs"]
+    lines.append(f"{'layer':>5} {'max load':>12} {'mean load':>12} {'LB':>8} {'balancedness':>13} {'duplicates':>11}")
+    for number, layer in enumerate(result["layers"]):
+        gpu_loads = np.array(layer["gpu_loads"])
+        lines.append(
+            f"{number:>5} {gpu_loads.max():>12.6g} {gpu_loads.mean():>12.6g} {layer['load_balance']:>8.4f} "
+            f"{layer['balancedness']:>13.4f} {layer['duplicates']:>11}"
+        )
+    if "moves" in result:
+        moves = result["moves"]
+        lines.append(
+            f"moves {moves['moved']} replicas ({moves['churn']:.1%} of the slots), "
+            f"{moves['between_nodes']} between nodes, at most {moves['busiest']} to one GPU"
+        )
+    return "\n".join(lines)
+
+
+def _read_placement(name: str, like: Placement) -> Placement:
+    wrong = f"{name} is no placement that fits; give a file written by --json with the same shape"
+    try:
+        rows = [layer["experts"] for layer in json.loads(Path(name).read_text())["layers"]]
+        experts = np.array(rows, dtype=np.int64)
+    except OSError as error:
+        raise BadInputError(f"cannot read {name}: {error.strerror}; give an existing file") from None
+    except (ValueError, TypeError, KeyError):
+        raise BadInputError(wrong) from None
+    if experts.shape != like.experts.shape or experts.min() < 0 or experts.max() >= like.n_experts:
+        raise BadInputError(wrong)
+    return Placement(experts, like.n_experts, like.n_gpus)
+
+
+def _write(name: str, result: dict[str, Any]) -> None:
+    text = json.dumps(result) + "\n"
+    if name == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(name).write_text(text)
+    except OSError as error:
+        raise BadInputError(f"cannot write {name}: {error.strerror}; name a file in a folder that exists") from None

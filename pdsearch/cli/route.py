@@ -1,0 +1,135 @@
+"""Route a matrix of scores to experts and report how even the load is.
+
+Reads .npy or .csv: one row a token, one column an expert; ``--list`` says what else a router may read. Prints
+the report and the first tokens' experts; ``--json`` and ``--out`` write everything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.balance.routers import ROUTERS, Assignment
+from pdsearch.balance.routers._gates import GATES
+from pdsearch.balance.routers.options import built
+from pdsearch.errors import BadInputError
+
+EXAMPLES = """\
+  pdsearch route scores.npy --router bip --top-k 8
+  pdsearch route scores.npy --router bip --option iterations=14 --gate sigmoid --top-k 8 --json -
+  pdsearch route scores.csv --router loss-free --state bias.npy --out assignment.npz
+  pdsearch route --list
+"""
+SHOWN = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the scores, the router and the output."""
+    parser.add_argument("scores", nargs="?", metavar="SCORES", help=".npy or .csv, [tokens, experts]")
+    parser.add_argument("--router", default="top-k", metavar="NAME", help="one of --list (default top-k)")
+    parser.add_argument("--top-k", type=int, default=1, metavar="K", help="experts per token (default 1)")
+    parser.add_argument("--gate", choices=GATES, help="how scores become affinities (default: the router's own)")
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="of the router; may be repeated"
+    )
+    parser.add_argument("--state", metavar="FILE", help=".npy or .csv: bias, prices or costs to start from")
+    parser.add_argument("--json", metavar="FILE", help="write report and assignment as JSON, - for standard output")
+    parser.add_argument("--out", metavar="FILE", help="write ids, weights, counts and drops as .npz")
+    parser.add_argument("--list", action="store_true", help="list the routers and end")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Route, print, write."""
+    if arguments.list:
+        print(listing())
+        return 0
+    if arguments.scores is None:
+        raise BadInputError("no scores are given; give a .npy or .csv file, or --list")
+    gate = {"gate": arguments.gate} if arguments.gate else {}
+    router = built(arguments.router, arguments.option, **gate)
+    if gate and not hasattr(router, "gate"):
+        raise BadInputError(f"{arguments.router} has no gate; leave --gate out")
+    state = read_array(arguments.state) if arguments.state else None
+    assignment = router.route(read_array(arguments.scores), arguments.top_k, state)
+    if arguments.out:
+        write_arrays(Path(arguments.out), assignment)
+    if arguments.json:
+        write_json(arguments.json, arguments.router, assignment)
+    if arguments.json != "-":
+        print(shown(arguments.router, assignment))
+    return 0
+
+
+def listing() -> str:
+    """Return a table of the routers: name, whether batch mates matter, what they read, source."""
+    width = max(map(len, ROUTERS))
+    lines = [f"{'router':<{width}}  batch mates  reads       source"]
+    for name, kind in ROUTERS.items():
+        matter = "do not" if built(name).batch_invariant else "matter"
+        lines.append(f"{name:<{width}}  {matter:<11}  {kind.reads:<10}  {kind.source}")
+    return "\n".join(lines)
+
+
+def read_array(name: str) -> npt.NDArray[Any]:
+    """Read a .npy or .csv file.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such file, or it holds no array of numbers.
+    """
+    try:
+        if name.endswith(".csv"):
+            return np.loadtxt(name, delimiter=",", ndmin=1)
+        return np.asarray(np.load(name, allow_pickle=False))
+    except OSError as error:
+        raise BadInputError(f"cannot read {name}: {error.strerror or error}; give a .npy or .csv file") from None
+    except ValueError as error:
+        raise BadInputError(f"{name} holds no array of numbers: {error}; give a .npy or .csv file") from None
+
+
+def shown(name: str, assignment: Assignment) -> str:
+    """Return the report, and the experts and weights of the first tokens."""
+    lines = [
+        str(assignment.report()),
+        f"dropped pairs             {assignment.n_dropped:>12}",
+        "",
+    ]
+    lines.append(f"experts and weights by {name}:")
+    for token in range(min(SHOWN, len(assignment.ids))):
+        row = zip(assignment.ids[token], assignment.weights[token], strict=True)
+        experts = (f"{expert}:{weight:.3g}" if expert >= 0 else "-" for expert, weight in row)
+        lines.append(f"{token:>6}: {' '.join(experts)}")
+    if len(assignment.ids) > SHOWN:
+        lines.append(f"... {len(assignment.ids) - SHOWN} more tokens; --json or --out writes all")
+    return "\n".join(lines)
+
+
+def write_json(where: str, name: str, assignment: Assignment) -> None:
+    """Write report and assignment as one JSON object."""
+    content = {
+        "router": name,
+        "report": assignment.report().to_dict(),
+        "dropped": assignment.n_dropped,
+        "counts": assignment.counts.tolist(),
+        "drops": assignment.drops.tolist(),
+        "ids": assignment.ids.tolist(),
+        "weights": assignment.weights.astype(np.float64).tolist(),
+    }
+    if where == "-":
+        print(json.dumps(content))
+    else:
+        Path(where).write_text(json.dumps(content) + "\n", encoding="utf-8")
+
+
+def write_arrays(path: Path, assignment: Assignment) -> None:
+    """Write ids, weights, counts and drops, and the state where it is an array."""
+    arrays: dict[str, Any] = {name: getattr(assignment, name) for name in ("ids", "weights", "counts", "drops")}
+    if isinstance(assignment.state, np.ndarray):
+        arrays["state"] = assignment.state
+    np.savez(path, **arrays)

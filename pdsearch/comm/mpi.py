@@ -1,0 +1,130 @@
+"""Ranks as MPI processes.
+
+Messages are synchronous non-blocking sends (Issend): a request completes only when the
+receiver has begun to take the message, so that the number of unfinished requests says how far
+the receiver is behind. Every buffer is kept until its request completes. Arrivals are looked
+for with Iprobe; nothing waits.
+
+mpi4py is imported only when this class is used.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from pdsearch.comm import Integers, Records, Totals
+
+_NAP_S = 1e-3
+_NODES = 1  # tag of messages with records
+
+
+class MpiCommunicator:
+    """Records and reductions over an MPI communicator.
+
+    Parameters
+    ----------
+    comm : mpi4py.MPI.Comm, optional
+        A duplicate is used, so that the caller's own messages are never mixed with these.
+    """
+
+    def __init__(self, comm: Any = None) -> None:
+        from mpi4py import MPI
+
+        self._mpi = MPI
+        self._comm = (comm if comm is not None else MPI.COMM_WORLD).Dup()
+        self._reducer = self._comm.Dup()
+        self.rank, self.size = self._comm.Get_rank(), self._comm.Get_size()
+        self._under_way: list[deque[tuple[Any, Records]]] = [deque() for _ in range(self.size)]
+        self._spare: list[Records] = []
+        self._inbox = np.empty(0, np.uint32)
+        self._status = MPI.Status()
+        self._reductions: tuple[Any, Any, Integers, Integers] | None = None
+
+    def send(self, destination: int, records: Records) -> None:
+        """Copy the records and start a synchronous send."""
+        buffer = self._buffer(len(records))
+        buffer[: len(records)] = records
+        request = self._comm.Issend([buffer, len(records), self._mpi.UINT32_T], destination, _NODES)
+        self._under_way[destination].append((request, buffer))
+
+    def send_all(self, destinations: list[int], records: Records, ends: list[int]) -> None:
+        """Send one message after the other."""
+        for destination, start, end in zip(destinations, [0, *ends], ends, strict=False):
+            self.send(destination, records[start:end])
+
+    def unfinished(self, destination: int) -> int:
+        """Forget what is complete and return the number of the others."""
+        under_way = self._under_way[destination]
+        while under_way and under_way[0][0].Test():
+            self._spare.append(under_way.popleft()[1])
+        return len(under_way)
+
+    def backlog(self, destinations: list[int]) -> list[int]:
+        """Return the unfinished messages to each."""
+        return [self.unfinished(destination) for destination in destinations]
+
+    def receive(self) -> Records | None:
+        """Take one message from anywhere."""
+        if not self._comm.Iprobe(self._mpi.ANY_SOURCE, _NODES, self._status):
+            return None
+        n = self._status.Get_count(self._mpi.UINT32_T)
+        if n > len(self._inbox):
+            self._inbox = np.empty(2 * n, np.uint32)
+        self._comm.Recv([self._inbox, n, self._mpi.UINT32_T], self._status.Get_source(), _NODES)
+        return self._inbox[:n]
+
+    def start_reduction(self, sums: Integers, maxima: Integers) -> None:
+        """Start two non-blocking reductions, a sum and a maximum."""
+        summed, largest = np.empty_like(sums), np.empty_like(maxima)
+        # the contributions are kept beside the results until both requests complete
+        self._contributed = sums.copy(), maxima.copy()
+        self._reductions = (
+            self._reducer.Iallreduce(self._contributed[0], summed, self._mpi.SUM),
+            self._reducer.Iallreduce(self._contributed[1], largest, self._mpi.MAX),
+            summed,
+            largest,
+        )
+
+    def finish_reduction(self) -> Totals | None:
+        """Return the results when both requests are complete."""
+        assert self._reductions is not None
+        first, second, summed, largest = self._reductions
+        if not (first.Test() and second.Test()):
+            return None
+        return Totals(summed, largest)
+
+    def broadcast(self, value: Any, root: int) -> Any:
+        """Broadcast a Python object."""
+        return self._comm.bcast(value, root)
+
+    def gather(self, value: Any) -> list[Any] | None:
+        """Gather Python objects on rank 0."""
+        gathered: list[Any] | None = self._comm.gather(value)
+        return gathered
+
+    def barrier(self) -> None:
+        """Wait for all ranks, politely: one of them may be compiling on the core this one would spin on."""
+        request = self._comm.Ibarrier()
+        while not request.Test():
+            time.sleep(_NAP_S)
+
+    def ranks_of_node(self) -> int:
+        """Return how many ranks share this machine's memory."""
+        node = self._comm.Split_type(self._mpi.COMM_TYPE_SHARED)
+        n = int(node.Get_size())
+        node.Free()
+        return n
+
+    def close(self) -> None:
+        """Give the duplicates back; all ranks must call."""
+        self._comm.Free()
+        self._reducer.Free()
+
+    def _buffer(self, size: int) -> Records:
+        if self._spare and len(self._spare[-1]) >= size:
+            return self._spare.pop()
+        return np.empty(size + size // 4, np.uint32)

@@ -1,0 +1,103 @@
+"""Work distribution: which rank owns a state.
+
+A method is one class in one file. It registers with ``@DISTRIBUTIONS.add("name")``, is built
+once on every rank from the same seed, and its tables answer for ``owner`` of
+:mod:`pdsearch.kernels.protocol`. A name may carry an option after a colon,
+``abstract-zobrist:rows``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from pdsearch.domains import Domain, State
+from pdsearch.errors import BadInputError
+from pdsearch.registry import Registry
+
+
+class Distribution(ABC):
+    """Maps states to ranks; equal states always map to the same rank.
+
+    Attributes
+    ----------
+    tables : NamedTuple
+        Arrays of the compiled method.
+    is_function : bool
+        False when equal states may have different owners; then every rank is asked for a state.
+    is_seeded : bool
+        False when the seed makes no difference.
+    is_sampled : bool
+        True when the constructor takes a ``sampler`` of states, which a short search provides.
+    option_help : str
+        What the option says, and its default; empty when there is none.
+    """
+
+    name: ClassVar[str]
+    source: ClassVar[str]
+    is_function: ClassVar[bool] = True
+    is_seeded: ClassVar[bool] = True
+    is_sampled: ClassVar[bool] = False
+    option_help: ClassVar[str] = ""
+    tables: Any
+
+    def __init__(self, domain: Domain, n_ranks: int, seed: int = 0, option: str | None = None) -> None:
+        if not self.fits(domain):
+            raise BadInputError(f"distribution {self.name!r} does not fit domain {domain.name!r}")
+        if option is not None and not self.option_help:
+            raise BadInputError(f"distribution {self.name!r} has no option; leave out ':{option}'")
+        self.domain = domain
+        self.n_ranks = n_ranks
+        self.seed = seed
+        self.option = option
+
+    @classmethod
+    @abstractmethod
+    def fits(cls, domain: Domain) -> bool:
+        """Say whether the method is defined for the instance."""
+
+    @abstractmethod
+    def owner_of(self, state: State) -> int:
+        """Return the rank that owns a state, computed from scratch."""
+
+
+DISTRIBUTIONS: Registry[type[Distribution]] = Registry("distribution", "pdsearch.distribution", "pdsearch.domains")
+DEFAULT = "abstract-zobrist"
+
+
+def make_distribution(
+    domain: Domain,
+    name: str | None,
+    n_ranks: int,
+    seed: int = 0,
+    sampler: Callable[[int], list[State]] | None = None,
+) -> Distribution:
+    """Return the method named ``name`` or ``name:option`` (or the best one that fits) for an instance.
+
+    Raises
+    ------
+    UnknownNameError, BadInputError
+        If there is none of that name, or it does not fit; the message lists those that do.
+    """
+    if name is None:
+        return _default(domain, n_ranks, seed)
+    name, colon, option = name.partition(":")
+    cls = DISTRIBUTIONS[name]
+    if not cls.fits(domain):
+        fitting = ", ".join(other for other in DISTRIBUTIONS if DISTRIBUTIONS[other].fits(domain))
+        raise BadInputError(
+            f"distribution {name!r} does not fit domain {domain.name!r} ({domain.instance}); those that do: {fitting}"
+        )
+    sampled = {"sampler": sampler} if cls.is_sampled else {}
+    return cls(domain, n_ranks, seed, option if colon else None, **sampled)
+
+
+def _default(domain: Domain, n_ranks: int, seed: int) -> Distribution:
+    """Return the best method known that fits and tells so many ranks apart."""
+    if DISTRIBUTIONS[DEFAULT].fits(domain):
+        try:
+            return DISTRIBUTIONS[DEFAULT](domain, n_ranks, seed)
+        except BadInputError:  # too coarse for so many ranks
+            pass
+    return DISTRIBUTIONS["zobrist"](domain, n_ranks, seed)

@@ -1,0 +1,68 @@
+"""The owner as a sum over features: what all Zobrist-like methods share.
+
+Each feature has a word below the number of ranks p, and
+
+    owner(s) = sum of the words of the features of s, modulo p.
+
+The published methods xor 64-bit words and take the result modulo p. The sum is the same
+idea in another group (for p = 2 it is the xor), and it has two advantages. It is uniform
+for every p, not only for powers of two. And it needs no memory: a rank only ever expands
+states it owns, so the sum of the parent is the rank's own number, and the owner of a
+successor is two look-ups away.
+
+Source: Zobrist (1970), "A new hashing method with application for game playing", TR 88,
+University of Wisconsin; Kishimoto, Fukunaga and Botea (2009), ICAPS (HDA*). The group is ours.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch._jit import answers
+from pdsearch.distribution import Distribution
+from pdsearch.domains import Domain, State
+from pdsearch.kernels.protocol import changes, owner
+
+
+class FeatureSumTables(NamedTuple):
+    """Words by feature, each in 0 .. n_ranks - 1."""
+
+    words: npt.NDArray[np.int64]  # (n_variables * n_values,)
+    n_ranks: int
+
+
+@answers(owner, FeatureSumTables)
+def _owner(sharing, rank, space, moves, c):
+    to = rank
+    most = changes(space)
+    for i in range(c * most, (c + 1) * most):
+        if most > 1 and moves.added[i] < 0:
+            break
+        to += sharing.words[moves.added[i]] - sharing.words[moves.removed[i]]
+        if to < 0:
+            to += sharing.n_ranks
+        elif to >= sharing.n_ranks:
+            to -= sharing.n_ranks
+    return to
+
+
+class FeatureSum(Distribution):
+    """Base of the methods that differ only in how they fill the words."""
+
+    words: npt.NDArray[np.int64]
+
+    def __init__(self, domain: Domain, n_ranks: int, seed: int = 0, option: str | None = None) -> None:
+        super().__init__(domain, n_ranks, seed, option)
+        self.words = self.fill(np.random.default_rng([seed, n_ranks]))
+        self.tables = FeatureSumTables(self.words.reshape(-1), n_ranks)
+
+    def fill(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Return a word for each feature: int64[n_variables, n_values]."""
+        raise NotImplementedError
+
+    def owner_of(self, state: State) -> int:
+        """Add up the words of a state."""
+        return int(self.tables.words[self.domain.features(state)].sum() % self.n_ranks)

@@ -1,0 +1,157 @@
+"""The open list for small integer costs: a stack of nodes for each (f, h).
+
+Pops the least f, among those the least h, among those the last in: the tie-breaking that
+goes deep first in the last layer. Push and pop are O(1); stacks are chains of 64-entry
+chunks from one pool, so memory follows the number of open nodes and a batch of pops reads
+adjacent entries.
+
+Entries are never removed when a cheaper path to their node is found; the kernel that pops
+drops those whose g + h no longer is their f.
+
+Source: Burns, Hatem, Leighton and Ruml (2012), "Implementing Fast Heuristic Search Code",
+SoCS, section "Array-based priority queues" (two-level buckets); the chunks are ours.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch._jit import answers, inlined
+from pdsearch.kernels.protocol import NEVER, f_end, keep_cursor, pop_batch, push, room, take_cursor
+
+CHUNK = 64  # entry 0 of a chunk points below it, 63 hold nodes
+_IN_CHUNK = CHUNK - 1
+
+
+class BucketOpen(NamedTuple):
+    """Arrays of a bucket queue; bucket (f, h) is number ``f * n_h + h``."""
+
+    top: npt.NDArray[np.uint32]  # (n_f * n_h,) index in pool of the last entry; 0 = empty
+    pool: npt.NDArray[np.uint32]  # (n_chunks * CHUNK,) chunk 0 is never used
+    scalars: npt.NDArray[np.int64]  # (6,) least f, h within it, free chunk, chunks, open, n_h
+
+    @property
+    def least_f(self) -> int:
+        """Return a lower bound on the f of all entries, NEVER when there are none."""
+        return int(self.scalars[0]) if self.scalars[4] else NEVER
+
+    @property
+    def n_open(self) -> int:
+        """Return the number of entries."""
+        return int(self.scalars[4])
+
+    @property
+    def f_end(self) -> int:
+        """Return the first f that has no place."""
+        return len(self.top) // int(self.scalars[5])
+
+    def has_room(self, pushes: int) -> bool:
+        """Say whether so many pushes are possible, each of which may open a chunk."""
+        return bool(len(self.pool) // CHUNK - self.scalars[3] >= pushes)
+
+    def doubled(self) -> BucketOpen:
+        """Return the same queue with twice the pool."""
+        pool = np.empty(2 * len(self.pool), np.uint32)
+        pool[: len(self.pool)] = self.pool
+        return self._replace(pool=pool)
+
+    def widened(self, n_f: int) -> BucketOpen:
+        """Return the same queue with room for f below ``n_f``."""
+        top = np.zeros(n_f * int(self.scalars[5]), np.uint32)
+        top[: len(self.top)] = self.top
+        return self._replace(top=top)
+
+
+def new_bucket_open(n_f: int, n_h: int, n_chunks: int) -> BucketOpen:
+    """Return an empty queue for f below ``n_f`` and h below ``n_h``."""
+    scalars = np.array([NEVER, 0, 0, 1, 0, n_h], np.int64)
+    return BucketOpen(np.zeros(n_f * n_h, np.uint32), np.zeros(n_chunks * CHUNK, np.uint32), scalars)
+
+
+@answers(take_cursor, BucketOpen)
+def _take_cursor(frontier):
+    s = frontier.scalars
+    return (s[0], s[1], s[2], s[3], s[4], s[5])
+
+
+@answers(keep_cursor, BucketOpen)
+def _keep_cursor(frontier, cursor):
+    for i in range(6):
+        frontier.scalars[i] = cursor[i]
+
+
+@answers(push, BucketOpen)
+def _push(frontier, cursor, f, h, node):
+    least_f, least_h, free, n_chunks, n_open, n_h = cursor
+    bucket = f * n_h + h
+    at = np.int64(frontier.top[bucket])
+    if at & _IN_CHUNK == _IN_CHUNK or at == 0:
+        below = at
+        if free != 0:
+            at = free * CHUNK
+            free = np.int64(frontier.pool[at])
+        else:
+            at = n_chunks * CHUNK
+            n_chunks += 1
+        frontier.pool[at] = np.uint32(below)
+    at += 1
+    frontier.pool[at] = np.uint32(node)
+    frontier.top[bucket] = np.uint32(at)
+    if f < least_f:
+        least_f, least_h = f, h
+    elif f == least_f and h < least_h:
+        least_h = h
+    return (least_f, least_h, free, n_chunks, n_open + 1, n_h)
+
+
+@inlined
+def _advance(frontier, least_f, least_h, n_h):
+    """Return the first filled bucket at or after (least_f, least_h); there must be one."""
+    while frontier.top[least_f * n_h + least_h] == 0:
+        least_h += 1
+        if least_h == n_h:
+            least_f, least_h = least_f + 1, 0
+    return least_f, least_h
+
+
+@answers(pop_batch, BucketOpen)
+def _pop_batch(frontier, cursor, f_limit, nodes, hs):
+    least_f, least_h, free, n_chunks, n_open, n_h = cursor
+    count = 0
+    f = least_f
+    while n_open > 0 and count < len(nodes):
+        least_f, least_h = _advance(frontier, least_f, least_h, n_h)
+        if count == 0:
+            f = least_f
+        if least_f > f or f > f_limit:
+            break
+        bucket = least_f * n_h + least_h
+        at = np.int64(frontier.top[bucket])
+        while at != 0 and count < len(nodes):
+            nodes[count] = np.int64(frontier.pool[at])
+            hs[count] = least_h
+            count += 1
+            n_open -= 1
+            at -= 1
+            if at & _IN_CHUNK == 0:
+                below = np.int64(frontier.pool[at])
+                frontier.pool[at] = np.uint32(free)
+                free = at // CHUNK
+                at = below
+        frontier.top[bucket] = np.uint32(at)
+    if n_open == 0:
+        least_f, least_h = np.int64(NEVER), 0
+    return count, f, (least_f, least_h, free, n_chunks, n_open, n_h)
+
+
+@answers(room, BucketOpen)
+def _room(frontier, cursor):
+    return len(frontier.pool) // CHUNK - cursor[3]  # at worst each push opens a chunk
+
+
+@answers(f_end, BucketOpen)
+def _f_end(frontier):
+    return len(frontier.top) // frontier.scalars[5]

@@ -1,0 +1,159 @@
+"""The open list for large or real costs: a 4-ary heap on (f, h), the last entered first among equals.
+
+Four children of 24 bytes lie in two cache lines, and the tree is half as deep as a binary
+one: fewer misses per pop. Costs are kept as float64, which holds integers up to 2**53
+exactly; ``fastmath`` is never used.
+
+Source: LaMarca and Ladner (1996), "The influence of caches on the performance of heaps",
+ACM Journal of Experimental Algorithmics 1, section 4 (d-heaps).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch._jit import answers, inlined
+from pdsearch.kernels.protocol import NEVER, f_end, keep_cursor, pop_batch, push, room, take_cursor
+
+ARITY = 4
+
+
+class HeapOpen(NamedTuple):
+    """Arrays of a heap; entry ``i`` has its children at ``4 i + 1 .. 4 i + 4``."""
+
+    f: npt.NDArray[np.float64]  # (capacity,)
+    h: npt.NDArray[np.float64]  # (capacity,)
+    node: npt.NDArray[np.uint64]  # (capacity,) time of entry << 32 | node, so that ties are LIFO
+    scalars: npt.NDArray[np.int64]  # (2,) entries, entries ever made
+
+    @property
+    def least_f(self) -> int:
+        """Return the least f of all entries, NEVER when there are none."""
+        return int(self.f[0]) if self.scalars[0] else NEVER
+
+    @property
+    def n_open(self) -> int:
+        """Return the number of entries."""
+        return int(self.scalars[0])
+
+    @property
+    def f_end(self) -> int:
+        """Return NEVER: every f has a place."""
+        return NEVER
+
+    def has_room(self, pushes: int) -> bool:
+        """Say whether so many pushes are possible."""
+        return bool(len(self.f) - self.scalars[0] >= pushes)
+
+    def doubled(self) -> HeapOpen:
+        """Return the same heap with twice the places."""
+        n = len(self.f)
+        larger = new_heap_open(2 * n)
+        larger.f[:n], larger.h[:n], larger.node[:n] = self.f, self.h, self.node
+        return larger._replace(scalars=self.scalars)
+
+    def widened(self, n_f: int) -> HeapOpen:
+        """Return the same heap: it has room for every f."""
+        return self
+
+
+def new_heap_open(capacity: int) -> HeapOpen:
+    """Return an empty heap for ``capacity`` entries."""
+    return HeapOpen(np.empty(capacity), np.empty(capacity), np.empty(capacity, np.uint64), np.zeros(2, np.int64))
+
+
+@answers(take_cursor, HeapOpen)
+def _take_cursor(frontier):
+    least = np.int64(frontier.f[0]) if frontier.scalars[0] > 0 else np.int64(NEVER)
+    return (least, frontier.scalars[0], frontier.scalars[1])
+
+
+@answers(keep_cursor, HeapOpen)
+def _keep_cursor(frontier, cursor):
+    frontier.scalars[0] = cursor[1]
+    frontier.scalars[1] = cursor[2]
+
+
+@inlined
+def _before(f, h, entry, frontier, i):
+    """Say whether (f, h, entry) comes out before entry ``i``: less f, less h, later entered."""
+    if f != frontier.f[i]:
+        return f < frontier.f[i]
+    if h != frontier.h[i]:
+        return h < frontier.h[i]
+    return entry > frontier.node[i]
+
+
+@inlined
+def _put(frontier, i, f, h, entry):
+    frontier.f[i] = f
+    frontier.h[i] = h
+    frontier.node[i] = entry
+
+
+@answers(push, HeapOpen)
+def _push(frontier, cursor, f, h, node):
+    _, n, entered = cursor
+    entry = (np.uint64(entered) << np.uint64(32)) | np.uint64(node)
+    i = n
+    while i > 0:
+        above = (i - 1) // ARITY
+        if not _before(f, h, entry, frontier, above):
+            break
+        _put(frontier, i, frontier.f[above], frontier.h[above], frontier.node[above])
+        i = above
+    _put(frontier, i, f, h, entry)
+    return (np.int64(frontier.f[0]), n + 1, (entered + 1) & 0xFFFFFFFF)
+
+
+@inlined
+def _sift_down(frontier, n, f, h, entry):
+    """Place an entry in the heap of ``n`` whose root is free."""
+    i = 0
+    while True:
+        first = i * ARITY + 1
+        if first >= n:
+            break
+        best = first
+        for child in range(first + 1, min(first + ARITY, n)):
+            if _before(frontier.f[child], frontier.h[child], frontier.node[child], frontier, best):
+                best = child
+        if _before(f, h, entry, frontier, best):
+            break
+        _put(frontier, i, frontier.f[best], frontier.h[best], frontier.node[best])
+        i = best
+    _put(frontier, i, f, h, entry)
+
+
+@answers(pop_batch, HeapOpen)
+def _pop_batch(frontier, cursor, f_limit, nodes, hs):
+    _, n, entered = cursor
+    f = np.int64(NEVER)
+    count = 0
+    while n > 0 and count < len(nodes):
+        least = np.int64(frontier.f[0])
+        if count == 0:
+            f = least
+        if least != f or least > f_limit:
+            break
+        nodes[count] = np.int64(frontier.node[0] & np.uint64(0xFFFFFFFF))
+        hs[count] = np.int64(frontier.h[0])
+        count += 1
+        n -= 1
+        if n > 0:
+            _sift_down(frontier, n, frontier.f[n], frontier.h[n], frontier.node[n])
+    least = np.int64(frontier.f[0]) if n > 0 else np.int64(NEVER)
+    return count, f, (least, n, entered)
+
+
+@answers(room, HeapOpen)
+def _room(frontier, cursor):
+    return len(frontier.f) - cursor[1]
+
+
+@answers(f_end, HeapOpen)
+def _f_end(frontier):
+    return np.int64(NEVER)

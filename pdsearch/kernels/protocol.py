@@ -1,0 +1,121 @@
+"""What the hot loops ask of a domain, a heuristic, a distribution and an open list.
+
+Each function here is a name only. A domain's file defines a NamedTuple of arrays and says
+what the name means for it with ``@answers(expand, MyTables)``; the meaning is chosen by
+type, inlined, and found again in numba's disk cache. States are packed into ``n_words`` 64-bit words.
+
+A *feature* is one (variable, value) pair as an integer: tile and cell, sequence and
+position. Moves are described by the feature they remove and the one they add, which is all
+that incremental heuristics and incremental owners need.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch._jit import answers
+
+NEVER = 2**52  # above every cost: nothing open, no goal found
+
+
+class Moves(NamedTuple):
+    """Scratch for the successors of a batch of nodes; successor ``c`` is row ``c`` of each array."""
+
+    parent: npt.NDArray[np.uint64]  # (n_words,) the node being expanded
+    states: npt.NDArray[np.uint64]  # (n_moves * n_words,)
+    operator: npt.NDArray[np.int64]  # (n_moves,)
+    cost: npt.NDArray[np.int64]  # (n_moves,)
+    removed: npt.NDArray[np.int64]  # (n_moves * n_changes,) features of the parent; -1 ends a shorter list
+    added: npt.NDArray[np.int64]  # (n_moves * n_changes,) features of the successor, as many
+    g: npt.NDArray[np.int64]  # (n_moves,)
+    h: npt.NDArray[np.int64]  # (n_moves,)
+    hashed: npt.NDArray[np.uint64]  # (n_moves,)
+
+
+def new_moves(n_words: int, n_moves: int, n_changes: int = 1) -> Moves:
+    """Return scratch for ``n_moves`` successors of ``n_words`` words, each of ``n_changes`` features at most.
+
+    The arrays are cut from one block at odd distances: rows of arrays that start a multiple
+    of 4096 bytes apart would compete for the same cache sets (measured: a third of the speed).
+    """
+    changes = n_moves * n_changes
+    sizes = [n_words, n_moves * n_words, n_moves, n_moves, changes, changes, n_moves, n_moves, n_moves]
+    starts = np.cumsum([0] + [size + 24 + 8 * (i % 3) for i, size in enumerate(sizes)])
+    block = np.zeros(starts[-1], np.uint64)
+    parent, states, hashed, *integers = (
+        block[start : start + size] for start, size in zip(starts, sizes, strict=False)
+    )
+    operator, removed, added, cost, g, h = (array.view(np.int64) for array in integers)
+    return Moves(parent, states, operator, cost, removed, added, g, h, hashed)
+
+
+def width(space):
+    """Return the number of 64-bit words of a state; a constant, so that loops over words vanish."""
+
+
+def changes(space):
+    """Return the most features one move changes; a constant."""
+
+
+def wide(space):
+    """Say whether nodes have the wide layout; a constant. See :mod:`pdsearch.kernels.layout`."""
+
+
+def constants(space: type, *, n_words: int, n_changes: int = 1, is_wide: bool = False) -> None:
+    """Answer the three questions above for a domain's type of tables."""
+    answers(width, space)(lambda space: n_words)
+    answers(changes, space)(lambda space: n_changes)
+    answers(wide, space)(lambda space: is_wide)
+
+
+def is_goal(space, state):
+    """Say whether ``state`` (uint64[n_words]) is a goal."""
+
+
+def expand(space, came_by, moves, n):
+    """Write the successors of ``moves.parent`` to rows ``n``, ``n + 1`` ... and return the end.
+
+    Fills ``states``, ``operator``, ``cost``, ``removed`` and ``added``. ``came_by`` is the
+    operator that led to the parent, or -1: a domain may leave out the move that undoes it.
+    """
+
+
+def estimate(estimator, space, parent_h, moves, c):
+    """Return h of successor ``c`` of ``moves.parent``, whose own h is ``parent_h``."""
+
+
+def owner(sharing, rank, space, moves, c):
+    """Return the rank that owns successor ``c``; ``rank`` owns the parent."""
+
+
+def take_cursor(frontier):
+    """Return the scalars of an open list as a tuple, to live in registers during a kernel.
+
+    The first is the least f open, or a number out of range when nothing is.
+    """
+
+
+def keep_cursor(frontier, cursor):
+    """Write the scalars back at the end of a kernel."""
+
+
+def push(frontier, cursor, f, h, node):
+    """Enter a node and return the new cursor."""
+
+
+def pop_batch(frontier, cursor, f_limit, nodes, hs):
+    """Take up to ``len(nodes)`` nodes of the one least f, if that is at most ``f_limit``.
+
+    Returns (count, f, cursor); nodes of low h come first, and of equal h the last entered.
+    """
+
+
+def room(frontier, cursor):
+    """Return how many pushes are possible before the list must grow."""
+
+
+def f_end(frontier):
+    """Return the least f that has no place in the list."""

@@ -1,0 +1,217 @@
+"""One row for each run of a distribution: what is written as JSON lines, tabulated and plotted."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.balance.traffic import all_to_all_bottleneck, communication_overhead, search_overhead
+from pdsearch.errors import BadInputError
+from pdsearch.result import Result
+
+
+@dataclass(frozen=True)
+class Row:
+    """One search by one distribution on some ranks, and A* on one rank to compare with.
+
+    Attributes
+    ----------
+    kind : {"simulated", "real"}
+        Where it ran.
+    CO, SO, LB : float
+        Communication overhead, search overhead, load balance of expansions.
+    c, efficiency : float
+        ``efficiency`` is 1 / ((1 + c CO) (1 + SO)).
+    seconds, serial_s, speedup : float
+        Of the search (predicted, if simulated), of A* on one rank, and their quotient.
+    bottleneck : float or None
+        Nodes the busiest rank sends or receives over the mean, from the traffic matrix.
+    serial : dict
+        Counts of A* on one rank.
+    loads : list of int
+        Expansions of each rank.
+    """
+
+    kind: str
+    domain: str
+    instance: str
+    heuristic: str
+    distribution: str
+    n_ranks: int
+    seed: int
+    status: str
+    cost: int | None
+    expanded: int
+    generated: int
+    reopened: int
+    sent: int
+    messages: int
+    bytes: int
+    CO: float
+    SO: float
+    LB: float
+    c: float
+    efficiency: float
+    seconds: float
+    serial_s: float
+    speedup: float
+    bottleneck: float | None
+    serial: dict[str, Any]
+    loads: list[int]
+    costs: dict[str, Any]
+    environment: dict[str, Any] = dataclasses.field(repr=False)
+
+    def to_json(self) -> str:
+        """Return one line of JSON; what is not a number becomes null."""
+        values = dataclasses.asdict(self)
+        return json.dumps(
+            {key: None if isinstance(v, float) and not math.isfinite(v) else v for key, v in values.items()}
+        )
+
+
+def efficiency(co: float, so: float, c: float) -> float:
+    """Return 1 / ((1 + c CO) (1 + SO)), the efficiency that overheads leave.
+
+    Source: Jinnai and Fukunaga (2017), JAIR 60, eq. 4.
+
+    >>> round(efficiency(0.28, 0.38, 1.0), 2)
+    0.57
+    """
+    return 1 / ((1 + c * co) * (1 + so))
+
+
+def row_of(
+    kind: str,
+    result: Result,
+    serial: Result,
+    *,
+    distribution: str,
+    c: float,
+    seconds: float,
+    serial_s: float,
+    record_bytes: int,
+    costs: dict[str, Any],
+    traffic: npt.ArrayLike | None = None,
+) -> Row:
+    """Compare a result with A* on one rank."""
+    co = result.CO if traffic is None else float(communication_overhead(traffic))
+    so = search_overhead(result.expanded, serial.expanded)
+    counts = ("status", "cost", "expanded", "generated", "search_s")
+    bottleneck = None if traffic is None else float(all_to_all_bottleneck(traffic))
+    return Row(
+        kind=kind,
+        domain=result.domain,
+        instance=result.instance,
+        heuristic=result.heuristic,
+        distribution=distribution,
+        n_ranks=result.n_ranks,
+        seed=result.seed,
+        status=result.status.words,
+        cost=result.cost,
+        expanded=result.expanded,
+        generated=result.generated,
+        reopened=result.reopened,
+        sent=result.sent,
+        messages=result.messages,
+        bytes=record_bytes * result.sent,
+        CO=co,
+        SO=so,
+        LB=result.LB,
+        c=c,
+        efficiency=efficiency(co, so, c),
+        seconds=seconds,
+        serial_s=serial_s,
+        speedup=serial_s / seconds if seconds > 0 else math.nan,
+        bottleneck=bottleneck,
+        serial={name: serial.to_dict()[name] for name in counts},
+        loads=[counts.expanded for counts in result.ranks],
+        costs=costs,
+        environment=result.environment,
+    )
+
+
+class Log:
+    """JSON lines, one object a run, added to whatever the file holds.
+
+    Each line is written with one call, so that an interrupted run leaves whole lines only.
+    """
+
+    def __init__(self, name: str | None) -> None:
+        self.name = name
+        if name not in (None, "-"):
+            try:
+                with Path(name).open("a"):
+                    pass
+            except OSError as error:
+                raise BadInputError(
+                    f"cannot write {name!r}: {error.strerror}; give a file in a folder that exists"
+                ) from None
+
+    def add(self, row: Row) -> None:
+        """Append a row."""
+        if self.name not in (None, "-"):
+            with Path(str(self.name)).open("a") as file:
+                file.write(row.to_json() + "\n")
+
+
+def read_rows(lines: Iterable[str]) -> Iterator[Row]:
+    """Read rows that :class:`Log` wrote."""
+    for number, line in enumerate(lines, 1):
+        try:
+            values: dict[str, Any] = json.loads(line)
+            missing: dict[str, Any] = {k: math.nan for k in _NUMBERS if values[k] is None}
+            yield Row(**(values | missing))
+        except (ValueError, TypeError, KeyError):
+            raise BadInputError(f"line {number} is no run; give JSON lines written by pdsearch") from None
+
+
+_NUMBERS = {"CO", "SO", "LB", "c", "efficiency", "seconds", "serial_s", "speedup"}
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Means over the instances of one distribution on one number of ranks."""
+
+    distribution: str
+    n_ranks: int
+    n_runs: int
+    CO: float
+    SO: float
+    LB: float
+    efficiency: float
+    speedup: float
+
+
+def means(rows: Sequence[Row]) -> list[Mean]:
+    """Return the means by distribution and ranks: fewest ranks first, then the most efficient."""
+    keys = sorted({(row.n_ranks, row.distribution) for row in rows})
+    found = []
+    for n_ranks, distribution in keys:
+        group = [row for row in rows if (row.n_ranks, row.distribution) == (n_ranks, distribution)]
+        columns = (
+            np.mean([getattr(row, name) for row in group]) for name in ("CO", "SO", "LB", "efficiency", "speedup")
+        )
+        found.append(Mean(distribution, n_ranks, len(group), *map(float, columns)))
+    return sorted(found, key=lambda mean: (mean.n_ranks, -mean.efficiency))
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the means as a table, the most efficient first."""
+    width = max([len("distribution"), *(len(row.distribution) for row in rows)])
+    head = f"{'distribution':<{width}}  ranks  runs     CO      SO      LB  efficiency  speed-up"
+    return "\n".join(
+        [head]
+        + [
+            f"{m.distribution:<{width}}  {m.n_ranks:5}  {m.n_runs:4}  {m.CO:5.3f}  {m.SO:6.3f}  {m.LB:6.3f}  "
+            f"{m.efficiency:10.3f}  {m.speedup:8.2f}"
+            for m in means(rows)
+        ]
+    )

@@ -1,0 +1,107 @@
+"""The searches, and the one function that runs them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from pdsearch.domains import Domain
+from pdsearch.limits import Limits
+from pdsearch.result import Result, Status
+from pdsearch.search.outcome import OnProgress as OnProgress
+from pdsearch.search.outcome import Progress as Progress
+
+
+def solve(
+    domain: Domain,
+    heuristic: str | None = None,
+    *,
+    distribution: str | None = None,
+    comm: Any = None,
+    seed: int = 0,
+    limits: Limits | None = None,
+    interrupted: Callable[[], bool] | None = None,
+    on_progress: OnProgress | None = None,
+    check_solvable: bool = True,
+    message: int | None = None,
+) -> Result:
+    """Find an optimal plan.
+
+    Parameters
+    ----------
+    domain : Domain
+        The instance.
+    heuristic : str, optional
+        A name from ``pdsearch.heuristics.HEURISTICS``; the domain's default when left out.
+    distribution : str, optional
+        Who owns a state, by a name from ``pdsearch.distribution.DISTRIBUTIONS``; the best known one when left out.
+    comm : mpi4py.MPI.Comm, optional
+        Run HDA* on its ranks, all of which must call with the same arguments and all of which
+        get the result. Without it, A* on one rank.
+    seed : int
+        Of the distribution's random words.
+    limits : Limits, optional
+        When to stop early.
+    interrupted : callable, optional
+        Asked many times a second; true stops the search with status INTERRUPTED.
+    on_progress : callable, optional
+        Called with a :class:`Progress` now and then, on rank 0.
+    check_solvable : bool
+        Use the domain's own proof of unsolvability, where it has one, before searching.
+    message : int, optional
+        Records per message between ranks; chosen while running when left out.
+
+    Returns
+    -------
+    Result
+        Its plan has been replayed.
+
+    Raises
+    ------
+    UnknownNameError, BadInputError
+        If heuristic or distribution do not exist or do not fit the domain.
+
+    Examples
+    --------
+    >>> from pdsearch.domains.tiles import Tiles
+    >>> result = solve(Tiles.korf(79))
+    >>> result.status.words, result.cost, len(result.plan)
+    ('solved', 42, 42)
+    """
+    from pdsearch.search import astar
+    from pdsearch.search.problem import Problem
+
+    limits = limits or Limits()
+    interrupted = interrupted or _never
+    if comm is None:
+        problem = Problem.of(domain, heuristic, distribution, 1, seed, alone=True)
+        return _unsolvable(problem, domain, check_solvable, seed) or astar.search(
+            problem, limits, interrupted, on_progress, seed
+        )
+    from pdsearch.comm.mpi import MpiCommunicator
+    from pdsearch.search import hdastar
+
+    carrier = MpiCommunicator(comm)
+    try:
+        problem = Problem.of(domain, heuristic, distribution, carrier.size, seed, alone=False)
+        return _unsolvable(problem, domain, check_solvable, seed) or hdastar.search(
+            problem, carrier, limits, interrupted, on_progress, seed, message
+        )
+    finally:
+        carrier.close()
+
+
+def _never() -> bool:
+    return False
+
+
+def _unsolvable(problem: Any, domain: Domain, check: bool, seed: int) -> Result | None:
+    """Return the result of a search that the domain's own proof makes needless."""
+    reason = domain.why_unsolvable() if check else None
+    if reason is None:
+        return None
+    from pdsearch.search.outcome import Clock, Ending, assemble
+
+    result = assemble(problem, "none", Ending(Status.UNSOLVABLE, None, None, None), [], 0.0, Clock.start(), seed)
+    return dataclasses.replace(result, reason=reason)

@@ -1,0 +1,143 @@
+"""HDA* over real ranks: every process drives one member until all agree that it is over.
+
+Source: Kishimoto, Fukunaga and Botea (2009), "Scalable, parallel best-first search for optimal
+sequential planning", ICAPS.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from pdsearch._jit import prune
+from pdsearch.comm.mpi import MpiCommunicator
+from pdsearch.comm.termination import Round
+from pdsearch.domains import State
+from pdsearch.kernels.protocol import NEVER
+from pdsearch.limits import Limits
+from pdsearch.result import Result, Status
+from pdsearch.search.member import Member
+from pdsearch.search.outcome import Clock, OnProgress, Progress, assemble, ending, report
+from pdsearch.search.packing import AdaptivePacking, FixedPacking
+from pdsearch.search.problem import Problem
+from pdsearch.search.rank import BATCH, Rank, compile_kernels
+from pdsearch.search.step import GOAL_COST
+from pdsearch.search.trace import Way, cheapest, trace
+
+FIRST_MESSAGE = 500  # records, until the first measurement
+_YIELDS = 200  # idle turns that only yield the core, before a rank begins to sleep
+_NAP_S = 50e-6
+
+
+def search(
+    problem: Problem,
+    comm: MpiCommunicator,
+    limits: Limits,
+    interrupted: Callable[[], bool],
+    on_progress: OnProgress | None,
+    seed: int,
+    message: int | None = None,
+    batch: int = BATCH,
+    frontier: str = "auto",
+) -> Result:
+    """Run HDA* and return its result, the same on every rank; all ranks must call.
+
+    Messages have ``message`` records, or as many as measurement finds best.
+    """
+    clock = Clock.start()
+    memory = limits.memory(comm.ranks_of_node())
+    _compile_one_after_the_other(problem, comm, batch, frontier)
+    rank = Rank(problem, comm.rank, memory, message or FIRST_MESSAGE, batch, frontier)
+    interrupted()  # from here on every rank remembers a signal, instead of raising, before any of them searches
+    comm.barrier()
+    clock.search_begins()
+    packing = FixedPacking() if message else AdaptivePacking(comm.size, problem.record_words, _call_s(rank))
+    member = Member(rank, comm, limits, interrupted, packing=packing)
+    idle_s = _drive(member, clock, on_progress if comm.rank == 0 else None)
+    search_s = clock.search_s
+    last = member.agreement.last
+    reports = comm.gather(report(rank, member.sent, member.received, member.messages, idle_s))
+    end = ending(last.incumbent, last.least_f, _stopped_by(last), _plan(problem, comm, rank, last))
+    result = None
+    if reports is not None:
+        result = assemble(problem, "HDA*", end, reports, search_s, clock, seed)
+    shared: Result = comm.broadcast(result, 0)
+    return shared
+
+
+def _call_s(rank: Rank) -> float:
+    """Return the seconds of calling a step that does nothing."""
+    times = []
+    for _ in range(10):
+        began = time.perf_counter()
+        rank.step(0, NEVER)
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def _drive(member: Member, clock: Clock, on_progress: OnProgress | None) -> float:
+    """Take turns until the search is over; return the seconds spent with nothing to do."""
+    idle_turns, idle_s, idle_since = 0, 0.0, 0.0
+    while not member.turn():
+        if not member.has_idled:
+            if idle_turns:
+                idle_s += time.perf_counter() - idle_since
+            idle_turns = 0
+        else:
+            idle_since = idle_since if idle_turns else time.perf_counter()
+            idle_turns += 1
+            _rest(idle_turns)
+        if on_progress is not None:
+            on_progress(_progress(member.agreement.last, clock))
+    return idle_s
+
+
+def _rest(idle_turns: int) -> None:
+    """Yield the core, for there may be more ranks than cores; after a while sleep."""
+    if idle_turns < _YIELDS:
+        os.sched_yield()
+    else:
+        time.sleep(_NAP_S)
+
+
+def _plan(problem: Problem, comm: MpiCommunicator, rank: Rank, last: Round) -> list[int] | None:
+    """Trace the plan, starting on the lowest rank whose goal is the incumbent."""
+    if last.incumbent >= NEVER:
+        return None
+    found = int(rank.tallies[GOAL_COST]) == last.incumbent
+    finders = comm.broadcast(comm.gather(found), 0)
+    root = finders.index(True)
+    goal: State = comm.broadcast(rank.goal_state() if comm.rank == root else None, root)
+
+    def ask(owner: int | None, state: State) -> Way | None:
+        if owner is None:
+            ways = comm.gather(rank.way_to(state))
+            everybody: Way | None = comm.broadcast(cheapest(ways) if ways is not None else None, 0)
+            return everybody
+        answer: Way | None = comm.broadcast(rank.way_to(state) if comm.rank == owner else None, owner)
+        return answer
+
+    return trace(problem, goal, ask)
+
+
+def _stopped_by(last: Round) -> Status | None:
+    return Status(last.stop) if last.stop else None
+
+
+def _compile_one_after_the_other(problem: Problem, comm: MpiCommunicator, batch: int, frontier: str) -> None:
+    """Let rank 0 compile what is not in the disk cache, then let the others load it.
+
+    Were they to compile at once, each would do all the work, and their writes to the cache would race.
+    """
+    if comm.rank == 0:
+        compile_kernels(problem, batch, frontier)
+        prune()
+    comm.barrier()
+    if comm.rank != 0:
+        compile_kernels(problem, batch, frontier)
+
+
+def _progress(last: Round, clock: Clock) -> Progress:
+    incumbent = last.incumbent if last.incumbent < NEVER else None
+    return Progress(clock.search_s, last.least_f, incumbent, last.expanded, last.open, last.memory_bytes)

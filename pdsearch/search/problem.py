@@ -1,0 +1,112 @@
+"""One search task: an instance, its heuristic, and how its nodes are shared out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.distribution import Distribution, make_distribution
+from pdsearch.distribution.alone import Alone
+from pdsearch.domains import Domain, State
+from pdsearch.errors import BadInputError
+from pdsearch.heuristics import Heuristic, make_heuristic
+from pdsearch.kernels import layout
+from pdsearch.search.step import write_record
+
+_SEARCHED = 20  # states stored by the short search for each one of a sample
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What every rank knows before the search begins.
+
+    Attributes
+    ----------
+    domain, heuristic : Domain, Heuristic
+        The instance and its lower bound.
+    distribution : Distribution or None
+        Who owns a state; None when one rank searches alone.
+    n_ranks : int
+        At least 1.
+    """
+
+    domain: Domain
+    heuristic: Heuristic
+    distribution: Distribution | None
+    n_ranks: int
+
+    @classmethod
+    def of(
+        cls,
+        domain: Domain,
+        heuristic: str | None,
+        distribution: str | None,
+        n_ranks: int,
+        seed: int,
+        alone: bool,
+    ) -> Problem:
+        """Look up heuristic and distribution by name; ``alone`` leaves the distribution out."""
+        if seed < 0:
+            raise BadInputError(f"seed {seed} makes no sense; give 0 or more")
+        estimator = make_heuristic(domain, heuristic)
+        sample = partial(sample_states, cls(domain, estimator, None, 1))
+        sharing = make_distribution(domain, distribution, n_ranks, seed, sample)  # a wrong name is wrong alone, too
+        return cls(domain, estimator, None if alone else sharing, n_ranks)
+
+    @property
+    def sharing(self) -> Any:
+        """Return the tables that answer for ``owner``."""
+        return Alone(0) if self.distribution is None else self.distribution.tables
+
+    @property
+    def n_words(self) -> int:
+        """Return the 64-bit words of a state."""
+        return len(self.domain.initial)
+
+    @property
+    def has_owners(self) -> bool:
+        """Say whether equal states always have the same owner."""
+        return self.distribution is None or self.distribution.is_function
+
+    def owner_of(self, state: tuple[int, ...]) -> int:
+        """Return the rank that owns a state."""
+        return 0 if self.distribution is None else self.distribution.owner_of(state)
+
+    @property
+    def node_words(self) -> int:
+        """Return the 32-bit words of a stored node."""
+        return layout.node_words(self.n_words, self.domain.is_wide)
+
+    @property
+    def record_words(self) -> int:
+        """Return the 32-bit words of a node in a message."""
+        return layout.record_words(self.n_words, self.domain.is_wide)
+
+    @property
+    def no_operator(self) -> int:
+        """Return what stands for the operator that led to the initial state."""
+        return layout.no_operator(self.domain.is_wide)
+
+    def initial_record(self) -> npt.NDArray[np.uint32]:
+        """Return the initial state as a message of one record: uint32[record_words]."""
+        record = np.zeros(self.record_words, np.uint32)
+        state = np.array(self.domain.initial, np.uint64)
+        h = self.heuristic.value(self.domain.initial)
+        write_record(self.domain.space, record, state, self.no_operator, h)
+        return record
+
+
+def sample_states(problem: Problem, n_states: int) -> list[State]:
+    """Return states of a short A* search: evenly from the later half of those it stored, the same each time."""
+    from pdsearch.search.rank import Rank  # a rank needs a problem first
+
+    rank = Rank(problem, 0, 2**32)
+    rank.absorb(problem.initial_record())
+    rank.expand(_SEARCHED * n_states)
+    first = rank.n_nodes // 2
+    nodes = np.linspace(first, rank.n_nodes - 1, min(n_states, rank.n_nodes - first)).astype(np.int64)
+    return [rank.state_of(node) for node in nodes.tolist()]

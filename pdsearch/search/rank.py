@@ -1,0 +1,348 @@
+"""One rank's work: its node table, its open list and its outgoing records.
+
+A rank does not know who carries its mail. It is told what arrived (:meth:`Rank.absorb`),
+expands (:meth:`Rank.expand`), and its full messages are taken from it. The same object
+serves A* on one rank, HDA* over MPI, and HDA* in the simulator.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.errors import BadInputError
+from pdsearch.kernels.bucket import BucketOpen, new_bucket_open
+from pdsearch.kernels.heap import HeapOpen, new_heap_open
+from pdsearch.kernels.protocol import NEVER, new_moves
+from pdsearch.kernels.store import MAX_FILL, find_node, new_index, new_table, split_index, way_to
+from pdsearch.search import step as kernels
+from pdsearch.search.problem import Problem
+from pdsearch.search.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
+
+BATCH = 32  # nodes expanded together: enough to hide a cache miss, few enough to stay in the first-level cache
+_LAYERS = 1 << 16  # expansions are counted in so many classes of f when a heap is used
+_MAX_BUCKETS = 1 << 22
+_RESERVE_FROM = 1 << 20  # from this many nodes on, address space for all that memory allows is reserved at once
+
+
+class MemoryLimitError(Exception):
+    """The next growth would exceed the rank's memory limit."""
+
+
+class Rank:
+    """The state of one rank between two calls.
+
+    Parameters
+    ----------
+    problem : Problem
+        Must be the same on every rank.
+    rank : int
+        Which of ``problem.n_ranks`` this is.
+    memory_bytes : int
+        Node table, open list and buffers may take this much.
+    message : int
+        Records that make a message worth sending, until :attr:`enough` is changed.
+    batch : int
+        Nodes expanded together.
+    frontier : {"auto", "bucket", "heap"}
+        The open list; buckets when costs are small enough for them.
+
+    Raises
+    ------
+    MemoryLimitError
+        From any method that needs to grow; the rank stays usable for reading.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        rank: int,
+        memory_bytes: int,
+        message: int = 1000,
+        batch: int = BATCH,
+        frontier: str = "auto",
+    ) -> None:
+        self.problem, self.rank = problem, rank
+        self.memory_limit = memory_bytes
+        n_words, moves = problem.n_words, batch * problem.domain.max_moves
+        self.incumbent = NEVER
+        self.tallies = np.zeros(kernels.N_TALLIES, np.int64)
+        self.tallies[GOAL_COST] = NEVER
+        self.most_bytes = 0
+        self._n_words = n_words
+        self._scratch = kernels.Scratch(
+            new_moves(n_words, moves, problem.domain.n_changes), np.zeros(batch, np.int64), np.zeros(batch, np.int64)
+        )
+        self._outbox = _outbox(problem.n_ranks if problem.n_ranks > 1 else 0, moves, problem.record_words, message)
+        self._collected = np.empty(0, np.uint32)
+        self._table = new_table(problem.node_words, 16 * moves, 1 << (32 * moves).bit_length())
+        self._reserved = self._table.nodes
+        self._frontier, self.shift = _open_list(problem, frontier, moves)
+        self.layers = np.zeros(min(self._frontier.f_end, _LAYERS), np.int64)
+        if self.used_bytes > memory_bytes:
+            raise BadInputError(
+                f"memory limit {memory_bytes} bytes is too small for the first tables and buffers of a rank; "
+                f"give at least {self.used_bytes}"
+            )
+        self._check_memory(0)
+
+    # --- what a rank does ---
+
+    def absorb(self, records: npt.NDArray[np.uint32]) -> None:
+        """Enter records from another rank (or the initial state): uint32[n_records * record_words]."""
+        n_records = len(records) // self.problem.record_words
+        start = 0
+        while start < n_records:
+            start = kernels.absorb(
+                self.problem.domain.space,
+                records,
+                start,
+                n_records,
+                self._table,
+                self._frontier,
+                self._scratch,
+                self.tallies,
+                self.incumbent,
+            )
+            if start < n_records:
+                self._grow(int(kernels.least_f_of(self.problem.domain.space, records, start, start + 1)))
+
+    def expand(self, budget: int, f_limit: int = NEVER) -> int:
+        """Expand about ``budget`` nodes of f at most ``f_limit`` and return why it ended.
+
+        BUDGET, EMPTY (nothing of such f is open), MESSAGE_FULL (one is worth sending and must be
+        taken first) or FOUND (``tallies`` hold a cheaper goal).
+        """
+        if self.least_open_f > min(f_limit, self.incumbent - 1):
+            return kernels.EMPTY
+        if self.ready():  # or the records for a rank that is far behind would take all memory
+            return kernels.MESSAGE_FULL
+        before = int(self.tallies[kernels.EXPANDED])
+        while True:
+            left = budget - int(self.tallies[kernels.EXPANDED]) + before
+            why = self.step(left, f_limit)
+            if why == kernels.FOUND:
+                self.incumbent = min(self.incumbent, int(self.tallies[GOAL_COST]))
+            if why == OUTBOX_FULL:
+                self._grow_outbox()
+                continue
+            if why not in (TABLE_FULL, OPEN_FULL):
+                return why
+            self._grow(self.least_open_f + self.problem.heuristic.max_rise)
+
+    def step(self, budget: int, f_limit: int) -> int:
+        """Run the kernel once and return why it ended."""
+        return int(
+            kernels.step(
+                self.problem.domain.space,
+                self.problem.heuristic.tables,
+                self.problem.sharing,
+                self.rank,
+                self._table,
+                self._frontier,
+                self._outbox,
+                self._scratch,
+                self.tallies,
+                self.layers,
+                (budget, min(f_limit, NEVER), self.incumbent, self.problem.heuristic.max_rise, self.shift),
+            )
+        )
+
+    @property
+    def enough(self) -> npt.NDArray[np.int64]:
+        """Return the records for each rank that make a message worth sending; write to it to change them."""
+        return self._outbox.enough
+
+    def ready(self) -> list[int]:
+        """Return the ranks for which a message is worth sending."""
+        ready: list[int] = np.flatnonzero(self._outbox.waiting >= self._outbox.enough).tolist() if self.unsent else []
+        return ready
+
+    def addressees(self) -> list[int]:
+        """Return the ranks for which any record waits."""
+        waiting: list[int] = np.flatnonzero(self._outbox.waiting).tolist() if self.unsent else []
+        return waiting
+
+    def least_f_of(self, records: npt.NDArray[np.uint32]) -> int:
+        """Return the least f of records."""
+        n_records = len(records) // self.problem.record_words
+        return int(kernels.least_f_of(self.problem.domain.space, records, 0, n_records))
+
+    def take(self, destinations: list[int]) -> tuple[npt.NDArray[np.uint32], list[int]]:
+        """Return the records waiting for some ranks, one rank after the other, and the end of each; forget them.
+
+        Valid until the next call.
+        """
+        if not destinations:
+            return self._collected[:0], []
+        ranks = np.array(destinations, np.int64)
+        ends: list[int] = (np.cumsum(self._outbox.waiting[ranks]) * self.problem.record_words).tolist()
+        if len(self._collected) < ends[-1]:
+            self._collected = np.empty(2 * ends[-1], np.uint32)
+        kernels.collect(self.problem.domain.space, self._outbox, ranks, self._collected)
+        return self._collected[: ends[-1]], ends
+
+    # --- what others ask ---
+
+    @property
+    def least_open_f(self) -> int:
+        """Return the least f of the open list, NEVER when it is empty (a bound from below, with stale entries)."""
+        return self._frontier.least_f
+
+    @property
+    def least_f(self) -> int:
+        """Return the least f of all that the rank holds, unsent records included."""
+        return min(self.least_open_f, int(self._outbox.least_f.min())) if self.unsent else self.least_open_f
+
+    @property
+    def unsent(self) -> int:
+        """Return the records waiting to be sent."""
+        return len(self._outbox.link) - int(self._outbox.free[1])
+
+    @property
+    def n_open(self) -> int:
+        """Return the entries of the open list."""
+        return self._frontier.n_open
+
+    @property
+    def n_nodes(self) -> int:
+        """Return the nodes stored."""
+        return int(self._table.n_nodes[0])
+
+    @property
+    def used_bytes(self) -> int:
+        """Return the memory in use: nodes, index, open list and outgoing records."""
+        nodes = 4 * self.n_nodes * self.problem.node_words
+        return (
+            nodes
+            + self._table.index.nbytes
+            + self._frontier_bytes()
+            + self._outbox.records.nbytes
+            + self._outbox.link.nbytes
+        )
+
+    def way_to(self, state: tuple[int, ...]) -> tuple[int, int] | None:
+        """Return g of a stored state and the operator by which it was reached; None if it is not stored."""
+        node = find_node(self.problem.domain.space, self._table, np.array(state, np.uint64))
+        if node < 0:
+            return None
+        g, operator = way_to(self.problem.domain.space, self._table, node)
+        return int(g), int(operator)
+
+    def state_of(self, node: int) -> tuple[int, ...]:
+        """Return the state of a node by its number."""
+        start = node * self.problem.node_words
+        words = self._table.nodes[start : start + 2 * self._n_words].copy()
+        return tuple(int(word) for word in words.view(np.uint64))
+
+    def goal_state(self) -> tuple[int, ...]:
+        """Return the goal state last found."""
+        return self.state_of(int(self.tallies[kernels.GOAL_NODE]))
+
+    def stored_states(self) -> list[tuple[int, ...]]:
+        """Return every stored state; for tests."""
+        return [self.state_of(node) for node in range(self.n_nodes)]
+
+    # --- growth ---
+
+    def _grow(self, f: int) -> None:
+        """Make room in whatever is short: nodes, index, open list, or the range of f."""
+        moves = len(self._scratch.moves.operator)
+        stride = self.problem.node_words
+        if self.n_nodes + moves > len(self._table.nodes) // stride:
+            self._grow_nodes(stride)
+        if self.n_nodes + moves > int(len(self._table.index) * MAX_FILL):
+            self._grow_index()
+        if not self._frontier.has_room(moves):
+            self._check_memory(2 * self._frontier_bytes())
+            self._frontier = self._frontier.doubled()
+        if self._frontier.f_end <= f < NEVER:
+            self._widen(f)
+
+    def _grow_nodes(self, stride: int) -> None:
+        """Double the nodes; beyond a million, take them from address space reserved in one piece."""
+        now = len(self._table.nodes)
+        free = self.memory_limit - self.used_bytes
+        more = min(now, free // 4 // stride * stride)
+        if more < 4 * len(self._scratch.moves.operator) * stride:
+            raise MemoryLimitError
+        if now + more > len(self._reserved):
+            size = now + more
+            if size // stride >= _RESERVE_FROM:
+                size = min(max(self.memory_limit // 4, size), 2**32 * stride)
+            reserved = np.empty(size, np.uint32)
+            reserved[:now] = self._table.nodes
+            self._reserved = reserved
+        self._check_memory(0)
+        self._table = self._table._replace(nodes=self._reserved[: now + more])
+
+    def _grow_index(self) -> None:
+        """Double the index."""
+        size = 2 * len(self._table.index)
+        self._check_memory(4 * size)
+        old = self._table.index
+        self._table = self._table._replace(index=new_index(size))
+        split_index(self.problem.domain.space, self._table, old, np.empty(self._n_words, np.uint64))
+
+    def _grow_outbox(self) -> None:
+        """Double the slots; the new ones come before the free ones that are left."""
+        old = self._outbox
+        n_slots = len(old.link)
+        self._check_memory(old.records.nbytes + old.link.nbytes)
+        link = np.concatenate([old.link, np.arange(n_slots + 1, 2 * n_slots + 1)])
+        link[-1] = old.free[0]
+        records = np.concatenate([old.records, np.empty_like(old.records)])
+        self._outbox = old._replace(records=records, link=link, free=np.array([n_slots, old.free[1] + n_slots]))
+
+    def _widen(self, f: int) -> None:
+        """Make room for larger f."""
+        n_f = max(2 * self._frontier.f_end, f + 1)
+        layers = np.zeros(n_f, np.int64)
+        layers[: len(self.layers)] = self.layers
+        self.layers = layers
+        self._frontier = self._frontier.widened(n_f)
+
+    def _check_memory(self, more: int) -> None:
+        bytes_then = self.used_bytes + more
+        if bytes_then > self.memory_limit:
+            raise MemoryLimitError
+        self.most_bytes = max(self.most_bytes, bytes_then)
+
+    def _frontier_bytes(self) -> int:
+        return sum(array.nbytes for array in self._frontier)
+
+
+def _open_list(problem: Problem, kind: str, moves: int) -> tuple[BucketOpen | HeapOpen, int]:
+    """Return an empty open list, and by how many bits f is shifted when expansions are counted by f."""
+    h = problem.heuristic
+    initial_h = h.value(problem.domain.initial)
+    n_f = initial_h + 16 * (h.max_rise + 1)
+    if kind == "heap" or (kind == "auto" and n_f * (h.max_h + 1) > _MAX_BUCKETS):
+        return new_heap_open(16 * moves), max(0, (4 * n_f).bit_length() - _LAYERS.bit_length())
+    return new_bucket_open(n_f, h.max_h + 1, 4 * moves), 0
+
+
+def _outbox(n_ranks: int, moves: int, record_words: int, enough: int) -> kernels.Outbox:
+    """Return an empty outbox with room for what one batch can make."""
+    n_slots = 2 * moves if n_ranks else 0
+    link = np.arange(1, n_slots + 1)
+    link[n_slots - 1 :] = -1
+    return kernels.Outbox(
+        np.empty(n_slots * record_words, np.uint32),
+        link,
+        np.full(n_ranks, -1),
+        np.zeros(n_ranks, np.int64),
+        np.full(n_ranks, enough),
+        np.full(n_ranks, NEVER, np.int64),
+        np.array([0, n_slots]),
+    )
+
+
+def compile_kernels(problem: Problem, batch: int = BATCH, frontier: str = "auto") -> None:
+    """Compile every kernel of a search, or load it from the disk cache."""
+    rank = Rank(problem, problem.owner_of(problem.domain.initial), 2**30, batch=batch, frontier=frontier)
+    rank.absorb(problem.initial_record())
+    rank.expand(1)
+    rank.take([0] if problem.n_ranks > 1 else [])
+    rank.way_to(problem.domain.initial)
+    rank._grow_index()

@@ -1,0 +1,125 @@
+"""Subtrees of iterative deepening: their roots, and who searches below them.
+
+An iteration is cut into subtrees in depth-first order. Searching them in any order and adding
+up gives the counts of the whole; searching them in order gives the counts of a search that
+stops at its first solution. A domain with faster compiled code than the general one
+(:mod:`pdsearch.search.idastar_tree`) registers a :class:`Subtrees` class beside itself.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.domains import Domain
+from pdsearch.heuristics import Heuristic
+from pdsearch.registry import Registry
+
+Integers = npt.NDArray[np.int64]
+
+# columns of the counts of a subtree
+GENERATED, EXPANDED, GOALS, LEAST_PRUNED = range(4)
+TOO_LARGE = -1  # in GOALS: given up, to be split
+
+NO_OPERATOR = -1  # came_by of a root that no move led to
+
+
+@dataclass(frozen=True)
+class Roots:
+    """Roots of subtrees in depth-first order, all within the bound.
+
+    Attributes
+    ----------
+    words : uint64[n, n_words]
+        Packed states.
+    g, h, came_by : int64[n]
+        Cost so far, estimate, and the operator that led here.
+    generated_before, expanded_before : int64[n]
+        Nodes above the roots that a depth-first search counts before it enters this subtree;
+        the root itself is generated, not yet expanded.
+    paths : int16[n, depth]
+        Operators from the node that was cut up; -1 behind the end.
+    """
+
+    words: npt.NDArray[np.uint64]
+    g: Integers
+    h: Integers
+    came_by: Integers
+    generated_before: Integers
+    expanded_before: Integers
+    paths: npt.NDArray[np.int16]
+
+    def __len__(self) -> int:
+        return len(self.g)
+
+    def one(self, i: int) -> Roots:
+        """Return the subtree ``i`` alone, as a tree of its own."""
+        zero = np.zeros(1, np.int64)
+        part = slice(i, i + 1)
+        return Roots(
+            self.words[part], self.g[part], self.h[part], self.came_by[part], zero, zero, np.empty((1, 0), np.int16)
+        )
+
+    def path(self, i: int) -> list[int]:
+        """Return the operators that lead to root ``i``."""
+        return [int(operator) for operator in self.paths[i] if operator != NO_OPERATOR]
+
+    @classmethod
+    def initial(cls, domain: Domain, heuristic: Heuristic) -> Roots:
+        """Return the whole tree as the only subtree."""
+        zero = np.zeros(1, np.int64)
+        words = np.array([domain.initial], np.uint64)
+        h = np.array([heuristic.value(domain.initial)], np.int64)
+        return cls(words, zero, h, zero + NO_OPERATOR, zero, zero, np.empty((1, 0), np.int16))
+
+
+class Subtrees(ABC):
+    """Compiled search below roots; each thread has its own.
+
+    Attributes
+    ----------
+    name : str
+        What results call it.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, domain: Domain, heuristic: Heuristic) -> None:
+        self.domain, self.heuristic = domain, heuristic
+
+    @classmethod
+    @abstractmethod
+    def fits(cls, domain: Domain, heuristic: Heuristic) -> bool:
+        """Say whether it searches this domain with this heuristic."""
+
+    @abstractmethod
+    def prepare(self, roots: Roots, bound: int) -> None:
+        """Take the roots of an iteration that looks no further than f = ``bound``."""
+
+    @abstractmethod
+    def run(self, at: int, end: int, limit: int, last: Integers, counts: Integers) -> int:
+        """Search whole subtrees from root ``at`` on and return the first root not finished.
+
+        Parameters
+        ----------
+        at, end : int
+            Roots to search.
+        limit : int
+            Return after about as many generated nodes.
+        last : int64[1]
+            Return when the next root is beyond this one; other threads lower it.
+        counts : int64[n, 4]
+            Filled in. ``TOO_LARGE`` in column ``GOALS`` asks to split the root that is returned.
+        """
+
+
+SUBTREES: Registry[type[Subtrees]] = Registry("subtree search", "pdsearch.domains")
+
+
+def fastest(domain: Domain, heuristic: Heuristic) -> type[Subtrees] | None:
+    """Return the compiled search made for a domain and heuristic, if there is one."""
+    return next((cls for cls in SUBTREES.values() if cls.fits(domain, heuristic)), None)

@@ -1,0 +1,46 @@
+"""What several test files share: mpiexec with a deadline, and the exact distances of the 8-puzzle."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import jobs
+import pytest
+from hypothesis import settings
+from naive import tile_distances
+
+settings.register_profile("untimed", deadline=None)  # compiling, or a busy machine, is no failure
+settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session")
+def eight_puzzle() -> dict[tuple[int, ...], int]:
+    """The moves from each of the 181440 solvable boards to the goal with the blank first."""
+    return tile_distances(3, 3)
+
+
+@pytest.fixture(scope="session")
+def python_on() -> Callable[..., list[str]]:
+    """Return the command that runs the interpreter on N ranks, with the mpiexec beside it or else on PATH."""
+    beside = Path(sys.executable).with_name("mpiexec")
+    mpiexec = str(beside) if beside.exists() else shutil.which("mpiexec")
+    if mpiexec is None:
+        pytest.skip("no mpiexec beside the interpreter or on PATH; install the extra pdsearch[mpich]")
+
+    def command(n_ranks: int, *args: str) -> list[str]:
+        return [mpiexec, "-n", str(n_ranks), sys.executable, *args]
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def mpirun(python_on: Callable[..., list[str]]) -> Callable[..., jobs.Finished]:
+    """Run ``mpiexec -n N python -m pdsearch ...`` within a deadline."""
+
+    def run(n_ranks: int, *args: str, timeout: float = 300.0, env: Mapping[str, str] | None = None) -> jobs.Finished:
+        return jobs.run(python_on(n_ranks, "-m", "pdsearch", *args), timeout, env)
+
+    return run

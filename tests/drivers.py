@@ -1,0 +1,111 @@
+"""Kernels that let tests call the inlined building blocks one at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pdsearch._jit import kernel
+from pdsearch.domains import Domain, State
+from pdsearch.kernels.intrinsics import compare_line, prefetch, trailing_zeros
+from pdsearch.kernels.mixing import mix_state
+from pdsearch.kernels.protocol import (
+    Moves,
+    estimate,
+    expand,
+    f_end,
+    is_goal,
+    keep_cursor,
+    new_moves,
+    owner,
+    pop_batch,
+    push,
+    room,
+    take_cursor,
+)
+
+
+@kernel
+def expand_parent(space, came_by, moves):
+    return expand(space, came_by, moves, 0)
+
+
+@kernel
+def goal_reached(space, state):
+    return is_goal(space, state)
+
+
+@kernel
+def estimate_all(estimator, space, parent_h, moves, n, out):
+    for c in range(n):
+        out[c] = estimate(estimator, space, parent_h, moves, c)
+
+
+@kernel
+def owners_of_all(sharing, rank, space, moves, n, out):
+    for c in range(n):
+        out[c] = owner(sharing, rank, space, moves, c)
+
+
+@kernel
+def push_one(frontier, f, h, node):
+    cursor = take_cursor(frontier)
+    possible = room(frontier, cursor)
+    keep_cursor(frontier, push(frontier, cursor, f, h, node))
+    return possible
+
+
+@kernel
+def end_of_f(frontier):
+    return f_end(frontier)
+
+
+@kernel
+def pop_some(frontier, f_limit, nodes, hs):
+    count, f, cursor = pop_batch(frontier, take_cursor(frontier), f_limit, nodes, hs)
+    keep_cursor(frontier, cursor)
+    return count, f
+
+
+@kernel
+def count_trailing_zeros(words, out):
+    for i in range(len(words)):
+        prefetch(words, i + 64)  # beyond the end, which must do no harm
+        out[i] = trailing_zeros(words[i])
+
+
+@kernel
+def compare(line, start, tag, ignored):
+    return compare_line(line, start, tag, ignored)
+
+
+@kernel
+def mix_all(states, n_words, out):
+    for i in range(len(out)):
+        out[i] = mix_state(states, i * n_words, n_words)
+
+
+def expanded(domain: Domain, state: State, came_by: int = -1) -> tuple[Moves, int]:
+    """Return the compiled successors of a state and their number."""
+    moves = new_moves(len(state), domain.max_moves, domain.n_changes)
+    moves.parent[:] = words_of(state)
+    return moves, int(expand_parent(domain.space, came_by, moves))
+
+
+def rows(domain: Domain, moves: Moves, n: int) -> list[tuple[int, State, int]]:
+    """Return (operator, successor, cost) of each compiled successor."""
+    width = len(moves.parent)
+    return [
+        (
+            int(moves.operator[c]),
+            tuple(int(word) for word in moves.states[c * width : (c + 1) * width]),
+            int(moves.cost[c]),
+        )
+        for c in range(n)
+    ]
+
+
+def words_of(state: State) -> Any:
+    """Return a packed state as kernels take it."""
+    return np.array(state, np.uint64)

@@ -1,0 +1,74 @@
+"""Instances of every domain on which the tests of the registries run; a new domain adds a line to each table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from naive import successors
+
+from pdsearch.domains import DOMAINS, Domain, State
+
+DATA = Path(__file__).parent / "data"
+Named = tuple[str, Mapping[str, Any]]  # an instance as a user names it, and its options
+
+# all states of these can be enumerated within a second or so
+SMALL: dict[str, list[Named]] = {
+    "grid": [(str(DATA / "rooms.map.scen") + ":2", {}), ("random:9x7", {"neighbours": 4, "seed": 3})],
+    "msa": [(str(DATA / "three.fasta"), {}), (str(DATA / "three.fasta"), {"matrix": "blosum62", "gap": 7})],
+    "pancake": [("2 1 0 3 4", {}), ("random:6", {"seed": 2})],
+    "rubik2": [],  # 3.7 million states
+    "topspin": [("random:6", {"seed": 1}), ("random:7", {"turnstile": 3, "seed": 2})],
+    "tiles": [
+        ("2x2: 3 2 1 0", {}),
+        ("2x3: 5 4 3 2 1 0", {}),
+        ("random:3x2", {"seed": 3, "goal": "blank-last"}),
+        ("random:2x4", {"seed": 1}),
+    ],
+}
+
+# these cannot; random walks go through them
+LARGE: dict[str, list[Named]] = {
+    "grid": [("random:40x30", {"seed": 1}), ("random:200x300", {"seed": 2})],
+    "msa": [(str(DATA / "six.fasta"), {}), (str(DATA / "eight.fasta"), {"matrix": "blosum62"})],
+    "pancake": [(f"random:{n}", {"seed": n}) for n in (7, 16, 17, 20, 21, 60)],
+    "rubik2": [("random", {"seed": 1}), ("R U2 F'", {})],
+    "topspin": [(f"random:{n}", {"seed": n, "turnstile": k}) for n, k in ((9, 2), (12, 4), (16, 4), (17, 5), (20, 8))],
+    "tiles": [
+        (f"random:{shape}", {"seed": seed, "goal": goal})
+        for seed, (shape, goal) in enumerate(
+            product(["3x3", "4x4", "2x7", "4x5", "5x5", "2x12", "6x4", "8x2"], ["blank-first", "blank-last"])
+        )
+        if min(map(int, shape.split("x"))) > 2 or goal == "blank-first"
+    ],
+}
+
+
+def params(table: Mapping[str, list[Named]]) -> list[Any]:
+    """Return one pytest parameter per instance: its domain, text and options."""
+    return [
+        pytest.param(name, text, options, id=" ".join([name, text, *map(str, options.values())]))
+        for name, named in table.items()
+        for text, options in named
+    ]
+
+
+def make(name: str, text: str, options: Mapping[str, Any]) -> Domain:
+    """Return the instance."""
+    return DOMAINS[name].parse(text, **options)
+
+
+def walk(domain: Domain, length: int, seed: int = 0) -> Iterator[tuple[State, int]]:
+    """Yield the states of a random walk from the initial one, each with the operator that led to it (-1 at first)."""
+    rng = np.random.default_rng(seed)
+    state, operator = domain.initial, -1
+    for _ in range(length):
+        yield state, operator
+        choices = successors(domain, state)
+        if not choices:
+            return
+        operator, state, _ = choices[int(rng.integers(len(choices)))]

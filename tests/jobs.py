@@ -1,0 +1,56 @@
+"""Starting processes that must not outlive their test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+Finished = subprocess.CompletedProcess[str]
+LONGEST_S = 1000  # mpiexec ends its job then, should the tests themselves be killed before their deadline
+
+
+def start(
+    command: list[str],
+    env: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
+    stderr: IO[str] | int = subprocess.PIPE,
+) -> subprocess.Popen[str]:
+    """Start a command in a session of its own, so that all its processes can be killed together."""
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        env={**os.environ, "MPIEXEC_TIMEOUT": str(LONGEST_S), **(env or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def finish(job: subprocess.Popen[str], timeout: float) -> Finished:
+    """Wait for a job; past the deadline the whole of it is killed and the test fails with what it said."""
+    try:
+        stdout, stderr = job.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(job.pid, signal.SIGKILL)
+        stdout, stderr = job.communicate()
+        pytest.fail(f"still running after {timeout} s: {job.args}\n{stdout[-2000:]}\n{(stderr or '')[-2000:]}")
+    return Finished(job.args, job.returncode, stdout, stderr)
+
+
+def run(
+    command: list[str],
+    timeout: float = 90.0,
+    env: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
+) -> Finished:
+    """Start a command and wait for it."""
+    return finish(start(command, env, cwd), timeout)

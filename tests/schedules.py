@@ -1,0 +1,101 @@
+"""What the tests of simulated schedules share: short problems with known answers, and what must hold of every run."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import naive
+import numpy as np
+
+from pdsearch import Result, Status
+from pdsearch.domains.tiles import Tiles
+from pdsearch.heuristics import HEURISTICS
+from pdsearch.limits import Limits
+from pdsearch.search import astar
+from pdsearch.search.problem import Problem
+from pdsearch.search.simulation import Schedule, Simulation, simulate
+
+LIMITS = Limits(memory_bytes=2**28)
+MAX_TURNS = 3_000_000  # ten times what the slowest of these schedules takes
+
+
+class Short(NamedTuple):
+    """An instance that any rank count solves in milliseconds."""
+
+    puzzle: Tiles
+    heuristic: str
+    cost: int | None  # of a cheapest plan, None when there is no plan
+    expanded: int  # by A* before the last layer, one node at a time
+
+
+def short(kind: str, heuristic: str, seed: int) -> Short:
+    """Return an instance of a kind: its shape, then the moves of a random walk from the goal, ``any`` or ``odd``."""
+    shape, _, how = kind.partition(" ")
+    goal = ("blank-first", "blank-last")[seed % 2]
+    if how in ("any", "odd"):
+        puzzle = Tiles.parse(f"random:{shape}", goal=goal, seed=seed)
+        if how == "odd":
+            board = list(puzzle.board)
+            one, two = (board.index(tile) for tile in (1, 2))
+            board[one], board[two] = board[two], board[one]
+            puzzle = Tiles(board, puzzle.width, puzzle.height, goal)
+    else:
+        puzzle = walked(shape, goal, int(how), seed)
+    return Short(puzzle, heuristic, *_answer(puzzle.board, puzzle.width, puzzle.height, goal, heuristic))
+
+
+def walked(shape: str, goal: str, steps: int, seed: int) -> Tiles:
+    """Return the board some random moves away from the goal, none of which undoes the one before."""
+    puzzle = Tiles.parse(f"random:{shape}", goal=goal)
+    rng = np.random.default_rng(seed)
+    state, before = puzzle.pack(puzzle.goal_board()), -1
+    for _ in range(steps):
+        operator = int(rng.choice([o for o in puzzle.operators(state) if o != 3 - before]))
+        state, before = puzzle.apply(state, operator)[0], operator
+    return Tiles(puzzle.unpack(state), puzzle.width, puzzle.height, goal)
+
+
+@cache
+def _answer(board: tuple[int, ...], width: int, height: int, goal: str, heuristic: str) -> tuple[int | None, int]:
+    """Return the cost by the plainest A*, and what compiled A* expands before the last layer."""
+    puzzle = Tiles(board, width, height, goal)
+    alone = Problem.of(puzzle, heuristic, None, 1, 0, alone=True)
+    counted = astar.search(alone, LIMITS, lambda: False, None, 0, batch=1)
+    return naive.astar(puzzle, HEURISTICS["manhattan"](puzzle).value), counted.expanded_before_last_layer
+
+
+def run(problem: Problem, schedule: Schedule, limits: Limits = LIMITS, **options) -> tuple[Result, Simulation]:
+    """Simulate, and check what holds however a search ends."""
+    result, simulation = simulate(problem, schedule, limits, max_turns=MAX_TURNS, **options)
+    members = simulation.members
+    assert all(member.agreement.over for member in members)
+    assert len({(m.agreement.last.incumbent, m.agreement.last.least_f, m.agreement.last.stop) for m in members}) == 1
+    assert simulation.network.under_way == 0
+    assert result.sent == result.received == sum(member.received for member in members)
+    if problem.has_owners:
+        for member in members:
+            for state in member.rank.stored_states():
+                assert problem.owner_of(state) == member.rank.rank
+        stored = [state for member in members for state in member.rank.stored_states()]
+        assert len(set(stored)) == len(stored)
+    return result, simulation
+
+
+def check(instance: Short, distribution: str, n_ranks: int, schedule: Schedule) -> None:
+    """Run one schedule to its end; AssertionError unless the answer is right and no node was lost."""
+    problem = Problem.of(instance.puzzle, instance.heuristic, distribution, n_ranks, schedule.seed, alone=False)
+    result, simulation = run(problem, schedule)
+    if instance.cost is None:
+        assert result.status is Status.UNSOLVABLE
+        assert not problem.has_owners or sum(rank.stored for rank in result.ranks) == instance.expanded
+    else:
+        assert result.status is Status.SOLVED
+        assert result.cost == result.lower_bound == instance.cost
+        assert result.plan is not None
+        assert len(result.plan) == instance.cost
+    assert all(member.rank.unsent == 0 for member in simulation.members)
+    # every node that A* must expand was expanded, and more only where a node was opened again
+    if problem.has_owners:
+        assert result.expanded_before_last_layer >= instance.expanded
+        assert instance.expanded >= result.expanded_before_last_layer - result.reopened

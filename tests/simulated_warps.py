@@ -1,0 +1,60 @@
+"""The warp intrinsics that numba's CUDA simulator lacks, for blocks of any number of full warps.
+
+The simulator runs each CUDA thread as a Python thread. A barrier for each warp and a board of 32
+entries make ballot and shuffle; masks must be full and all lanes take part, which is how the kernels use them.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from typing import Any
+
+from numba.cuda.simulator import kernelapi
+
+
+class _Warp:
+    def __init__(self):
+        self.barrier = threading.Barrier(32)
+        self.board = [0] * 32
+
+
+_warps: dict[Any, _Warp] = defaultdict(_Warp)
+_lock = threading.Lock()
+
+
+def _here():
+    thread: Any = threading.current_thread()
+    number = thread.threadIdx.x
+    with _lock:
+        return _warps[thread._manager, number // 32], number % 32
+
+
+def _exchange(value):
+    warp, lane = _here()
+    warp.board[lane] = value
+    warp.barrier.wait()
+    values = list(warp.board)
+    warp.barrier.wait()
+    return values
+
+
+class Intrinsics:
+    """Mixed into the simulator's ``cuda`` module."""
+
+    def ballot_sync(self, mask, predicate):
+        return sum(1 << lane for lane, value in enumerate(_exchange(bool(predicate))) if value)
+
+    def shfl_sync(self, mask, value, source):
+        return _exchange(value)[source]
+
+    def syncwarp(self, mask=0xFFFFFFFF):
+        _exchange(0)
+
+    def nanosleep(self, nanoseconds):
+        time.sleep(0)
+
+
+def install():
+    """Add the intrinsics to the simulator."""
+    for name in ("ballot_sync", "shfl_sync", "syncwarp", "nanosleep"):
+        setattr(kernelapi.FakeCUDAModule, name, getattr(Intrinsics, name))

@@ -1,0 +1,279 @@
+"""Every registered distribution keeps its promises: one owner per state, the same on all ranks, none left out."""
+
+import drivers
+import numpy as np
+import pytest
+from examples import LARGE, SMALL, make, params, walk
+from naive import reachable
+
+from pdsearch.distribution import DISTRIBUTIONS, Distribution, make_distribution
+from pdsearch.distribution.abstract_zobrist import AbstractZobrist
+from pdsearch.distribution.grouped import reached
+from pdsearch.distribution.sampled_cut import choose_differences, slow_down
+from pdsearch.distribution.zobrist import Zobrist
+from pdsearch.domains.tiles import Tiles
+from pdsearch.errors import BadInputError, UnknownNameError
+
+RANKS = [1, 2, 3, 7, 8, 48, 64]
+FUNCTIONS = [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].is_function]
+SEEDED = [name for name in FUNCTIONS if DISTRIBUTIONS[name].is_seeded]
+ALL_VARIABLES = ["abstract-zobrist", "greedy-feature", "sparsest-cut", "zobrist"]  # every one has a say
+SQUARES = ["random:3x3", "korf:1"]
+
+
+def distribution_for(name, domain, n_ranks, seed=0):
+    if not DISTRIBUTIONS[name].fits(domain):
+        pytest.skip(f"{name} does not fit {domain.name}")
+    try:
+        return make_distribution(domain, name, n_ranks, seed)
+    except BadInputError as error:  # a grid has two variables only
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_a_distribution_says_what_it_is_and_where_it_comes_from(name):
+    assert DISTRIBUTIONS[name].name == name
+    assert DISTRIBUTIONS[name].source
+    assert DISTRIBUTIONS[name].__doc__
+
+
+@pytest.mark.parametrize(("domain_name", "text", "options"), params(LARGE))
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_compiled_owner_is_the_owner_from_scratch_along_a_walk(name, domain_name, text, options):
+    domain = make(domain_name, text, options)
+
+    for n_ranks in (3, 16):
+        distribution = distribution_for(name, domain, n_ranks)
+        owners = np.empty(domain.max_moves, np.int64)
+        for state, _ in walk(domain, 25, seed=n_ranks):
+            moves, n = drivers.expanded(domain, state)
+            here = distribution.owner_of(state)
+            drivers.owners_of_all(distribution.tables, here, domain.space, moves, n, owners)
+            assert owners[:n].tolist() == [
+                distribution.owner_of(successor) for _, successor, _ in drivers.rows(domain, moves, n)
+            ]
+
+
+@pytest.mark.parametrize("n_ranks", RANKS)
+@pytest.mark.parametrize("name", ALL_VARIABLES)
+def test_every_rank_owns_its_share_of_the_fifteen_puzzle(name, n_ranks):
+    puzzle = Tiles.korf(1)
+    rng = np.random.default_rng(0)
+    boards = np.array([puzzle.features(puzzle.pack(rng.permutation(16).tolist())) for _ in range(8000)])
+
+    for seed in range(3):
+        words = distribution_for(name, puzzle, n_ranks, seed).tables.words
+        owners = np.bincount(words[boards].sum(axis=1) % n_ranks, minlength=n_ranks)
+        assert len(owners) == n_ranks
+        assert owners.min() > 0.5 * owners.mean()
+        assert owners.max() < 1.5 * owners.mean()
+
+
+@pytest.mark.parametrize("n_ranks", [1, 2, 5, 8])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_rank_owns_some_of_the_eight_puzzle(name, n_ranks):
+    puzzle = Tiles.parse("random:3x3")
+    distribution = distribution_for(name, puzzle, n_ranks)
+    rng = np.random.default_rng(0)
+
+    owners = {distribution.owner_of(puzzle.pack(rng.permutation(9).tolist())) for _ in range(200 * n_ranks)}
+
+    assert owners == set(range(n_ranks))
+
+
+@pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_owner_depends_on_the_state_alone(name, domain_name, text, options):
+    domain = make(domain_name, text, options)
+    one, other = (distribution_for(name, domain, 3, seed=9) for _ in range(2))
+    states = list(reachable(domain))[:500]
+
+    owners = [one.owner_of(state) for state in states]
+
+    assert set(owners) <= {0, 1, 2}
+    assert owners == [one.owner_of(tuple(state)) for state in states]
+    assert [other.owner_of(state) for state in reversed(states)] == owners[::-1]  # as another rank would see it
+
+
+@pytest.mark.parametrize("text", SQUARES)
+@pytest.mark.parametrize("name", SEEDED)
+def test_another_seed_gives_other_owners(name, text):
+    puzzle = Tiles.parse(text)
+    one, other = (distribution_for(name, puzzle, 16, seed) for seed in (1, 2))
+
+    states = [state for state, _ in walk(puzzle, 200)]
+
+    assert [one.owner_of(state) for state in states] != [other.owner_of(state) for state in states]
+
+
+@pytest.mark.parametrize("text", SQUARES)
+@pytest.mark.parametrize("name", ALL_VARIABLES)
+def test_every_variable_has_a_say_in_who_owns_a_state(name, text):
+    puzzle = Tiles.parse(text)
+    distribution = distribution_for(name, puzzle, 64)
+    rng = np.random.default_rng(0)
+
+    for tile in range(1, puzzle.n_cells):
+        owners = set()
+        for _ in range(40):  # exchange one tile with the others, one after the other
+            board = rng.permutation(puzzle.n_cells).tolist()
+            at, other = board.index(tile), int(rng.integers(puzzle.n_cells))
+            before = distribution.owner_of(puzzle.pack(board))
+            board[at], board[other] = board[other], board[at]
+            owners.add((distribution.owner_of(puzzle.pack(board)) - before) % 64)
+        assert len(owners) > 2
+
+
+def test_zobrist_words_are_drawn_for_every_feature():
+    zobrist = Zobrist(Tiles.parse("random:3x3"), n_ranks=2**40)
+    words = zobrist.words[1:, :9]  # of real tiles on real cells
+
+    assert len(np.unique(words)) == 72
+    assert (words != 0).all()
+
+
+def test_zobrist_matches_its_definition_written_out():
+    puzzle = Tiles.parse("2x2: 3 2 1 0")
+    zobrist = Zobrist(puzzle, n_ranks=6, seed=7)
+
+    total = int(zobrist.words[3, 0]) + int(zobrist.words[2, 1]) + int(zobrist.words[1, 2])
+
+    assert zobrist.owner_of(puzzle.initial) == total % 6
+
+
+# --- projections ---
+
+
+@pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL) + params(LARGE))
+def test_a_projection_gives_the_same_features_a_group_as_the_domain_hashes(domain_name, text, options):
+    domain = make(domain_name, text, options)
+    hashed = {feature for state, _ in walk(domain, 200) for feature in domain.features(state).tolist()}
+
+    n_groups = []
+    for projection in domain.projections().values():
+        assert projection.shape == (domain.n_variables * domain.n_values,)
+        assert (projection[list(hashed)] >= 0).all()
+        groups = np.unique(projection[projection >= 0])
+        assert groups.tolist() == list(range(len(groups)))
+        n_groups.append(len(groups))
+    assert not n_groups or max(n_groups) > 1  # the coarser ones may see a small instance as one
+
+
+@pytest.mark.parametrize("text", ["random:4x4", "random:3x3", "random:5x5", "random:2x7", "random:6x4"])
+def test_a_tile_projection_puts_every_cell_in_one_group_the_same_for_each_tile(text):
+    puzzle = Tiles.parse(text)
+
+    for projection in puzzle.projections().values():
+        table = projection.reshape(puzzle.n_cells, 32)
+        assert (table[0] == -1).all()  # the blank
+        assert (table[:, puzzle.n_cells :] == -1).all()
+        assert (table[1:, : puzzle.n_cells] == table[1, : puzzle.n_cells]).all()
+        assert (table[1, : puzzle.n_cells] >= 0).all()
+
+
+def test_the_halves_of_the_fifteen_puzzle_are_the_upper_and_the_lower():
+    halves = Tiles.korf(1).projections()["halves"].reshape(16, 32)[1, :16]
+
+    assert halves.tolist() == [0] * 8 + [1] * 8
+
+
+def test_the_blocks_of_the_24_puzzle_are_five_of_five_connected_cells():
+    blocks = Tiles.parse("random:5x5").projections()["blocks"].reshape(25, 32)[1, :25]
+
+    assert np.bincount(blocks).tolist() == [5] * 5
+    for block in range(5):
+        cells = set(np.flatnonzero(blocks == block).tolist())
+        connected = {min(cells)}
+        for _ in cells:
+            connected |= {b for b in cells for a in connected if abs(a // 5 - b // 5) + abs(a % 5 - b % 5) == 1}
+        assert connected == cells
+
+
+@pytest.mark.parametrize("projection", Tiles.korf(1).projections())
+def test_abstract_zobrist_keeps_moves_within_a_group_on_their_rank(projection):
+    puzzle = Tiles.korf(1)
+    distribution = AbstractZobrist(puzzle, 8, option=projection)
+    groups = puzzle.projections()[projection]
+
+    for state, _ in walk(puzzle, 100):
+        moves, n = drivers.expanded(puzzle, state)
+        for c, (_, successor, _) in enumerate(drivers.rows(puzzle, moves, n)):
+            if groups[moves.removed[c]] == groups[moves.added[c]]:
+                assert distribution.owner_of(successor) == distribution.owner_of(state)
+
+
+def test_a_projection_too_coarse_for_the_ranks_is_refused():
+    with pytest.raises(BadInputError, match=r"the groups of 'abstract-zobrist' tell 8 of 64 ranks apart; use fewer"):
+        AbstractZobrist(Tiles.parse("2x2: 3 2 1 0"), 64)
+
+
+def test_an_unknown_projection_is_refused_with_the_known_ones():
+    with pytest.raises(BadInputError, match="projection 'thirds' is unknown; tiles has halves, quadrants, rows"):
+        make_distribution(Tiles.korf(1), "abstract-zobrist:thirds", 2)
+
+
+@pytest.mark.parametrize(("rows", "count"), [([[0, 1], [0, 2]], 4), ([[0, 2], [0, 2]], 2), ([[0, 0], [3, 3]], 1)])
+def test_reached_counts_the_sums_of_one_word_from_each_row(rows, count):
+    assert reached(np.array(rows), 4) == count
+
+
+# --- choosing one ---
+
+
+def test_the_default_is_abstract_zobrist_where_there_is_a_projection_else_zobrist(monkeypatch):
+    puzzle = Tiles.korf(1)
+
+    assert make_distribution(puzzle, None, 2).name == "abstract-zobrist"
+    assert make_distribution(Tiles.parse("2x2: 3 2 1 0"), None, 9).name == "zobrist"  # halves tell 8 apart
+    monkeypatch.setattr(Tiles, "projections", lambda self: {})
+    assert make_distribution(puzzle, None, 2).name == "zobrist"
+
+
+def test_a_distribution_that_does_not_fit_is_refused_with_those_that_do(monkeypatch):
+    monkeypatch.setattr(Tiles, "projections", lambda self: {})
+
+    with pytest.raises(
+        BadInputError,
+        match=r"distribution 'abstract-zobrist' does not fit domain 'tiles' \(korf:1\); those that do: .*zobrist",
+    ):
+        make_distribution(Tiles.korf(1), "abstract-zobrist", 2)
+    with pytest.raises(BadInputError, match="distribution 'abstract-zobrist' does not fit domain 'tiles'"):
+        Distribution.__init__(AbstractZobrist.__new__(AbstractZobrist), Tiles.korf(1), 2)
+
+
+def test_a_misspelt_distribution_gets_a_suggestion():
+    with pytest.raises(UnknownNameError, match="no distribution is called 'zobrits'; did you mean 'zobrist'"):
+        make_distribution(Tiles.korf(1), "zobrits", 2)
+
+
+@pytest.mark.parametrize("name", ["fluency:2", "fluency:x", "state-abstraction:0", "sparsest-cut:x", "zobrist:3"])
+def test_an_option_that_makes_no_sense_is_refused_in_one_line(name):
+    with pytest.raises(BadInputError) as refusal:
+        make_distribution(Tiles.korf(1), name, 2)
+
+    assert "\n" not in str(refusal.value)
+    assert name.partition(":")[0] in str(refusal.value) or "partitioner" in str(refusal.value)
+
+
+def test_an_abstraction_with_fewer_states_than_ranks_is_refused():
+    with pytest.raises(BadInputError, match="an abstraction of at most 20 states has 16 for 48 ranks; raise the limit"):
+        make_distribution(Tiles.korf(1), "state-abstraction:20", 48)
+
+
+def test_the_sparsest_cut_of_the_fifteen_puzzle_is_the_projection_made_by_hand():
+    groups = make_distribution(Tiles.korf(1), "sparsest-cut", 8).groups()
+
+    halves = Tiles.korf(1).projections()["halves"].reshape(16, 32)
+    assert np.array_equal(groups[:, :16], halves[:, :16])
+
+
+def test_what_is_chosen_on_a_sample_sends_fewer_nodes_than_zobrist_and_loads_ranks_evenly():
+    rng = np.random.default_rng(0)
+    seen = rng.integers(2, size=(4000, 12))
+    crossing = np.full(12, 1 / 24)
+
+    chosen = choose_differences(seen, crossing, 8, rng)
+
+    owners = seen @ chosen % 8
+    assert slow_down(owners, crossing[chosen != 0].sum(), 8) < 1.4
+    assert np.bincount(owners, minlength=8).min() > 0.8 * 500

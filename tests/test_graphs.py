@@ -1,0 +1,44 @@
+"""Costs that are not 1, heuristics that are not consistent, and nodes that need the wide layout."""
+
+import graphs
+import naive
+import pytest
+from schedules import LIMITS, run
+
+from pdsearch import Status
+from pdsearch.search import astar
+from pdsearch.search.simulation import Schedule
+
+COSTS = {"unit": 1, "small": 9, "large": 2**28}  # the largest is beyond the lean layout, and beyond buckets
+
+
+def check(result, problem):
+    expected = naive.astar(problem.domain)
+    assert result.status is (Status.UNSOLVABLE if expected is None else Status.SOLVED)
+    assert result.cost == expected
+    if expected is not None:
+        assert problem.domain.replay([int(operator) for operator in result.plan]) == expected
+
+
+@pytest.mark.parametrize("batch", [1, 4, 32])
+@pytest.mark.parametrize("frontier", ["auto", "heap"])
+@pytest.mark.parametrize(("costs", "wide"), [("unit", False), ("small", False), ("small", True), ("large", True)])
+def test_astar_is_optimal_on_random_graphs_with_an_inconsistent_heuristic(costs, wide, frontier, batch):
+    reopened = 0
+    for seed in range(60):
+        problem = graphs.random_problem(seed, COSTS[costs], wide=wide)
+        result = astar.search(problem, LIMITS, lambda: False, None, 0, batch=batch, frontier=frontier)
+        check(result, problem)
+        reopened += result.reopened
+    assert costs == "unit" or reopened > 0
+
+
+@pytest.mark.parametrize(("costs", "wide"), [("unit", False), ("small", False), ("small", True), ("large", True)])
+def test_hdastar_is_optimal_on_random_graphs_under_every_schedule(costs, wide):
+    reopened = 0
+    for seed in range(150):
+        problem = graphs.random_problem(seed, COSTS[costs], n_ranks=2 + seed % 5, wide=wide)
+        result, _ = run(problem, Schedule.random(seed))
+        check(result, problem)
+        reopened += result.reopened
+    assert costs == "unit" or reopened > 0

@@ -1,0 +1,339 @@
+"""IDA* on the CPU: Korf's counts, the same whoever searches, and every way to end."""
+
+import csv
+import json
+import math
+import threading
+from importlib.resources import files
+from itertools import count, islice
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pdsearch.cli import main
+from pdsearch.cli._batch import instances
+from pdsearch.domains.tiles import Tiles
+from pdsearch.domains.tiles.idastar import TilesSubtrees
+from pdsearch.domains.tiles.instances import korf
+from pdsearch.errors import BadInputError
+from pdsearch.heuristics import make_heuristic
+from pdsearch.kernels.protocol import NEVER
+from pdsearch.limits import Limits
+from pdsearch.result import Status
+from pdsearch.search.idastar import idastar
+from pdsearch.search.idastar_queue import ThreadQueue, chunk_ends
+from pdsearch.search.idastar_team import Team, first_solution, split
+from pdsearch.search.idastar_tree import DONE, PAUSED, AnySubtrees, Tree, cut_up
+from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, TOO_LARGE, Roots
+
+CHEAPEST = sorted(range(1, 101), key=lambda number: korf(number).idastar_generated)
+# whole last iterations, counted by two independent C programs: generated, expanded, optimal paths, earlier generated
+WHOLE = {
+    9: (6073616, 2967867, 6, 1340860),
+    12: (563365, 277724, 1, 105189),
+    42: (867117, 435243, 1, 193725),
+    79: (929645, 452368, 1, 216571),
+    94: (1340700, 675255, 5, 136724),
+}
+SHAPES = ["2x2", "2x3", "3x2", "3x3", "4x3", "4x4", "5x3", "2x8", "4x5", "5x5"]
+
+
+def scrambled(shape, goal, moves, seed):
+    """Return a board some random moves from its goal."""
+    width, height = map(int, shape.split("x"))
+    board = list(Tiles(range(width * height), width, height, goal).goal_board())
+    puzzle = Tiles(board, width, height, goal)
+    state, rng = puzzle.initial, np.random.default_rng(seed)
+    for _ in range(moves):
+        state = puzzle.apply(state, rng.choice(puzzle.operators(state)))[0]
+    return Tiles(puzzle.unpack(state), width, height, goal)
+
+
+def whole(puzzle, kind, bound):
+    """Return the counts of one iteration, searched by one worker."""
+    heuristic = make_heuristic(puzzle, None)
+    roots = Roots.initial(puzzle, heuristic)
+    return split(kind, puzzle, heuristic, roots, 0, bound, lambda: False)
+
+
+@pytest.mark.parametrize("number", CHEAPEST[:12])
+def test_first_solution_counts_are_korfs(number):
+    result = idastar(Tiles.korf(number))
+
+    assert result.cost == korf(number).optimal_length
+    assert result.generated + 1 == korf(number).idastar_generated
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("number", CHEAPEST[12:60])
+def test_first_solution_counts_are_korfs_on_harder_instances(number):
+    result = idastar(Tiles.korf(number), threads=0)
+
+    assert result.cost == korf(number).optimal_length
+    assert result.generated + 1 == korf(number).idastar_generated
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("specialised", [True, False])
+@pytest.mark.parametrize("number", WHOLE)
+def test_counts_of_whole_iterations_are_the_golden_ones(number, specialised, threads):
+    generated, expanded, paths, earlier = WHOLE[number]
+
+    result = idastar(Tiles.korf(number), mode="all", specialised=specialised, threads=threads)
+
+    assert (result.iterations[-1].nodes, result.iterations[-1].expanded) == (generated, expanded)
+    assert (result.solutions, result.generated) == (paths, generated + earlier)
+
+
+@pytest.mark.parametrize("goal", ["blank-first", "blank-last"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_machine_code_counts_what_the_general_search_counts(shape, goal):
+    puzzle = scrambled(shape, goal, moves=30, seed=5)
+    start = make_heuristic(puzzle, None).value(puzzle.initial)
+    enough = islice(count(start, 2), 3)
+
+    for bound in enough:
+        np.testing.assert_array_equal(whole(puzzle, TilesSubtrees, bound), whole(puzzle, AnySubtrees, bound))
+
+
+@given(number=st.sampled_from(CHEAPEST[:3]), slice_=st.integers(1, 3000))
+@settings(max_examples=10, deadline=None)
+def test_a_search_that_pauses_counts_as_one_that_does_not(number, slice_):
+    puzzle = Tiles.korf(number)
+    heuristic = make_heuristic(puzzle, None)
+    roots = Roots.initial(puzzle, heuristic)
+    tree, bound = Tree(puzzle, heuristic, n_levels=4), int(roots.h[0]) + 8
+    tree.begin(roots, 0, bound)
+
+    while tree.go_on(bound, slice_) == PAUSED:
+        pass
+
+    tree_at_once = Tree(puzzle, heuristic)
+    tree_at_once.begin(roots, 0, bound)
+    assert tree_at_once.go_on(bound, 2**62) == DONE
+    np.testing.assert_array_equal(tree.counts, tree_at_once.counts)
+
+
+@given(shape=st.sampled_from(SHAPES), depth=st.integers(0, 24), moves=st.integers(0, 24), seed=st.integers(0, 99))
+@settings(max_examples=60, deadline=None)
+def test_cutting_at_any_depth_changes_no_count_and_steps_over_no_goal(shape, depth, moves, seed):
+    puzzle = scrambled(shape, "blank-first", moves, seed)
+    heuristic = make_heuristic(puzzle, None)
+    tree, roots = Tree(puzzle, heuristic), Roots.initial(puzzle, heuristic)
+    bound = int(roots.h[0]) + 4
+    tree.begin(roots, 0, bound)
+    tree.go_on(bound, 2**62)
+    uncut = tree.counts.copy()
+
+    frontier = cut_up(tree, roots, 0, bound, depth)
+
+    parts = np.zeros((len(frontier.roots), 4), np.int64)
+    engine = AnySubtrees(puzzle, heuristic)
+    engine.prepare(frontier.roots, bound)
+    engine.run(0, len(parts), 2**62, np.array([NEVER]), parts)
+    assert frontier.generated + parts[:, GENERATED].sum() == uncut[GENERATED]
+    assert frontier.expanded + parts[:, EXPANDED].sum() == uncut[EXPANDED]
+    assert parts[:, GOALS].sum() == uncut[GOALS]
+
+
+def test_roots_know_their_paths():
+    puzzle = Tiles.korf(79)
+    heuristic = make_heuristic(puzzle, None)
+    roots = cut_up(Tree(puzzle, heuristic), Roots.initial(puzzle, heuristic), 0, 34, 9).roots
+
+    for i in range(len(roots)):
+        state = puzzle.initial
+        for operator in roots.path(i):
+            state = puzzle.apply(state, operator)[0]
+        assert state == tuple(roots.words[i].tolist())
+
+
+def test_a_subtree_too_large_is_given_up_and_split():
+    puzzle = Tiles.korf(4)
+    heuristic = make_heuristic(puzzle, None)
+    roots, bound = Roots.initial(puzzle, heuristic), 56
+    engine = TilesSubtrees(puzzle, heuristic)
+    engine.prepare(roots, bound)
+    counts = np.zeros((1, 4), np.int64)
+
+    assert engine.run(0, 1, 1, np.array([NEVER]), counts) == 0
+    assert counts[0, GOALS] == TOO_LARGE
+    assert whole(puzzle, TilesSubtrees, bound).tolist() == [235394063, 118723360, 5, 58]
+
+
+def test_the_first_solution_is_counted_in_order_however_the_tree_is_cut():
+    puzzle = Tiles.korf(4)
+    heuristic = make_heuristic(puzzle, None)
+    roots, tree = Roots.initial(puzzle, heuristic), Tree(puzzle, heuristic)
+    earlier = 40247370
+
+    generated, _, path = first_solution(TilesSubtrees, tree, roots, 0, 56, size=235394063)
+
+    assert generated + earlier + 1 == korf(4).idastar_generated
+    assert puzzle.replay(path) == 56
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_threads_change_neither_plan_nor_counts(threads):
+    one, many = (idastar(Tiles.korf(94), threads=n) for n in (1, threads))
+
+    assert (many.generated, many.expanded, many.plan) == (one.generated, one.expanded, one.plan)
+    assert [i.nodes for i in many.iterations] == [i.nodes for i in one.iterations]
+
+
+def test_loads_of_workers_add_up_to_the_nodes_below_the_roots():
+    result = idastar(Tiles.korf(9), mode="all", threads=2)
+    above = result.generated - sum(worker.generated for worker in result.ranks)
+
+    assert 0 <= above < 0.02 * result.generated
+    assert result.LB >= 1
+
+
+@given(n_roots=st.integers(0, 5000), n_workers=st.integers(1, 300))
+def test_chunks_cover_all_roots_in_order(n_roots, n_workers):
+    ends = chunk_ends(n_roots, n_workers)
+
+    assert ends == sorted(set(ends))
+    assert (ends[-1] if ends else 0) == n_roots
+
+
+def test_other_heuristics_find_the_same_cost():
+    puzzle = scrambled("3x3", "blank-last", moves=60, seed=2)
+
+    assert idastar(puzzle, "linear-conflict").cost == idastar(puzzle, "manhattan").cost == idastar(puzzle, "blind").cost
+
+
+def test_a_solved_board_needs_no_moves():
+    for mode in ("first", "all"):
+        result = idastar(Tiles(range(16)), mode=mode)
+
+        assert (result.cost, result.plan, result.generated, result.solutions) == (0, [], 0, 1)
+
+
+def test_an_unsolvable_board_is_proved_so_without_a_search():
+    result = idastar(Tiles([0, 2, 1, 3, 4, 5, 6, 7, 8]))
+
+    assert (result.status, result.generated) == (Status.UNSOLVABLE, 0)
+    assert "parity" in result.summary()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_limits_end_a_search_with_what_is_proved(threads):
+    for limits, status in (
+        (Limits(time_s=0.05), Status.TIME_LIMIT),
+        (Limits(nodes=10**7), Status.NODE_LIMIT),
+    ):
+        result = idastar(Tiles.korf(88), limits=limits, threads=threads)
+
+        assert result.status is status
+        assert korf(88).optimal_length > (result.lower_bound or math.inf) >= 43
+        assert result.plan is None
+
+
+def test_an_interrupted_search_says_so():
+    asked = count()
+
+    result = idastar(Tiles.korf(60), interrupted=lambda: next(asked) > 12, threads=2)
+
+    assert result.status is Status.INTERRUPTED
+
+
+def test_an_error_in_a_thread_reaches_the_caller():
+    puzzle = Tiles.korf(79)
+    heuristic = make_heuristic(puzzle, None)
+
+    class Broken(AnySubtrees):
+        def run(self, *_):
+            raise RuntimeError("broken on purpose")
+
+    frontier = cut_up(Tree(puzzle, heuristic), Roots.initial(puzzle, heuristic), 0, 40, 6)
+    team = Team(puzzle, heuristic, Broken, 2, ThreadQueue())
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        team.search(frontier.roots, 40, False, lambda: 0)
+    assert threading.active_count() < 10
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mode": "some"}, "mode 'some' is unknown; it is one of first, all"),
+        ({"threads": -1}, "-1 threads make no sense; give 1 or more, or 0 for one on each core"),
+    ],
+)
+def test_wrong_options_are_named(options, message):
+    with pytest.raises(BadInputError, match=message):
+        idastar(Tiles.korf(79), **options)
+
+
+def test_the_shipped_counts_are_complete():
+    rows = list(csv.DictReader(files("pdsearch.domains.tiles").joinpath("korf100.csv").read_text().splitlines()))
+
+    assert sum(int(row["idastar_generated_with_root"]) - 1 for row in rows) == 36_302_807_931
+
+
+def test_the_command_writes_a_line_an_instance(tmp_path, capsys):
+    out = tmp_path / "out.jsonl"
+
+    code = main(["ida", "tiles", "korf:79,12,42", "--device", "cpu", "--threads", "1", "--json", str(out)])
+
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    assert code == 0
+    assert [(line["instance"], line["generated"] + 1) for line in lines] == [
+        (f"korf:{n}", korf(n).idastar_generated) for n in (79, 12, 42)
+    ]
+    assert {"bound", "nodes", "seconds"} <= set(lines[0]["iterations"][0])
+    assert "3 of 3 solved" in capsys.readouterr().out
+
+
+def test_the_exit_code_is_that_of_the_first_unsolved_instance(tmp_path, capsys):
+    boards = tmp_path / "boards.txt"
+    boards.write_text("1 0 2 3 4 5 6 7 8\n\n0 2 1 3 4 5 6 7 8\n")
+
+    assert main(["ida", "tiles", str(boards), "--device", "cpu", "--threads", "1"]) == Status.UNSOLVABLE.value
+    assert "1 of 2 solved" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("korf:7-3", "instances 'korf:7-3' are not understood; write them as korf:1, korf:1,4,7 or korf:1-20"),
+        ("korf:99-101", "instance korf:101 is unknown; there are korf:1 to korf:100"),
+        ("korf:1-99999", "more than 10000"),
+        ("nothing:all", "neither korf:N"),
+    ],
+)
+def test_wrong_instances_are_named(text, message):
+    with pytest.raises(BadInputError, match=message):
+        instances(Tiles, text, {})
+
+
+def test_a_wrong_line_of_a_file_is_named(tmp_path):
+    boards = tmp_path / "boards.txt"
+    boards.write_text("1 0 2 3 4 5 6 7 8\n1 0 2 3 4 5 6 7 9\n")
+
+    with pytest.raises(BadInputError, match=r"boards.txt, instance 2: tile 9 is out of range"):
+        instances(Tiles, str(boards), {})
+
+
+def test_all_of_korfs_instances_have_one_name():
+    assert [puzzle.instance for puzzle in instances(Tiles, "korf:all", {})] == [f"korf:{n}" for n in range(1, 101)]
+
+
+@pytest.mark.mpi
+@pytest.mark.parametrize("mode", ["first", "all"])
+def test_ranks_count_what_one_process_counts(mode, mpirun):
+    options = ["--mode", mode, "--device", "cpu", "--threads", "1", "--json", "-"]
+
+    run = mpirun(3, "ida", "tiles", "korf:94", *options, timeout=120)
+
+    result = json.loads(run.stdout.splitlines()[-1])
+    one = idastar(Tiles.korf(94), mode=mode)
+    assert (result["generated"], result["expanded"], result["solutions"]) == (
+        one.generated,
+        one.expanded,
+        one.solutions,
+    )
+    assert (result["n_ranks"], len(result["ranks"])) == (3, 3)

@@ -1,0 +1,243 @@
+"""Capacity, Rectify-Router, SMILE, LocMoE and CARROT: the properties their papers state."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.special
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pdsearch.balance.capacity import drop_rate, padding_rate
+from pdsearch.balance.routers import NOBODY
+from pdsearch.balance.routers._beta import regularised_incomplete_beta
+from pdsearch.balance.routers.capacity import Capacity, capacity_of
+from pdsearch.balance.routers.carrot import Carrot, NearestQuality
+from pdsearch.balance.routers.locmoe import (
+    LocMoE,
+    capacity_bound,
+    class_probability,
+    grouped_average_pooling,
+    largest_cosine,
+    locality,
+    locality_loss,
+    traffic_of,
+)
+from pdsearch.balance.routers.rectify import Rectify, gpus_of_tokens
+from pdsearch.balance.routers.smile import Smile
+from pdsearch.balance.routers.top_k import TopK
+from pdsearch.errors import BadInputError
+
+
+def skewed(seed, n=60, m=8):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, m)) + 1.5 * rng.normal(size=m)
+
+
+@pytest.mark.parametrize("policy", ["position", "probability", "random"])
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 999), factor=st.floats(0.1, 3), k=st.integers(1, 4))
+def test_no_expert_exceeds_its_capacity_and_none_with_room_refuses(policy, seed, factor, k):
+    scores = skewed(seed)
+    limit = capacity_of(60, 8, k, factor)
+
+    assignment = Capacity(factor, policy).route(scores, k)
+
+    wanted = TopK().route(scores, k)
+    assert (assignment.counts == np.minimum(wanted.counts, limit)).all()
+    assert (assignment.drops == wanted.counts - assignment.counts).all()
+    served = assignment.ids != NOBODY
+    assert (assignment.ids[served] == wanted.ids[served]).all()
+    assert (assignment.weights[served] == wanted.weights[served]).all()
+
+
+def test_by_position_the_first_are_served_and_by_probability_the_likeliest():
+    scores = skewed(0)
+    wanted = TopK().route(scores, 1)
+    full = int(wanted.counts.argmax())
+    queue = np.nonzero(wanted.ids[:, 0] == full)[0]
+    limit = capacity_of(60, 8, 1, 1.0)
+    softmax = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+
+    by_position = Capacity(1.0, "position").route(scores, 1)
+    by_probability = Capacity(1.0, "probability").route(scores, 1)
+
+    assert len(queue) > limit
+    assert np.nonzero(by_position.ids[:, 0] == full)[0].tolist() == queue[:limit].tolist()
+    likeliest = queue[np.argsort(-softmax[queue, full])[:limit]]
+    assert np.nonzero(by_probability.ids[:, 0] == full)[0].tolist() == sorted(likeliest)
+
+
+@pytest.mark.parametrize("factor", [1, 1.25, 1.5, 2])
+def test_the_drops_of_a_router_are_the_metric_s_drop_rate(factor):
+    scores = skewed(1, n=4096, m=64)
+    wanted = TopK().route(scores, 2)
+
+    assignment = Capacity(factor).route(scores, 2)
+
+    assert assignment.n_dropped / (4096 * 2) == pytest.approx(drop_rate(wanted.counts, factor))
+    if factor == 1:
+        assert drop_rate(wanted.counts, 1) == pytest.approx(padding_rate(wanted.counts, 1))
+
+
+def test_a_capacity_of_nothing_and_an_unknown_policy_are_errors():
+    with pytest.raises(BadInputError, match="the capacity factor is 0; give a positive number"):
+        Capacity(factor=0).route(np.zeros((2, 2)), 1)
+    with pytest.raises(BadInputError, match="policy is 'lottery'; choose one of position"):
+        Capacity(policy="lottery")
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 999), factor=st.floats(0.3, 2), k=st.integers(1, 3), gpus=st.sampled_from([1, 2, 4]))
+def test_intra_gpu_rectification_drops_nobody_and_sends_nothing_further(seed, factor, k, gpus):
+    scores = skewed(seed)
+    capacity = Capacity(factor, "position").route(scores, k)
+
+    rectified = Rectify(gpus, factor, fill=False).route(scores, k)
+
+    per_gpu = 8 // gpus
+    assert (rectified.drops == capacity.drops).all()
+    if per_gpu >= k:
+        assert (rectified.ids != NOBODY).all()
+    moved = (rectified.ids != capacity.ids) & (rectified.ids != NOBODY)
+    home = np.broadcast_to(gpus_of_tokens(60, gpus)[:, None], moved.shape)
+    assert (rectified.ids[moved] // per_gpu == home[moved]).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 999), factor=st.floats(0.5, 2), k=st.integers(1, 3))
+def test_fill_in_takes_the_next_choices_and_never_exceeds_the_capacity(seed, factor, k):
+    scores = skewed(seed)
+    before = Rectify(2, factor, intra=False, fill=False).route(scores, k)
+    limit = capacity_of(60, 8, k, factor)
+
+    filled = Rectify(2, factor, intra=False, fill=True).route(scores, k)
+
+    assert (filled.counts >= before.counts).all()
+    assert (filled.counts <= limit).all()
+    assert (filled.ids[:, :k] == before.ids).all()
+    extra = filled.ids[:, k]
+    taken = extra != NOBODY
+    next_choice = TopK().route(scores, k + 1).ids[:, k]
+    assert (extra[taken] == next_choice[taken]).all()
+    for expert in range(8):  # whoever still wants an expert that did not fill up got it
+        assert filled.counts[expert] == min(limit, before.counts[expert] + (next_choice == expert).sum())
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 999), nodes=st.integers(1, 4), places=st.integers(1, 5))
+def test_two_level_routing_is_flat_routing_where_scores_factorise(seed, nodes, places):
+    scores = np.random.default_rng(seed).normal(size=(20, nodes + places))
+    node, place = scores[:, :nodes], scores[:, nodes:]
+
+    assignment = Smile(nodes).route(scores, 1)
+
+    flat = (node[:, :, None] + place[:, None, :]).reshape(20, -1)  # logarithms: products become sums
+    assert (assignment.ids[:, 0] == flat.argmax(axis=1)).all()
+
+
+def test_a_token_goes_to_one_machine_only():
+    scores = np.random.default_rng(0).normal(size=(50, 4 + 6))
+
+    ids = Smile(nodes=4).route(scores, 3).ids
+
+    assert (ids // 6 == ids[:, :1] // 6).all()
+
+
+@settings(max_examples=200, deadline=None)
+# Not up to 1: within a few roundings of it, scipy's own answer is 3e-9 off the closed form of I_x(1/2, 1/2).
+@given(a=st.floats(0.3, 50), b=st.floats(0.3, 500), x=st.floats(0, 1 - 1e-9))
+def test_the_incomplete_beta_function_is_scipy_s(a, b, x):
+    assert regularised_incomplete_beta(a, b, x) == pytest.approx(scipy.special.betainc(a, b, x), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("x", [1e-12, 0.3, 0.9, 1 - 2**-53])
+def test_the_incomplete_beta_function_of_halves_is_an_arcsine(x):
+    small = 2 / math.pi * math.asin(math.sqrt(min(x, 1 - x)))
+    expected = small if x < 0.5 else 1 - small
+
+    assert regularised_incomplete_beta(0.5, 0.5, x) == pytest.approx(expected, rel=1e-11)
+
+
+@pytest.mark.parametrize(("delta", "dimension"), [(0.2, 16), (0.5, 4), (0.05, 256)])
+def test_the_class_probability_is_that_of_random_directions(delta, dimension):
+    directions = np.random.default_rng(0).normal(size=(200_000 if dimension < 100 else 40_000, dimension))
+    cosines = directions[:, 0] / np.linalg.norm(directions, axis=1)
+
+    share = (np.abs(cosines) > delta).mean()
+
+    assert class_probability(delta, dimension) == pytest.approx(share, abs=5 * math.sqrt(0.25 / len(cosines)))
+
+
+@pytest.mark.parametrize(("delta", "dimension"), [(0.03, 4096), (0.1, 512), (0.2, 128)])
+def test_the_capacity_bound_exceeds_its_exponential_form(delta, dimension):
+    exponential = math.exp(delta**2 * dimension / (2 - delta**2)) / 8
+
+    assert capacity_bound(delta, dimension, 8) > exponential
+
+
+def test_pooling_rows_are_orthogonal_and_average_their_group():
+    tokens = np.random.default_rng(0).normal(size=(10, 24))
+
+    pooled = grouped_average_pooling(tokens, 4)
+
+    np.testing.assert_allclose(pooled, tokens.reshape(10, 4, 6).mean(axis=2))
+    assert largest_cosine(np.eye(24)[:1], 4) == pytest.approx(1 / math.sqrt(6))
+
+
+def test_locmoe_never_serves_fewer_than_the_bound():
+    tokens = np.tile(np.eye(64)[0], (100, 1))
+
+    loose = LocMoE(n_experts=8, factor=0.1, delta=0.4).route(tokens, 1)
+
+    assert loose.counts.max() == min(100, math.ceil(capacity_bound(0.4, 64, 8))) > capacity_of(100, 8, 1, 0.1)
+
+
+def test_locality_is_the_diagonal_of_the_traffic_and_its_loss_vanishes_there():
+    tokens = np.zeros((4, 4))
+    tokens[[0, 1, 2, 3], [0, 1, 2, 3]] = 9.0
+    assignment = LocMoE(n_experts=4, factor=4).route(tokens, 1)
+
+    assert traffic_of(assignment, 2).tolist() == [[2, 0], [0, 2]]
+    assert locality(assignment, 2) == 1
+    assert locality_loss(assignment, 2, leak=0.01) == pytest.approx(-math.log(0.99))
+    swapped = LocMoE(n_experts=4, factor=4).route(tokens[::-1].copy(), 1)
+    assert locality(swapped, 2) == 0
+    assert locality_loss(swapped, 2, leak=0.01) == pytest.approx(-math.log(0.01))
+
+
+def test_cost_alone_chooses_the_cheapest_quality_alone_the_best_and_the_frontier_is_monotone():
+    rng = np.random.default_rng(0)
+    quality, cost = rng.random((50, 6)), rng.random(6)
+
+    chosen = [Carrot(mu).route(quality, 1, cost).ids[:, 0] for mu in np.linspace(0, 1, 21)]
+
+    assert (chosen[0] == quality.argmax(axis=1)).all()
+    assert (chosen[-1] == cost.argmin()).all()
+    tokens = np.arange(50)
+    kept = np.array([quality[tokens, ids] for ids in chosen])
+    paid = np.array([cost[ids] for ids in chosen])
+    assert (np.diff(kept, axis=0) <= 0).all()
+    assert (np.diff(paid, axis=0) <= 0).all()
+
+
+def test_the_nearest_queries_are_those_of_the_distance():
+    rng = np.random.default_rng(0)
+    known, quality, asked = rng.normal(size=(30, 4)), rng.random((30, 3)), rng.normal(size=(7, 4))
+
+    estimates = NearestQuality(known, quality, neighbours=5)(asked)
+
+    for query, estimate in zip(asked, estimates, strict=True):
+        nearest = np.argsort(np.linalg.norm(known - query, axis=1))[:5]
+        np.testing.assert_allclose(estimate, quality[nearest].mean(axis=0))
+
+
+def test_gpus_that_do_not_divide_the_experts_and_mu_above_one_are_errors():
+    with pytest.raises(BadInputError, match="3 gpus do not divide 8 experts"):
+        Rectify(gpus=3).route(np.zeros((2, 8)), 1)
+    with pytest.raises(BadInputError, match="mu is 2; give a number from 0 to 1"):
+        Carrot(mu=2)
+    with pytest.raises(BadInputError, match="9 experts share 8 features"):
+        LocMoE(n_experts=9).route(np.zeros((2, 8)), 1)
+    with pytest.raises(BadInputError, match="4 columns are not 4 nodes and their places"):
+        Smile(nodes=4).route(np.zeros((2, 4)), 1)

@@ -1,0 +1,224 @@
+"""HDA* on simulated ranks: right and finished under every schedule, and stopped together by every limit."""
+
+import itertools
+
+import numpy as np
+import pytest
+import schedules
+from schedules import Short, check, run, short, walked
+
+from pdsearch import Status
+from pdsearch.comm import termination
+from pdsearch.distribution import DISTRIBUTIONS
+from pdsearch.domains.tiles import Tiles
+from pdsearch.errors import BadInputError
+from pdsearch.limits import Limits
+from pdsearch.search.problem import Problem
+from pdsearch.search.simulation import NeverEndsError, Schedule, simulate
+
+PER_BLOCK = 100
+FITTING = [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].fits(Tiles.korf(1))]
+RANKS = [2, 3, 2, 4, 3, 5, 2, 7, 3, 10, 4, 16, 2, 6, 3]  # few more often: each rank makes a schedule longer
+KINDS = [  # (instance, heuristic), in turn
+    ("3x3 14", "manhattan"),
+    ("4x4 10", "linear-conflict"),
+    ("2x3 any", "linear-conflict"),
+    ("4x4 12", "manhattan"),
+    ("3x3 18", "linear-conflict"),
+    ("2x3 8", "blind"),
+    ("2x3 any", "manhattan"),
+    ("4x4 16", "linear-conflict"),
+    ("2x3 odd", "manhattan"),
+    ("3x3 6", "blind"),
+]
+
+
+def run_schedules(distribution, kind, heuristic, seeds):
+    """Run a schedule for each seed, over several numbers of ranks and ten boards."""
+    for seed in seeds:
+        instance = short(kind, heuristic, seeds.start // 10 + seed % 10)
+        try:
+            check(instance, distribution, RANKS[seed % len(RANKS)], Schedule.random(seed))
+        except AssertionError as error:
+            error.add_note(f"{kind} {heuristic} {distribution}, {instance.puzzle.board}, {Schedule.random(seed)}")
+            raise
+
+
+def run_block(block):
+    kind, heuristic = KINDS[block % len(KINDS)]
+    distribution = FITTING[(block + block // len(KINDS)) % len(FITTING)]
+    run_schedules(distribution, kind, heuristic, range(PER_BLOCK * block, PER_BLOCK * (block + 1)))
+
+
+@pytest.mark.parametrize("block", range(50))
+def test_every_schedule_ends_with_the_right_answer_and_no_node_lost(block):
+    run_block(block)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("block", range(50, 550))
+def test_ten_times_as_many_schedules_end_with_the_right_answer(block):
+    run_block(block)
+
+
+@pytest.mark.parametrize("distribution", FITTING)
+@pytest.mark.parametrize("n_ranks", [2, 5, 16])
+def test_the_hardest_boards_of_the_eight_puzzle_are_solved_by_any_number_of_ranks(n_ranks, distribution):
+    puzzle = Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1], goal="blank-last")
+    problem = Problem.of(puzzle, "manhattan", distribution, n_ranks, 0, alone=False)
+
+    result, _ = run(problem, Schedule(seed=1, slowness=0.5, fairness=0.5))
+
+    assert result.cost == 31
+
+
+def test_the_same_schedule_gives_the_same_search():
+    instance = short("3x3 16", "manhattan", 3)
+    problem = Problem.of(instance.puzzle, "manhattan", "zobrist", 5, 0, alone=False)
+
+    (one, first), (other, second) = (run(problem, Schedule.random(7)) for _ in range(2))
+
+    assert first.turns == second.turns
+    assert [rank.expanded for rank in one.ranks] == [rank.expanded for rank in other.ranks]
+    assert one.plan == other.plan
+
+
+# --- the test of the test: with a wrong rule, the checks above find something wrong ---
+
+
+def ignores_what_is_under_way(before, now):
+    return before.active == 0 and now.active == 0
+
+
+def looks_at_one_round(before, now):
+    return now.active == 0 and now.sent == now.received
+
+
+def forgets_who_is_active(before, now):
+    return before.received == now.sent
+
+
+def believes_the_first_goal(before, now):
+    return now.incumbent < 2**40
+
+
+@pytest.mark.parametrize(
+    "wrong", [ignores_what_is_under_way, looks_at_one_round, forgets_who_is_active, believes_the_first_goal]
+)
+def test_a_wrong_termination_rule_is_found_out(wrong, monkeypatch):
+    monkeypatch.setattr(termination, "agree", wrong)
+    monkeypatch.setattr(schedules, "MAX_TURNS", 300_000)
+
+    def some_hundred_schedules():
+        for kind, heuristic in KINDS:
+            run_schedules("zobrist", kind, heuristic, range(10))
+        for seed in range(600):  # much under way, one node at a time: finds the subtlest of them once in 70
+            instance = short("2x3 odd", "manhattan", seed % 10)
+            schedule = Schedule(seed, slowness=0.98, fairness=0.5, message=1, batch=2, budget=5)
+            check(instance, "zobrist", 5, schedule)
+
+    with pytest.raises(AssertionError):
+        some_hundred_schedules()
+
+
+def test_a_search_that_never_agrees_is_stopped_and_said_to_hang(monkeypatch):
+    monkeypatch.setattr(termination, "agree", lambda before, now: False)
+    problem = Problem.of(Tiles.parse("1 0 2 3 4 5 6 7 8"), None, None, 3, 0, alone=False)
+
+    with pytest.raises(NeverEndsError, match="still runs after"):
+        simulate(problem, Schedule(), max_turns=20_000)
+
+
+# --- every way to stop ---
+
+FAULTS = range(40)
+
+
+def fault_problem(seed) -> tuple[Short, Problem]:
+    instance = short("4x4 30", "manhattan", seed)
+    distribution = FITTING[seed % len(FITTING)]
+    return instance, Problem.of(instance.puzzle, "manhattan", distribution, 2 + seed % 15, seed, alone=False)
+
+
+def check_stopped(result, instance, status):
+    """A search stopped early has proved no more than is true; one that had just finished is right."""
+    assert result.status in (status, Status.SOLVED)
+    assert instance.puzzle is not None
+    assert result.lower_bound <= instance.cost
+    if result.cost is not None:
+        assert result.cost >= instance.cost
+        assert len(result.plan) == result.cost
+    if result.status is Status.SOLVED:
+        assert result.cost == instance.cost
+
+
+@pytest.mark.parametrize("seed", FAULTS)
+def test_a_node_limit_stops_all_ranks_together(seed):
+    instance, problem = fault_problem(seed)
+    nodes = 1 + int(np.random.default_rng(seed).integers(instance.expanded + 1))
+
+    result, _ = run(problem, Schedule.random(seed), Limits(nodes=nodes, memory_bytes=2**28))
+
+    check_stopped(result, instance, Status.NODE_LIMIT)
+    assert result.expanded <= 1.5 * nodes + problem.n_ranks  # exact on one rank only
+    if result.status is Status.NODE_LIMIT:
+        assert result.expanded >= nodes
+
+
+@pytest.mark.parametrize("seed", FAULTS)
+def test_an_interruption_of_one_rank_stops_all_together(seed):
+    instance, problem = fault_problem(seed)
+    times, when = itertools.count(), int(np.random.default_rng(seed).integers(2000))
+
+    result, _ = run(problem, Schedule.random(seed), interrupted=lambda: next(times) == when)
+
+    check_stopped(result, instance, Status.INTERRUPTED)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_memory_that_fills_in_the_middle_stops_all_ranks_together(seed, monkeypatch):
+    monkeypatch.setattr("pdsearch.limits.MIN_MEMORY", 2**14)
+    puzzle = Tiles.korf(1)
+    distribution = FITTING[seed % len(FITTING)]
+    problem = Problem.of(puzzle, "manhattan", distribution, 2 + seed % 7, seed, alone=False)
+    limits = Limits(memory_bytes=200_000)
+
+    result, simulation = run(problem, Schedule.random(seed), limits)
+
+    assert result.status is Status.MEMORY_LIMIT
+    assert 41 <= result.lower_bound <= 57
+    assert result.expanded > 100
+    assert all(member.rank.used_bytes <= limits.memory_bytes for member in simulation.members)
+    assert result.plan is None
+
+
+def test_many_ranks_in_little_memory_solve_it_or_end_with_a_status():
+    problem = Problem.of(Tiles.korf(79), "manhattan", "zobrist", 100, 0, alone=False)
+
+    def status():
+        try:
+            return run(problem, Schedule(message=1000, batch=32), Limits(memory_bytes=2**20))[0].status
+        except BadInputError:
+            return "refused"
+
+    assert status() in (Status.SOLVED, Status.MEMORY_LIMIT, "refused")
+
+
+def test_a_time_limit_stops_all_ranks_together():
+    problem = Problem.of(Tiles.korf(88), "manhattan", None, 4, 0, alone=False)
+
+    result, _ = run(problem, Schedule(seed=3, slowness=0.5), Limits(time_s=0.1, memory_bytes=2**28))
+
+    assert result.status is Status.TIME_LIMIT
+    assert 43 <= result.lower_bound <= 65
+
+
+def test_a_search_that_could_not_begin_proves_the_heuristic_of_the_first_state():
+    puzzle = walked("4x4", "blank-first", 30, 1)
+    problem = Problem.of(puzzle, "manhattan", None, 3, 0, alone=False)
+
+    result, _ = run(problem, Schedule.random(5), interrupted=lambda: True)
+
+    assert result.status is Status.INTERRUPTED
+    assert result.lower_bound == problem.heuristic.value(puzzle.initial)
+    assert result.expanded == 0
