@@ -83,9 +83,9 @@ class Domain(ABC):
         How the user named the instance.
     initial : tuple of int
         The initial state, packed.
-    max_moves, max_cost : int
-        Most successors of a state, and the most one of them costs.
-    n_changes, is_wide : int, bool
+    max_moves, max_cost, least_cost : int
+        Most successors of a state, the most one of them costs, and the least (0 when not known).
+    n_changes, is_wide, is_linked : int, bool, bool
         As told to :func:`pdsearch.kernels.protocol.constants` for the type of ``space``.
     n_variables, n_values : int
         A feature is the number ``variable * n_values + value``.
@@ -101,8 +101,10 @@ class Domain(ABC):
     initial: State
     max_moves: int
     max_cost: int
+    least_cost: int = 0
     n_changes: int = 1
     is_wide: bool = False
+    is_linked: bool = False
     n_variables: int
     n_values: int
 
@@ -138,13 +140,18 @@ class Domain(ABC):
     def apply(self, state: State, operator: int) -> tuple[State, int]:
         """Return the successor and the cost; ValueError where the operator does not apply."""
 
-    @abstractmethod
     def undo(self, state: State, operator: int) -> State:
-        """Return the state from which ``operator`` leads to ``state``."""
+        """Return the state from which ``operator`` leads to ``state``; not asked where nodes keep their parent."""
+        raise NotImplementedError(f"operators of domain {self.name!r} have no inverse")
 
     @abstractmethod
     def operators(self, state: State) -> list[int]:
         """Return the applicable operators."""
+
+    def operator_between(self, state: State, successor: State) -> int:
+        """Return a cheapest operator that leads from a state to a successor of it."""
+        ways = [(self.apply(state, operator), operator) for operator in self.operators(state)]
+        return min((cost, operator) for (reached, cost), operator in ways if reached == successor)[1]
 
     @abstractmethod
     def operator_name(self, operator: int) -> str:

@@ -21,6 +21,7 @@ import os
 import shutil
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -76,6 +77,9 @@ def inlined(function: Callable[..., Any]) -> Any:
     return _njit(forceinline=True, nogil=True, _nrt=False)(function)
 
 
+_answered: defaultdict[Callable[..., Any], set[type]] = defaultdict(set)
+
+
 def answers(stub: Callable[..., Any], tables: type) -> Callable[[Callable[..., Any]], Any]:
     """Register the decorated function as the meaning of ``stub`` for ``tables``.
 
@@ -90,8 +94,23 @@ def answers(stub: Callable[..., Any], tables: type) -> Callable[[Callable[..., A
         first = names.split(",")[0]
         source = f"lambda {names}: function if getattr({first}, 'instance_class', None) is tables else None"
         options: Any = {"forceinline": True, "_nrt": False}
+        _answered[stub].add(tables)
         chooser = eval(source, {"function": function, "tables": tables})
         overload(stub, jit_options=options)(chooser)
+        return function
+
+    return register
+
+
+def otherwise(stub: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    """Register the decorated function as the meaning of ``stub`` for all types that have no answer of their own."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        names = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
+        first = names.split(",")[0]
+        source = f"lambda {names}: None if getattr({first}, 'instance_class', None) in answered else function"
+        options: Any = {"forceinline": True, "_nrt": False}
+        overload(stub, jit_options=options)(eval(source, {"function": function, "answered": _answered[stub]}))
         return function
 
     return register

@@ -36,6 +36,7 @@ class RankCounts:
     rank: int
     expanded: int
     generated: int
+    evaluated: int
     reopened: int
     duplicates: int
     sent: int

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import PdsearchError
-from pdsearch.kernels.layout import no_operator, record_words
+from pdsearch.kernels.layout import no_way, record_words
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.kernels.store import LINE, new_index
 from pdsearch.search.problem import Problem
@@ -18,7 +18,7 @@ from pdsearch.search.rank import MemoryLimitError, Rank
 from pdsearch.search.step import DUPLICATES, EXPANDED, REOPENED
 
 MAX_G = 2**24 - 1
-MAX_OPERATOR = no_operator(False)
+MAX_OPERATOR = no_way(False)
 
 words = st.integers(0, 2**64 - 1)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pdsearch._jit import kernel
 from pdsearch.domains import Domain, State
-from pdsearch.kernels.layout import no_operator
+from pdsearch.kernels.layout import no_way
 from pdsearch.kernels.protocol import changes, expand, new_moves, width
 
 Sampler = Callable[[int], list[State]]  # number of states -> states as a search meets them
@@ -44,7 +44,7 @@ class Sample:
         moves = np.zeros((domain.n_variables, domain.n_values, domain.n_values), np.int64)
         packed = np.array(states, np.uint64).reshape(-1)
         scratch = new_moves(len(domain.initial), domain.max_moves, domain.n_changes)
-        n_moves = _count_moves(domain.space, packed, scratch, no_operator(domain.is_wide), moves)
+        n_moves = _count_moves(domain.space, packed, scratch, no_way(domain.is_wide, domain.is_linked), moves)
         return cls(values, moves, n_moves)
 
 
@@ -60,9 +60,10 @@ def _count_moves(space, states, scratch, came_by, counts):
             scratch.parent[word] = states[at + word]
         n = expand(space, came_by, scratch, 0)
         total += n
-        for i in range(n * most):
-            added, removed = scratch.added[i], scratch.removed[i]
-            if added < 0:
-                continue
-            counts[added // n_values, removed % n_values, added % n_values] += 1
+        for move in range(n):
+            for i in range(move * most, (move + 1) * most):
+                added, removed = scratch.added[i], scratch.removed[i]
+                if added < 0:
+                    break
+                counts[added // n_values, removed % n_values, added % n_values] += 1
     return total

@@ -25,12 +25,19 @@ class Heuristic(ABC):
         No state's h is larger.
     max_rise : int
         f of a successor exceeds f of its parent by at most this.
+    is_late : bool
+        True when the owner evaluates a state once it is known to be new: see
+        :func:`pdsearch.kernels.protocol.evaluates`.
+    batch : int
+        Nodes expanded together: many hide cache misses, few keep to the order of A*.
     """
 
     name: ClassVar[str]
     source: ClassVar[str]
     admissible: ClassVar[bool]
     consistent: ClassVar[bool]
+    is_late: ClassVar[bool] = False
+    batch: ClassVar[int] = 32  # enough to hide a cache miss, few enough to stay in the first-level cache
     tables: Any
     max_h: int
     max_rise: int

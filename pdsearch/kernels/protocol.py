@@ -11,12 +11,13 @@ that incremental heuristics and incremental owners need.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers
+from pdsearch._jit import answers, otherwise
 
 NEVER = 2**52  # above every cost: nothing open, no goal found
 
@@ -64,11 +65,19 @@ def wide(space):
     """Say whether nodes have the wide layout; a constant. See :mod:`pdsearch.kernels.layout`."""
 
 
-def constants(space: type, *, n_words: int, n_changes: int = 1, is_wide: bool = False) -> None:
-    """Answer the three questions above for a domain's type of tables."""
+def links(space):
+    """Say whether nodes keep their parent in place of an operator, which has no inverse; a constant."""
+
+
+otherwise(links)(lambda space: False)
+
+
+def constants(space: type, *, n_words: int, n_changes: int = 1, is_wide: bool = False, is_linked: bool = False) -> None:
+    """Answer the questions above for a domain's type of tables."""
     answers(width, space)(lambda space: n_words)
     answers(changes, space)(lambda space: n_changes)
     answers(wide, space)(lambda space: is_wide)
+    answers(links, space)(lambda space: is_linked)
 
 
 def is_goal(space, state):
@@ -85,6 +94,28 @@ def expand(space, came_by, moves, n):
 
 def estimate(estimator, space, parent_h, moves, c):
     """Return h of successor ``c`` of ``moves.parent``, whose own h is ``parent_h``."""
+
+
+def evaluate(estimator, space, states, at):
+    """Return h of the new state at ``states[at]``, NEVER where no goal can be reached.
+
+    Asked by the state's owner once it is known to be new, in place of ``estimate``, if a heuristic is so dear that
+    duplicates should not pay for it. See :func:`evaluates`.
+    """
+
+
+otherwise(evaluate)(lambda estimator, space, states, at: 0)
+
+
+def evaluates(tables: type) -> Callable[[Callable[..., Any]], Any]:
+    """Register the decorated function as ``evaluate`` for a heuristic's type of tables.
+
+    Until a state is evaluated, its parent bounds it: h* falls by no more than the cost of the move. That bound
+    also holds for what is evaluated ("pathmax": Mérő (1984), "A heuristic search algorithm with modifiable
+    estimate", AIJ 23), so that f never falls on the way to a goal.
+    """
+    answers(estimate, tables)(lambda estimator, space, parent_h, moves, c: max(parent_h - moves.cost[c], 0))
+    return answers(evaluate, tables)
 
 
 def owner(sharing, rank, space, moves, c):

@@ -25,15 +25,15 @@ from pdsearch.kernels.intrinsics import compare_line, prefetch, trailing_zeros
 from pdsearch.kernels.layout import (
     is_closed,
     load_g,
-    load_operator,
     load_state,
+    load_way,
     node_size,
     same_state,
     store_state,
     store_way,
 )
 from pdsearch.kernels.mixing import mix_state
-from pdsearch.kernels.protocol import push, width
+from pdsearch.kernels.protocol import evaluate, push, width
 
 LINE = 16
 MAX_FILL = 0.75  # of the index: one line in ten is full then, one in two at 0.95
@@ -139,11 +139,12 @@ def find(space, table, states, at, hashed):
 
 
 @inlined
-def settle(space, table, frontier, cursor, moves, c, n_nodes):
+def settle(space, estimator, table, frontier, cursor, moves, c, n_nodes, incumbent):
     """Third pass: enter successor ``c``, or improve the node of the same state.
 
-    Returns (cursor, n_nodes, duplicate, reopened), the last two 0 or 1. g, operator and the
-    closed mark change together.
+    What is entered is evaluated, if the heuristic is of that kind, and left off the open list from
+    ``incumbent`` on. Returns (cursor, n_nodes, duplicate, reopened, evaluated), the last three 0 or 1.
+    g, way and the closed mark change together.
     """
     g, h = moves.g[c], moves.h[c]
     node, line, empty = find(space, table, moves.states, c * width(space), moves.hashed[c])
@@ -152,15 +153,20 @@ def settle(space, table, frontier, cursor, moves, c, n_nodes):
         offset = n_nodes * node_size(space)
         store_state(space, table.nodes, offset, moves.states, c * width(space))
         store_way(space, table.nodes, offset, g, moves.operator[c])
-        cursor = push(frontier, cursor, g + h, h, n_nodes)
-        return cursor, n_nodes + 1, 0, 0
+        h = max(h, evaluate(estimator, space, moves.states, c * width(space)))
+        if g + h < incumbent:
+            cursor = push(frontier, cursor, g + h, h, n_nodes)
+        return cursor, n_nodes + 1, 0, 0, 1
     offset = node * node_size(space)
-    reopened = 0
+    reopened = improved = 0
     if g < load_g(space, table.nodes, offset):
+        improved = 1
         reopened = is_closed(space, table.nodes, offset)
         store_way(space, table.nodes, offset, g, moves.operator[c])
-        cursor = push(frontier, cursor, g + h, h, node)
-    return cursor, n_nodes, 1, reopened
+        h = max(h, evaluate(estimator, space, moves.states, c * width(space)))
+        if g + h < incumbent:
+            cursor = push(frontier, cursor, g + h, h, node)
+    return cursor, n_nodes, 1, reopened, improved
 
 
 @kernel
@@ -171,9 +177,9 @@ def find_node(space, table, state):
 
 @kernel
 def way_to(space, table, node):
-    """Return (g, operator) of a node."""
+    """Return (g, way) of a node."""
     offset = node * node_size(space)
-    return load_g(space, table.nodes, offset), load_operator(space, table.nodes, offset)
+    return load_g(space, table.nodes, offset), load_way(space, table.nodes, offset)
 
 
 @kernel

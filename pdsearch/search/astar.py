@@ -14,7 +14,7 @@ from pdsearch.result import Result, Status
 from pdsearch.search import step as kernels
 from pdsearch.search.outcome import Clock, OnProgress, Progress, assemble, ending, report
 from pdsearch.search.problem import Problem
-from pdsearch.search.rank import BATCH, MemoryLimitError, Rank, compile_kernels
+from pdsearch.search.rank import MemoryLimitError, Rank, compile_kernels
 from pdsearch.search.trace import trace
 
 _BUDGET = 50_000  # expansions between two looks at the clock: about 10 ms
@@ -26,7 +26,7 @@ def search(
     interrupted: Callable[[], bool],
     on_progress: OnProgress | None,
     seed: int,
-    batch: int = BATCH,
+    batch: int | None = None,
     frontier: str = "auto",
 ) -> Result:
     """Run A* and return its result; see :func:`pdsearch.search.solve`."""
@@ -47,7 +47,7 @@ def search(
     search_s = clock.search_s
     plan = None
     if rank.incumbent < NEVER:
-        plan = trace(problem, rank.goal_state(), lambda _, state: rank.way_to(state))
+        plan = trace(problem, 0, lambda _, question: question(rank))
     end = ending(rank.incumbent, rank.least_open_f, stop, plan)
     return assemble(problem, "A*", end, [report(rank)], search_s, clock, seed)
 

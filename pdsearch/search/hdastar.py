@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from typing import Any
 
 from pdsearch._jit import prune
 from pdsearch.comm.mpi import MpiCommunicator
 from pdsearch.comm.termination import Round
-from pdsearch.domains import State
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import Result, Status
@@ -21,9 +21,9 @@ from pdsearch.search.member import Member
 from pdsearch.search.outcome import Clock, OnProgress, Progress, assemble, ending, report
 from pdsearch.search.packing import AdaptivePacking, FixedPacking
 from pdsearch.search.problem import Problem
-from pdsearch.search.rank import BATCH, Rank, compile_kernels
+from pdsearch.search.rank import Rank, compile_kernels
 from pdsearch.search.step import GOAL_COST
-from pdsearch.search.trace import Way, cheapest, trace
+from pdsearch.search.trace import Asked, trace
 
 FIRST_MESSAGE = 500  # records, until the first measurement
 _YIELDS = 200  # idle turns that only yield the core, before a rank begins to sleep
@@ -38,7 +38,7 @@ def search(
     on_progress: OnProgress | None,
     seed: int,
     message: int | None = None,
-    batch: int = BATCH,
+    batch: int | None = None,
     frontier: str = "auto",
 ) -> Result:
     """Run HDA* and return its result, the same on every rank; all ranks must call.
@@ -107,25 +107,20 @@ def _plan(problem: Problem, comm: MpiCommunicator, rank: Rank, last: Round) -> l
         return None
     found = int(rank.tallies[GOAL_COST]) == last.incumbent
     finders = comm.broadcast(comm.gather(found), 0)
-    root = finders.index(True)
-    goal: State = comm.broadcast(rank.goal_state() if comm.rank == root else None, root)
 
-    def ask(owner: int | None, state: State) -> Way | None:
-        if owner is None:
-            ways = comm.gather(rank.way_to(state))
-            everybody: Way | None = comm.broadcast(cheapest(ways) if ways is not None else None, 0)
-            return everybody
-        answer: Way | None = comm.broadcast(rank.way_to(state) if comm.rank == owner else None, owner)
-        return answer
+    def ask(asked: int | None, question: Asked) -> Any:
+        if asked is None:
+            return comm.broadcast(comm.gather(question(rank)), 0)
+        return comm.broadcast(question(rank) if comm.rank == asked else None, asked)
 
-    return trace(problem, goal, ask)
+    return trace(problem, finders.index(True), ask)
 
 
 def _stopped_by(last: Round) -> Status | None:
     return Status(last.stop) if last.stop else None
 
 
-def _compile_one_after_the_other(problem: Problem, comm: MpiCommunicator, batch: int, frontier: str) -> None:
+def _compile_one_after_the_other(problem: Problem, comm: MpiCommunicator, batch: int | None, frontier: str) -> None:
     """Let rank 0 compile what is not in the disk cache, then let the others load it.
 
     Were they to compile at once, each would do all the work, and their writes to the cache would race.

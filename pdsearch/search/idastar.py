@@ -300,4 +300,4 @@ class _Search:
 
 def _worker(number: int, load: list[int]) -> RankCounts:
     """Return one worker's counts; it sends nothing and stores nothing."""
-    return RankCounts(number, load[1], load[0], 0, 0, 0, 0, 0, 0, 0, 0, 0.0)
+    return RankCounts(number, load[1], load[0], load[0], 0, 0, 0, 0, 0, 0, 0, 0, 0.0)

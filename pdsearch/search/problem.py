@@ -87,16 +87,16 @@ class Problem:
         return layout.record_words(self.n_words, self.domain.is_wide)
 
     @property
-    def no_operator(self) -> int:
-        """Return what stands for the operator that led to the initial state."""
-        return layout.no_operator(self.domain.is_wide)
+    def no_way(self) -> int:
+        """Return what stands for the way to the initial state."""
+        return layout.no_way(self.domain.is_wide, self.domain.is_linked)
 
     def initial_record(self) -> npt.NDArray[np.uint32]:
         """Return the initial state as a message of one record: uint32[record_words]."""
         record = np.zeros(self.record_words, np.uint32)
         state = np.array(self.domain.initial, np.uint64)
         h = self.heuristic.value(self.domain.initial)
-        write_record(self.domain.space, record, state, self.no_operator, h)
+        write_record(self.domain.space, record, state, self.no_way, h)
         return record
 
 

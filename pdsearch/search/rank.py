@@ -19,7 +19,6 @@ from pdsearch.search import step as kernels
 from pdsearch.search.problem import Problem
 from pdsearch.search.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
 
-BATCH = 32  # nodes expanded together: enough to hide a cache miss, few enough to stay in the first-level cache
 _LAYERS = 1 << 16  # expansions are counted in so many classes of f when a heap is used
 _MAX_BUCKETS = 1 << 22
 _RESERVE_FROM = 1 << 20  # from this many nodes on, address space for all that memory allows is reserved at once
@@ -42,8 +41,8 @@ class Rank:
         Node table, open list and buffers may take this much.
     message : int
         Records that make a message worth sending, until :attr:`enough` is changed.
-    batch : int
-        Nodes expanded together.
+    batch : int, optional
+        Nodes expanded together; what suits the heuristic when left out.
     frontier : {"auto", "bucket", "heap"}
         The open list; buckets when costs are small enough for them.
 
@@ -59,13 +58,15 @@ class Rank:
         rank: int,
         memory_bytes: int,
         message: int = 1000,
-        batch: int = BATCH,
+        batch: int | None = None,
         frontier: str = "auto",
     ) -> None:
         self.problem, self.rank = problem, rank
         self.memory_limit = memory_bytes
+        batch = batch or problem.heuristic.batch
         n_words, moves = problem.n_words, batch * problem.domain.max_moves
         self.incumbent = NEVER
+        self._late_rise = problem.heuristic.max_h if problem.heuristic.is_late else 0
         self.tallies = np.zeros(kernels.N_TALLIES, np.int64)
         self.tallies[GOAL_COST] = NEVER
         self.most_bytes = 0
@@ -95,6 +96,7 @@ class Rank:
         while start < n_records:
             start = kernels.absorb(
                 self.problem.domain.space,
+                self.problem.heuristic.tables,
                 records,
                 start,
                 n_records,
@@ -103,9 +105,11 @@ class Rank:
                 self._scratch,
                 self.tallies,
                 self.incumbent,
+                self._late_rise,
             )
             if start < n_records:
-                self._grow(int(kernels.least_f_of(self.problem.domain.space, records, start, start + 1)))
+                next_f = int(kernels.least_f_of(self.problem.domain.space, records, start, start + 1))
+                self._grow(next_f + self._late_rise)
 
     def expand(self, budget: int, f_limit: int = NEVER) -> int:
         """Expand about ``budget`` nodes of f at most ``f_limit`` and return why it ended.
@@ -222,12 +226,16 @@ class Rank:
         )
 
     def way_to(self, state: tuple[int, ...]) -> tuple[int, int] | None:
-        """Return g of a stored state and the operator by which it was reached; None if it is not stored."""
+        """Return g of a stored state and the way there; None if it is not stored."""
         node = find_node(self.problem.domain.space, self._table, np.array(state, np.uint64))
         if node < 0:
             return None
-        g, operator = way_to(self.problem.domain.space, self._table, node)
-        return int(g), int(operator)
+        g, way = way_to(self.problem.domain.space, self._table, node)
+        return int(g), int(way)
+
+    def node_at(self, node: int) -> tuple[tuple[int, ...], int]:
+        """Return the state of a node by its number, and the way there."""
+        return self.state_of(node), int(way_to(self.problem.domain.space, self._table, node)[1])
 
     def state_of(self, node: int) -> tuple[int, ...]:
         """Return the state of a node by its number."""
@@ -235,9 +243,13 @@ class Rank:
         words = self._table.nodes[start : start + 2 * self._n_words].copy()
         return tuple(int(word) for word in words.view(np.uint64))
 
+    def goal_node(self) -> int:
+        """Return the number of the goal node last found."""
+        return int(self.tallies[kernels.GOAL_NODE])
+
     def goal_state(self) -> tuple[int, ...]:
         """Return the goal state last found."""
-        return self.state_of(int(self.tallies[kernels.GOAL_NODE]))
+        return self.state_of(self.goal_node())
 
     def stored_states(self) -> list[tuple[int, ...]]:
         """Return every stored state; for tests."""
@@ -338,7 +350,7 @@ def _outbox(n_ranks: int, moves: int, record_words: int, enough: int) -> kernels
     )
 
 
-def compile_kernels(problem: Problem, batch: int = BATCH, frontier: str = "auto") -> None:
+def compile_kernels(problem: Problem, batch: int | None = None, frontier: str = "auto") -> None:
     """Compile every kernel of a search, or load it from the disk cache."""
     rank = Rank(problem, problem.owner_of(problem.domain.initial), 2**30, batch=batch, frontier=frontier)
     rank.absorb(problem.initial_record())

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from pdsearch.comm.simulated import Network
-from pdsearch.domains import State
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import Result, Status
@@ -21,7 +21,7 @@ from pdsearch.search.outcome import Clock, assemble, ending, report
 from pdsearch.search.problem import Problem
 from pdsearch.search.rank import Rank
 from pdsearch.search.step import GOAL_COST
-from pdsearch.search.trace import Way, cheapest, trace
+from pdsearch.search.trace import Asked, trace
 
 
 @dataclass(frozen=True)
@@ -136,13 +136,12 @@ def result_of(problem: Problem, members: list[Member], clock: Clock, seed: int) 
     last = members[0].agreement.last
     plan = None
     if last.incumbent < NEVER:
-        finder = next(m.rank for m in members if m.rank.tallies[GOAL_COST] == last.incumbent)
+        finder = next(m.rank.rank for m in members if m.rank.tallies[GOAL_COST] == last.incumbent)
 
-        def ask(owner: int | None, state: State) -> Way | None:
-            asked = members if owner is None else [members[owner]]
-            return cheapest(member.rank.way_to(state) for member in asked)
+        def ask(rank: int | None, question: Asked) -> Any:
+            return [question(member.rank) for member in members] if rank is None else question(members[rank].rank)
 
-        plan = trace(problem, finder.goal_state(), ask)
+        plan = trace(problem, finder, ask)
     stop = Status(last.stop) if last.stop else None
     reports = [report(m.rank, m.sent, m.received, m.messages) for m in members]
     end = ending(last.incumbent, last.least_f, stop, plan)

@@ -24,8 +24,8 @@ from pdsearch.kernels.layout import (
     is_closed,
     load_g,
     load_h,
-    load_operator,
     load_state,
+    load_way,
     node_size,
     record_size,
     store_h,
@@ -40,6 +40,7 @@ from pdsearch.kernels.protocol import (
     f_end,
     is_goal,
     keep_cursor,
+    links,
     owner,
     pop_batch,
     room,
@@ -52,8 +53,8 @@ from pdsearch.kernels.store import aim, capacity, look, settle
 BUDGET, EMPTY, TABLE_FULL, OPEN_FULL, MESSAGE_FULL, FOUND, OUTBOX_FULL = range(7)
 
 # tallies, in this order in an int64 array
-EXPANDED, GENERATED, REOPENED, DUPLICATES, GOAL_NODE, GOAL_COST = range(6)
-N_TALLIES = 6
+EXPANDED, GENERATED, REOPENED, DUPLICATES, EVALUATED, GOAL_NODE, GOAL_COST = range(7)
+N_TALLIES = 7
 
 
 class Scratch(NamedTuple):
@@ -98,12 +99,12 @@ def _post(space, outbox, destination, moves, c):
 
 
 @inlined
-def _keep(space, moves, c, kept):
-    """Move successor ``c`` down to row ``kept``."""
+def _keep(space, moves, c, kept, link):
+    """Move successor ``c`` down to row ``kept``; ``link`` is where its parent is."""
     n_words = width(space)
     for word in range(n_words):
         moves.states[kept * n_words + word] = moves.states[c * n_words + word]
-    moves.operator[kept] = moves.operator[c]
+    moves.operator[kept] = link if links(space) else moves.operator[c]
 
 
 @inlined
@@ -121,9 +122,10 @@ def _expand_node(space, estimator, sharing, rank, table, outbox, scratch, i, f, 
     if is_goal(space, moves.parent):
         return n, 0, 0, g, False
     close(space, table.nodes, offset)
-    end = expand(space, load_operator(space, table.nodes, offset), moves, n)
+    end = expand(space, load_way(space, table.nodes, offset), moves, n)
     generated = end - n
     full = False
+    link = nodes[i] | (rank << 32)
     for c in range(n, end):
         g_c = g + moves.cost[c]
         h_c = estimate(estimator, space, hs[i], moves, c)
@@ -132,7 +134,7 @@ def _expand_node(space, estimator, sharing, rank, table, outbox, scratch, i, f, 
         to = owner(sharing, rank, space, moves, c)
         moves.g[n] = g_c
         moves.h[n] = h_c
-        _keep(space, moves, c, n)
+        _keep(space, moves, c, n, link)
         if to == rank:
             aim(space, table, moves, n)
             n += 1
@@ -142,16 +144,22 @@ def _expand_node(space, estimator, sharing, rank, table, outbox, scratch, i, f, 
 
 
 @inlined
-def _settle_all(space, table, frontier, cursor, moves, n, n_nodes):
+def _settle_all(space, estimator, table, frontier, cursor, tallies, moves, n, n_nodes, incumbent):
     """Enter the first ``n`` rows of ``moves``, already aimed at, into table and open list."""
-    duplicates = reopened = 0
+    duplicates = reopened = evaluated = 0
     for c in range(n):
         look(space, table, moves, c)
     for c in range(n):
-        cursor, n_nodes, duplicate, again = settle(space, table, frontier, cursor, moves, c, n_nodes)
+        cursor, n_nodes, duplicate, again, improved = settle(
+            space, estimator, table, frontier, cursor, moves, c, n_nodes, incumbent
+        )
         duplicates += duplicate
         reopened += again
-    return cursor, n_nodes, duplicates, reopened
+        evaluated += improved
+    tallies[DUPLICATES] += duplicates
+    tallies[REOPENED] += reopened
+    tallies[EVALUATED] += evaluated
+    return cursor, n_nodes
 
 
 @kernel
@@ -165,7 +173,7 @@ def step(space, estimator, sharing, rank, table, frontier, outbox, scratch, tall
     moves, nodes, hs = scratch
     cursor = take_cursor(frontier)
     n_nodes = table.n_nodes[0]
-    expanded = generated = reopened = duplicates = 0
+    expanded = generated = 0
     most_moves = len(moves.operator)
     max_nodes = capacity(space, table)
     f_room = f_end(frontier) - 1 - rise  # successors of larger f might have no place
@@ -202,14 +210,11 @@ def step(space, estimator, sharing, rank, table, frontier, outbox, scratch, tall
                 tallies[GOAL_COST] = incumbent = goal_g
                 why = FOUND
         layers[min(f >> shift, len(layers) - 1)] += expanded - before
-        cursor, n_nodes, du, re = _settle_all(space, table, frontier, cursor, moves, n, n_nodes)
-        duplicates, reopened = duplicates + du, reopened + re
+        cursor, n_nodes = _settle_all(space, estimator, table, frontier, cursor, tallies, moves, n, n_nodes, incumbent)
     keep_cursor(frontier, cursor)
     table.n_nodes[0] = n_nodes
     tallies[EXPANDED] += expanded
     tallies[GENERATED] += generated
-    tallies[REOPENED] += reopened
-    tallies[DUPLICATES] += duplicates
     return why
 
 
@@ -237,11 +242,11 @@ def collect(space, outbox, destinations, out):
 
 
 @kernel
-def absorb(space, records, start, n_records, table, frontier, scratch, tallies, incumbent):
+def absorb(space, estimator, records, start, n_records, table, frontier, scratch, tallies, incumbent, rise):
     """Enter received records from ``start`` on; those of f >= ``incumbent`` are dropped.
 
-    Returns how many are dealt with: fewer than ``n_records`` when table or open list must
-    grow first.
+    Evaluation may raise f by up to ``rise``. Returns how many are dealt with: fewer than
+    ``n_records`` when table or open list must grow first.
     """
     moves = scratch.moves
     cursor = take_cursor(frontier)
@@ -255,21 +260,19 @@ def absorb(space, records, start, n_records, table, frontier, scratch, tallies, 
             offset = at * record_size(space)
             moves.g[n] = load_g(space, records, offset)
             moves.h[n] = load_h(space, records, offset)
-            if moves.g[n] + moves.h[n] >= min(incumbent, f_end(frontier)):
+            if moves.g[n] + moves.h[n] >= min(incumbent, f_end(frontier) - rise):
                 if moves.g[n] + moves.h[n] < incumbent:
                     full = True
                     break
                 at += 1
                 continue
-            moves.operator[n] = load_operator(space, records, offset)
+            moves.operator[n] = load_way(space, records, offset)
             load_state(space, records, offset, moves.states, n * width(space))
             aim(space, table, moves, n)
             n += 1
             at += 1
         full = full or most <= 0
-        cursor, n_nodes, duplicates, reopened = _settle_all(space, table, frontier, cursor, moves, n, n_nodes)
-        tallies[DUPLICATES] += duplicates
-        tallies[REOPENED] += reopened
+        cursor, n_nodes = _settle_all(space, estimator, table, frontier, cursor, tallies, moves, n, n_nodes, incumbent)
     keep_cursor(frontier, cursor)
     table.n_nodes[0] = n_nodes
     return at
@@ -286,8 +289,8 @@ def least_f_of(space, records, start, n_records):
 
 
 @kernel
-def write_record(space, record, state, operator, h):
+def write_record(space, record, state, way, h):
     """Write the record of an initial state."""
     store_state(space, record, 0, state, 0)
-    store_way(space, record, 0, 0, operator)
+    store_way(space, record, 0, 0, way)
     store_h(space, record, 0, h)

@@ -29,7 +29,7 @@ from pdsearch.search.member import Member
 from pdsearch.search.outcome import Clock, OnProgress, Progress
 from pdsearch.search.packing import AdaptivePacking, FixedPacking, Packing
 from pdsearch.search.problem import Problem
-from pdsearch.search.rank import BATCH, Rank, compile_kernels
+from pdsearch.search.rank import Rank, compile_kernels
 from pdsearch.search.simulation import result_of
 
 _LOOK = 5000  # turns between two looks at progress
@@ -203,7 +203,7 @@ def _members(
     memory = limits.memory(problem.n_ranks)
     members = []
     for number in range(problem.n_ranks):
-        rank = Rank(problem, number, memory, message or FIRST_MESSAGE, BATCH)
+        rank = Rank(problem, number, memory, message or FIRST_MESSAGE)
         packing = _packing(problem, network, message)
         members.append(Member(rank, network.communicator(number), limits, interrupted, packing=packing))
     return members

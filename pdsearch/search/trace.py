@@ -1,42 +1,77 @@
-"""The plan, traced back from the goal by asking each state's owner how it was reached."""
+"""The plan, traced back from the goal by asking the ranks how each state was reached."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from itertools import pairwise
+from operator import methodcaller
+from typing import Any
 
 from pdsearch.domains import State
 from pdsearch.errors import WrongPlanError
+from pdsearch.kernels.layout import parent_of
 from pdsearch.search.problem import Problem
+from pdsearch.search.rank import Rank
 
-Way = tuple[int, int]  # g of a state, and the operator that led to it
-Ask = Callable[[int | None, State], Way | None]  # (owner, None for every rank; state)
+Way = tuple[int, int]  # g of a state, and the way there: see pdsearch.kernels.layout
+Asked = Callable[[Rank], Any]
+Ask = Callable[[int | None, Asked], Any]  # (rank, None for the answers of all in a list; what to ask it)
+
+_LONGEST = 10_000_000  # a plan that went in circles would hang all ranks
 
 
-def trace(problem: Problem, goal: State, ask: Ask) -> list[int]:
-    """Return the operators from the initial state to ``goal``.
+def trace(problem: Problem, finder: int, ask: Ask) -> list[int]:
+    """Return the operators from the initial state to the goal that rank ``finder`` holds.
 
-    Every step back lowers g, so the walk ends; it is bounded all the same, because a plan that
-    went in circles would otherwise hang all ranks.
+    Every step back lowers g, or keeps it on the way of an older node, so the walk ends.
 
     Raises
     ------
     WrongPlanError
-        If an owner does not know a state on the way.
+        If a rank does not know a state on the way.
     """
+    return _along_parents(problem, finder, ask) if problem.domain.is_linked else _by_undoing(problem, finder, ask)
+
+
+def _by_undoing(problem: Problem, finder: int, ask: Ask) -> list[int]:
+    """Ask each state's owner for the operator, and undo it."""
+    state: State = ask(finder, Rank.goal_state)
     plan: list[int] = []
-    state = goal
-    while len(plan) < 10_000_000:
-        way = ask(problem.owner_of(state) if problem.has_owners else None, state)
+    while len(plan) < _LONGEST:
+        way = _way_to(problem, state, ask)
         if way is None:
             raise WrongPlanError(f"rank {problem.owner_of(state)} does not know a state of the plan it owns")
         operator = way[1]
-        if operator == problem.no_operator:
+        if operator == problem.no_way:
             return plan[::-1]
         plan.append(operator)
         state = problem.domain.undo(state, operator)
     raise WrongPlanError("the plan does not lead back to the initial state")
 
 
-def cheapest(ways: Iterable[Way | None]) -> Way | None:
-    """Return the way of least g that any rank knows."""
+def _way_to(problem: Problem, state: State, ask: Ask) -> Way | None:
+    """Ask the owner of a state, or everybody where states have several."""
+
+    def question(rank: Rank) -> Way | None:
+        return rank.way_to(state)
+
+    if problem.has_owners:
+        way: Way | None = ask(problem.owner_of(state), question)
+        return way
+    ways: list[Way | None] = ask(None, question)
     return min((way for way in ways if way is not None), default=None)
+
+
+def _along_parents(problem: Problem, finder: int, ask: Ask) -> list[int]:
+    """Ask for one node after the other, and find the operators between their states."""
+    rank, node = finder, ask(finder, Rank.goal_node)
+    states: list[State] = []
+    while len(states) < _LONGEST:
+        state, way = ask(rank, methodcaller("node_at", node))
+        states.append(state)
+        parent = parent_of(way)
+        if parent is None:
+            states.reverse()
+            return [problem.domain.operator_between(*pair) for pair in pairwise(states)]
+        rank, node = parent
+    raise WrongPlanError("the plan does not lead back to the initial state")
