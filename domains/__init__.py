@@ -71,8 +71,8 @@ class Domain(ABC):
     ----------
     name, source : str
         What the registry calls it, and where it is described.
-    default_heuristic : str
-        The heuristic used when none is named.
+    default_heuristic, default_distribution : str
+        The heuristic and the distribution used when none is named.
     has_coordinates : bool
         True when the values of variables are coordinates, such as positions in sequences.
     instances_help : str
@@ -94,6 +94,7 @@ class Domain(ABC):
     name: ClassVar[str]
     source: ClassVar[str]
     default_heuristic: ClassVar[str] = "blind"
+    default_distribution: ClassVar[str] = "abstract-zobrist"
     has_coordinates: ClassVar[bool] = False
     instances_help: ClassVar[str] = "a file"
     space: Any
@@ -107,6 +108,11 @@ class Domain(ABC):
     is_linked: bool = False
     n_variables: int
     n_values: int
+
+    @classmethod
+    def fetch(cls, text: str, **options: Any) -> Any:
+        """Return what one rank reads of an instance for all, to be given to :meth:`parse` as ``fetched``, or None."""
+        return None
 
     @classmethod
     @abstractmethod

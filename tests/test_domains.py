@@ -26,6 +26,8 @@ def test_a_domain_says_where_it_comes_from_and_how_its_instances_are_written(nam
 def test_the_default_projection_hashes_something_in_every_state_of_a_walk(name, text, options):
     domain = make(name, text, options)
     tables = domain.projections()
+    if not tables:
+        pytest.skip(f"{name} has no hand-made projection")
 
     for table in tables.values():
         assert table.shape == (domain.n_variables * domain.n_values,)

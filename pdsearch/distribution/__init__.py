@@ -63,7 +63,6 @@ class Distribution(ABC):
 
 
 DISTRIBUTIONS: Registry[type[Distribution]] = Registry("distribution", "pdsearch.distribution", "pdsearch.domains")
-DEFAULT = "abstract-zobrist"
 
 
 def make_distribution(
@@ -95,9 +94,10 @@ def make_distribution(
 
 def _default(domain: Domain, n_ranks: int, seed: int) -> Distribution:
     """Return the best method known that fits and tells so many ranks apart."""
-    if DISTRIBUTIONS[DEFAULT].fits(domain):
+    best = DISTRIBUTIONS[domain.default_distribution]
+    if best.fits(domain):
         try:
-            return DISTRIBUTIONS[DEFAULT](domain, n_ranks, seed)
+            return best(domain, n_ranks, seed)
         except BadInputError:  # too coarse for so many ranks
             pass
     return DISTRIBUTIONS["zobrist"](domain, n_ranks, seed)

@@ -38,7 +38,7 @@ class Blind(Heuristic):
         self.domain = domain
         self.tables = BlindTables(domain.least_cost)
         self.max_h = domain.least_cost
-        self.max_rise = domain.max_cost
+        self.max_rise = domain.max_cost + domain.least_cost
 
     @classmethod
     def fits(cls, domain: Domain) -> bool:

@@ -1,0 +1,1 @@
+"""Classical planning: SAS+ tasks, PDDL through a translator, heuristics, pruning."""

@@ -1,0 +1,203 @@
+"""A planning task as a user meets it: files, states, operators, plans.
+
+Source: Bäckström and Nebel (1995), "Complexity results for SAS+ planning", Computational Intelligence 11;
+Helmert (2006), "The Fast Downward Planning System", JAIR 26.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
+from pdsearch.domains.planning.layout import Layout
+from pdsearch.domains.planning.sas import Effect, Operator, SasTask, parse_sas
+from pdsearch.domains.planning.space import planning_space
+from pdsearch.domains.planning.translate import domain_file_of, translate
+from pdsearch.errors import BadInputError
+
+Values = tuple[int, ...]
+
+
+@DOMAINS.add("planning")
+class Planning(Domain):
+    """A SAS+ task; moves are its operators, at their own costs.
+
+    Parameters
+    ----------
+    task : SasTask
+        As :func:`pdsearch.domains.planning.sas.parse_sas` returns it.
+    instance : str
+        How to call it in results.
+
+    Examples
+    --------
+    >>> from pdsearch.domains.planning.sas import EXAMPLE
+    >>> lamp = Planning(parse_sas(EXAMPLE, "lamp.sas"), "lamp")
+    >>> lamp.replay([0])
+    1
+    """
+
+    name = "planning"
+    source = "Bäckström and Nebel (1995), Computational Intelligence 11; Helmert (2006), JAIR 26"
+    default_heuristic = "blind"
+    default_distribution = "sparsest-cut"
+    instances_help = "a .sas file, or a PDDL problem whose domain file lies beside it or is given by --domain-file"
+    is_wide = True
+    is_linked = True
+
+    def __init__(self, task: SasTask, instance: str) -> None:
+        self.task, self.instance = task, instance
+        self.sizes = [len(variable.values) for variable in task.variables]
+        self.layout = Layout.of(self.sizes)
+        self.space, found = planning_space(task, self.layout)
+        self.max_moves = max(1, found.most)
+        self.n_changes = self.space.n_changes
+        self.n_variables, self.n_values = len(self.sizes), max(self.sizes)
+        costs = [operator.cost for operator in task.operators] or [0]
+        self.max_cost, self.least_cost = max(costs), min(costs)
+        self.primary = [var for var, variable in enumerate(task.variables) if variable.layer < 0]
+        self.initial = self.pack(self._derive(task.initial))
+
+    @classmethod
+    def fetch(cls, text: str, domain_file: str | None = None, **options: Any) -> str:
+        """Return the SAS+ text of an instance: read, or translated from PDDL."""
+        if Path(text).suffix != ".sas":
+            return translate(domain_file or domain_file_of(text), text)
+        try:
+            return Path(text).read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInputError(f"cannot read {text!r} ({error}); give a .sas file or PDDL") from None
+
+    @classmethod
+    def parse(cls, text: str, fetched: str | None = None, **options: Any) -> Planning:
+        """Return the task in a file.
+
+        Parameters
+        ----------
+        text : str
+            A ``.sas`` file, or a PDDL problem.
+        fetched : str, optional
+            Its SAS+ text, where another rank has read it already.
+        **options
+            ``domain_file`` names the PDDL domain; else it is looked for beside the problem.
+        """
+        return cls(parse_sas(cls.fetch(text, **options) if fetched is None else fetched, text), text)
+
+    @classmethod
+    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
+        """Add the PDDL domain."""
+        group = parser.add_argument_group("planning")
+        group.add_argument("--domain-file", metavar="FILE", help="PDDL domain, when it does not lie beside the problem")
+        return ["domain_file"]
+
+    # --- states ---
+
+    def pack(self, values: Sequence[int]) -> State:
+        """Return the words of a state given by the values of all variables."""
+        return self.layout.pack(values)
+
+    def unpack(self, state: State) -> Values:
+        """Return the values of all variables."""
+        return self.layout.unpack(state)
+
+    def is_goal(self, state: State) -> bool:
+        """Look at the variables of the goal."""
+        values = self.unpack(state)
+        return all(values[var] == value for var, value in self.task.goal)
+
+    def operators(self, state: State) -> list[int]:
+        """Return the operators whose preconditions hold."""
+        values = self.unpack(state)
+        return [number for number, operator in enumerate(self.task.operators) if _holds(operator.preconditions, values)]
+
+    def apply(self, state: State, operator: int) -> tuple[State, int]:
+        """Apply the effects whose conditions hold in ``state``, in file order; then derive."""
+        values = self.unpack(state)
+        chosen = self.task.operators[operator]
+        if not _holds(chosen.preconditions, values):
+            raise ValueError(f"({chosen.name}) does not apply")
+        after = list(values)
+        for effect in chosen.effects:
+            if _holds(effect.conditions, values):
+                after[effect.variable] = effect.value
+        return self.pack(self._derive(after)), chosen.cost
+
+    def _derive(self, values: Sequence[int]) -> Values:
+        """Return the values with those of derived variables computed anew, stratum by stratum."""
+        after = [
+            self.task.initial[var] if variable.layer >= 0 else value
+            for var, (variable, value) in enumerate(zip(self.task.variables, values, strict=True))
+        ]
+        for layer in sorted({self.task.variables[axiom.variable].layer for axiom in self.task.axioms}):
+            rules = [axiom for axiom in self.task.axioms if self.task.variables[axiom.variable].layer == layer]
+            while fired := [axiom for axiom in rules if _holds(axiom.conditions, after)]:
+                for axiom in fired:
+                    after[axiom.variable] = axiom.value
+        return tuple(after)
+
+    def show(self, state: State) -> str:
+        """Return the names of the facts that hold."""
+        values = self.unpack(state)
+        names = (variable.values[value] for variable, value in zip(self.task.variables, values, strict=True))
+        return "; ".join(name for name in names if not name.startswith(("NegatedAtom", "<none")))
+
+    # --- plans ---
+
+    def operator_name(self, operator: int) -> str:
+        """Return an action as a plan file shows it."""
+        return f"({self.task.operators[operator].name})"
+
+    def cost_words(self) -> str:
+        """Return what a plan file says of costs."""
+        return "unit cost" if self.task.is_unit_cost else "general cost"
+
+    # --- what distributions look at ---
+
+    def features(self, state: State) -> npt.NDArray[np.int64]:
+        """Return ``variable * n_values + value`` of each variable that is not derived."""
+        values = self.unpack(state)
+        return np.array([var * self.n_values + values[var] for var in self.primary], np.int64)
+
+    def transition_graphs(self) -> list[TransitionGraph]:
+        """Return the domain transition graph of each variable, weighted by ground operators."""
+        return self._graphs
+
+    @cached_property
+    def _graphs(self) -> list[TransitionGraph]:
+        edges: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for operator in self.task.operators:
+            for effect in operator.effects:
+                edges[effect.variable] += [(u, effect.value) for u in self._values_before(operator, effect)]
+        return [TransitionGraph.of(var, range(self.sizes[var]), edges[var]) for var in self.primary if edges[var]]
+
+    def _values_before(self, operator: Operator, effect: Effect) -> Iterator[int]:
+        """Yield the values a variable can have before an effect: all that exclude no precondition."""
+        needed = dict(operator.preconditions) | dict(effect.conditions)
+        if effect.variable in needed:
+            yield needed[effect.variable]
+            return
+        for value in range(self.sizes[effect.variable]):
+            groups = self._mutex_groups[effect.variable, value]
+            if not any(groups & self._mutex_groups[fact] for fact in needed.items()):
+                yield value
+
+    @cached_property
+    def _mutex_groups(self) -> defaultdict[tuple[int, int], set[int]]:
+        """Return, for each fact, the mutex groups it is in; of no group can two facts hold at once."""
+        groups: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+        for number, group in enumerate(self.task.mutexes):
+            for fact in group:
+                groups[fact].add(number)
+        return groups
+
+
+def _holds(facts: Sequence[tuple[int, int]], values: Sequence[int]) -> bool:
+    return all(values[var] == value for var, value in facts)

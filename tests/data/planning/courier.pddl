@@ -1,0 +1,8 @@
+(define (problem three-parcels) (:domain courier)
+  (:objects north east south west - place red blue - van p1 p2 p3 - parcel)
+  (:init (street north east) (street east north) (street east south) (street south east) (street south west) (street west north)
+    (= (length north east) 3) (= (length east north) 3) (= (length east south) 2) (= (length south east) 2)
+    (= (length south west) 1) (= (length west north) 4) (= (total-cost) 0)
+    (parked red north) (parked blue south) (free red) (free blue) (lies p1 north) (lies p2 south) (lies p3 east))
+  (:goal (and (lies p1 south) (lies p2 north) (lies p3 west)))
+  (:metric minimize (total-cost)))

@@ -1,0 +1,11 @@
+; vans between many places with many parcels, more states than can be enumerated
+(define (domain depots)
+  (:requirements :strips :typing)
+  (:types place van parcel - object)
+  (:predicates (street ?a ?b - place) (parked ?v - van ?p - place) (lies ?c - parcel ?p - place) (in ?c - parcel ?v - van))
+  (:action drive :parameters (?v - van ?a ?b - place) :precondition (and (parked ?v ?a) (street ?a ?b))
+    :effect (and (not (parked ?v ?a)) (parked ?v ?b)))
+  (:action load :parameters (?c - parcel ?v - van ?p - place) :precondition (and (parked ?v ?p) (lies ?c ?p))
+    :effect (and (not (lies ?c ?p)) (in ?c ?v)))
+  (:action unload :parameters (?c - parcel ?v - van ?p - place) :precondition (and (parked ?v ?p) (in ?c ?v))
+    :effect (and (lies ?c ?p) (not (in ?c ?v)))))

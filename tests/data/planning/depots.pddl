@@ -1,0 +1,6 @@
+(define (problem sixteen-parcels) (:domain depots)
+  (:objects q0 q1 q2 q3 q4 q5 q6 q7 q8 q9 q10 q11 - place v0 v1 v2 - van c0 c1 c2 c3 c4 c5 c6 c7 c8 c9 c10 c11 c12 c13 c14 c15 - parcel)
+  (:init (street q0 q1) (street q1 q0) (street q1 q2) (street q2 q1) (street q2 q3) (street q3 q2) (street q3 q4) (street q4 q3) (street q4 q5) (street q5 q4) (street q5 q6) (street q6 q5) (street q6 q7) (street q7 q6) (street q7 q8) (street q8 q7) (street q8 q9) (street q9 q8) (street q9 q10) (street q10 q9) (street q10 q11) (street q11 q10) (street q11 q0) (street q0 q11)
+    (parked v0 q0) (parked v1 q4) (parked v2 q8)
+    (lies c0 q0) (lies c1 q5) (lies c2 q10) (lies c3 q3) (lies c4 q8) (lies c5 q1) (lies c6 q6) (lies c7 q11) (lies c8 q4) (lies c9 q9) (lies c10 q2) (lies c11 q7) (lies c12 q0) (lies c13 q5) (lies c14 q10) (lies c15 q3))
+  (:goal (and (lies c0 q3) (lies c1 q10) (lies c2 q5) (lies c3 q0) (lies c4 q7) (lies c5 q2) (lies c6 q9) (lies c7 q4) (lies c8 q11) (lies c9 q6) (lies c10 q1) (lies c11 q8) (lies c12 q3) (lies c13 q10) (lies c14 q5) (lies c15 q0))))

@@ -1,0 +1,5 @@
+(define (problem five-lamps) (:domain switches)
+  (:objects s1 s2 s3 s4 s5 - switch l1 l2 l3 l4 l5 - lamp)
+  (:init (wired s1 l1) (wired s1 l2) (wired s2 l1) (wired s2 l2) (wired s2 l3) (wired s3 l2) (wired s3 l3) (wired s3 l4)
+    (wired s4 l3) (wired s4 l4) (wired s4 l5) (wired s5 l5) (broken s5) (lit l2) (lit l5))
+  (:goal (and (lit l1) (not (lit l2)) (lit l3) (lit l4) (not (lit l5)))))
