@@ -1,17 +1,31 @@
 """Lower bounds on the cost to a goal. General ones live here, those of a domain beside it.
 
 A heuristic is one class in one file. It registers with ``@HEURISTICS.add("name")``, and its
-tables answer for ``estimate`` of :mod:`pdsearch.kernels.protocol`.
+tables answer for ``estimate`` of :mod:`pdsearch.kernels.protocol`, or for ``evaluate`` if it is dear.
+A name may carry an option after a colon, ``merge-and-shrink:50000``.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
 
 from pdsearch.domains import Domain, State
 from pdsearch.errors import BadInputError
 from pdsearch.registry import Registry
+
+
+Arrays = tuple[npt.NDArray[np.generic], ...]
+Share = Callable[[Callable[[], Arrays]], Arrays]
+
+
+def build_here(build: Callable[[], Arrays]) -> Arrays:
+    """Build arrays in this process; ranks of one machine would share them."""
+    return build()
 
 
 class Heuristic(ABC):
@@ -30,6 +44,10 @@ class Heuristic(ABC):
         :func:`pdsearch.kernels.protocol.evaluates`.
     batch : int
         Nodes expanded together: many hide cache misses, few keep to the order of A*.
+    is_shared : bool
+        True when the constructor takes ``share``, which builds large read-only arrays once per machine.
+    option_help : str
+        What the option says, and its default; empty when there is none. With one, the constructor takes ``option``.
     """
 
     name: ClassVar[str]
@@ -37,7 +55,10 @@ class Heuristic(ABC):
     admissible: ClassVar[bool]
     consistent: ClassVar[bool]
     is_late: ClassVar[bool] = False
+    is_shared: ClassVar[bool] = False
+    option_help: ClassVar[str] = ""
     batch: ClassVar[int] = 32  # enough to hide a cache miss, few enough to stay in the first-level cache
+    label: str  # the name as it was given, with its option
     tables: Any
     max_h: int
     max_rise: int
@@ -45,6 +66,7 @@ class Heuristic(ABC):
     def __init__(self, domain: Domain) -> None:
         if not self.fits(domain):
             raise BadInputError(f"heuristic {self.name!r} does not fit domain {domain.name!r}")
+        self.label = self.name
 
     @classmethod
     @abstractmethod
@@ -59,18 +81,25 @@ class Heuristic(ABC):
 HEURISTICS: Registry[type[Heuristic]] = Registry("heuristic", "pdsearch.heuristics", "pdsearch.domains")
 
 
-def make_heuristic(domain: Domain, name: str | None) -> Heuristic:
-    """Return the named heuristic (or the domain's default) for an instance.
+def make_heuristic(domain: Domain, name: str | None, share: Share = build_here) -> Heuristic:
+    """Return the heuristic ``name`` or ``name:option`` (or the domain's default) for an instance.
 
     Raises
     ------
     UnknownNameError, BadInputError
         If there is none of that name, or it does not fit; the message lists those that do.
     """
-    cls = HEURISTICS[name or domain.default_heuristic]
+    full = name or domain.default_heuristic
+    name, colon, option = full.partition(":")
+    cls = HEURISTICS[name]
+    if colon and not cls.option_help:
+        raise BadInputError(f"heuristic {name!r} has no option; leave out ':{option}'")
     if not cls.fits(domain):
         fitting = ", ".join(other for other in HEURISTICS if HEURISTICS[other].fits(domain))
         raise BadInputError(
             f"heuristic {name!r} does not fit domain {domain.name!r} ({domain.instance}); those that do: {fitting}"
         )
-    return cls(domain)
+    given: dict[str, Any] = {"option": option if colon else None} if cls.option_help else {}
+    heuristic = cls(domain, **given, **({"share": share} if cls.is_shared else {}))
+    heuristic.label = full
+    return heuristic

@@ -144,7 +144,7 @@ def assemble(
         lower_bound=end.lower_bound,
         domain=problem.domain.name,
         instance=problem.domain.instance,
-        heuristic=problem.heuristic.name,
+        heuristic=problem.heuristic.label,
         algorithm=algorithm,
         distribution=problem.distribution.name if problem.distribution and problem.n_ranks > 1 else None,
         n_ranks=len(reports),
