@@ -61,7 +61,7 @@ class Result:
     plan : list of str or None
         Names of the operators, checked by replay from the initial state.
     lower_bound : int or None
-        No plan costs less (proved); None when there is no plan at all.
+        No plan costs less (proved); None when there is no plan at all, or the heuristic is not admissible.
     expanded_before_last_layer : int
         Expansions of f below the lower bound: those that no optimal search can avoid, up to ties.
     expanded, generated, evaluated, reopened, duplicates : int
@@ -126,6 +126,8 @@ class Result:
         if self.cost is not None:
             steps = "" if self.plan is None else f", {len(self.plan)} steps, replayed"
             quality = "optimal" if self.status is Status.SOLVED else f"at least {self.lower_bound}"
+            if self.lower_bound is None:
+                quality = f"not proved optimal, for {self.heuristic} is not admissible"
             rows.append(f"  cost {self.cost} ({quality}{steps})")
         elif self.lower_bound is not None:
             rows.append(f"  no plan found; any plan costs at least {self.lower_bound}")

@@ -13,6 +13,7 @@ from pdsearch.kernels.mixing import mix_state
 from pdsearch.kernels.protocol import (
     Moves,
     estimate,
+    evaluate,
     expand,
     f_end,
     is_goal,
@@ -23,6 +24,7 @@ from pdsearch.kernels.protocol import (
     push,
     room,
     take_cursor,
+    width,
 )
 
 
@@ -40,6 +42,12 @@ def goal_reached(space, state):
 def estimate_all(estimator, space, parent_h, moves, n, out):
     for c in range(n):
         out[c] = estimate(estimator, space, parent_h, moves, c)
+
+
+@kernel
+def evaluate_all(estimator, space, moves, n, out):
+    for c in range(n):
+        out[c] = evaluate(estimator, space, moves.states, c * width(space))
 
 
 @kernel

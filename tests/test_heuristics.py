@@ -10,6 +10,7 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError, UnknownNameError
 from pdsearch.heuristics import HEURISTICS, Heuristic, make_heuristic
 from pdsearch.heuristics.blind import Blind
+from pdsearch.kernels.protocol import NEVER
 from pdsearch.pdb import MissingDatabaseError
 
 
@@ -18,7 +19,7 @@ def heuristic_for(name, domain):
         pytest.skip(f"{name} does not fit {domain.name}")
     try:
         return HEURISTICS[name](domain)
-    except MissingDatabaseError as error:
+    except (MissingDatabaseError, BadInputError) as error:  # not built, or cannot handle what the instance has
         pytest.skip(str(error))
 
 
@@ -79,9 +80,10 @@ def test_f_rises_by_no_more_than_the_heuristic_says(name, domain_name, text, opt
 
     for state, _ in walk(domain, 40, seed=4):
         h = heuristic.value(state)
-        assert h <= heuristic.max_h
+        assert h <= heuristic.max_h or h == NEVER
         for _, successor, cost in successors(domain, state):
-            assert cost + heuristic.value(successor) - h <= heuristic.max_rise
+            after = heuristic.value(successor)
+            assert after == NEVER or cost + after - h <= heuristic.max_rise
 
 
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
@@ -104,7 +106,10 @@ def test_the_compiled_estimate_is_the_value_from_scratch_along_a_walk(name, doma
 
     for state, _ in walk(domain, 50, seed=5):
         moves, n = drivers.expanded(domain, state)
-        drivers.estimate_all(heuristic.tables, domain.space, heuristic.value(state), moves, n, estimates)
+        if heuristic.is_late:
+            drivers.evaluate_all(heuristic.tables, domain.space, moves, n, estimates)
+        else:
+            drivers.estimate_all(heuristic.tables, domain.space, heuristic.value(state), moves, n, estimates)
         assert estimates[:n].tolist() == [
             heuristic.value(successor) for _, successor, _ in drivers.rows(domain, moves, n)
         ]

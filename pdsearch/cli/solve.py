@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     instances = "; ".join(f"{name}: {DOMAINS[name].instances_help}" for name in DOMAINS)
     parser.add_argument("instance", help=instances.replace("%", "%%"))
     parser.add_argument("--heuristic", metavar="NAME", help=f"one of: {', '.join(HEURISTICS)}")
+    parser.add_argument("--inadmissible", action="store_true", help="allow a heuristic that is no lower bound")
     parser.add_argument("--distribution", metavar="NAME", help=f"who owns a state: {', '.join(DISTRIBUTIONS)}")
     parser.add_argument("--algorithm", choices=["auto", "astar", "hdastar"], default="auto")
     parser.add_argument("--seed", metavar="N", default="0", help="of random instances and random words (default 0)")
@@ -76,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
             interrupted=interrupts,
             on_progress=progress.show if progress.is_shown else None,
             message=None if arguments.batch is None else count(arguments.batch),
+            inadmissible=arguments.inadmissible,
         )
     if speaks:
         _write(result, outputs["json"], outputs["plan_file"])

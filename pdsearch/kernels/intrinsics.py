@@ -1,4 +1,4 @@
-"""Machine instructions that numba has no name for: prefetch, trailing zeros, a compare of sixteen words."""
+"""Machine instructions that numba has no name for: prefetch, counts of zeros, a compare of sixteen words."""
 
 from __future__ import annotations
 
@@ -40,6 +40,19 @@ def trailing_zeros(typing_context, word):
 
     def generate(context, builder, signature, arguments):
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return signature, generate
+
+
+@intrinsic
+def leading_zeros(typing_context, word):
+    """Return how many bits above the highest set one of a uint64 are zero; 64 for zero."""
+    if word != types.uint64:
+        return None
+    signature = types.int64(types.uint64)
+
+    def generate(context, builder, signature, arguments):
+        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
 
     return signature, generate
 

@@ -148,25 +148,22 @@ def settle(space, estimator, table, frontier, cursor, moves, c, n_nodes, incumbe
     """
     g, h = moves.g[c], moves.h[c]
     node, line, empty = find(space, table, moves.states, c * width(space), moves.hashed[c])
+    duplicate = reopened = 0
     if node < 0:
-        _name(table, line, empty, moves.hashed[c], n_nodes)
-        offset = n_nodes * node_size(space)
-        store_state(space, table.nodes, offset, moves.states, c * width(space))
-        store_way(space, table.nodes, offset, g, moves.operator[c])
-        h = max(h, evaluate(estimator, space, moves.states, c * width(space)))
-        if g + h < incumbent:
-            cursor = push(frontier, cursor, g + h, h, n_nodes)
-        return cursor, n_nodes + 1, 0, 0, 1
-    offset = node * node_size(space)
-    reopened = improved = 0
-    if g < load_g(space, table.nodes, offset):
-        improved = 1
-        reopened = is_closed(space, table.nodes, offset)
-        store_way(space, table.nodes, offset, g, moves.operator[c])
-        h = max(h, evaluate(estimator, space, moves.states, c * width(space)))
-        if g + h < incumbent:
-            cursor = push(frontier, cursor, g + h, h, node)
-    return cursor, n_nodes, 1, reopened, improved
+        node = n_nodes
+        n_nodes += 1
+        _name(table, line, empty, moves.hashed[c], node)
+        store_state(space, table.nodes, node * node_size(space), moves.states, c * width(space))
+    else:
+        if g >= load_g(space, table.nodes, node * node_size(space)):
+            return cursor, n_nodes, 1, 0, 0
+        duplicate = 1
+        reopened = is_closed(space, table.nodes, node * node_size(space))
+    store_way(space, table.nodes, node * node_size(space), g, moves.operator[c])
+    h = max(h, evaluate(estimator, space, moves.states, c * width(space)))
+    if g + h < incumbent:
+        cursor = push(frontier, cursor, g + h, h, node)
+    return cursor, n_nodes, duplicate, reopened, 1
 
 
 @kernel

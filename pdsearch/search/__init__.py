@@ -25,6 +25,7 @@ def solve(
     on_progress: OnProgress | None = None,
     check_solvable: bool = True,
     message: int | None = None,
+    inadmissible: bool = False,
 ) -> Result:
     """Find an optimal plan.
 
@@ -51,6 +52,8 @@ def solve(
         Use the domain's own proof of unsolvability, where it has one, before searching.
     message : int, optional
         Records per message between ranks; chosen while running when left out.
+    inadmissible : bool
+        Allow a heuristic that is no lower bound; the result then proves nothing of costs.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def solve(
     limits = limits or Limits()
     interrupted = interrupted or _never
     if comm is None:
-        problem = Problem.of(domain, heuristic, distribution, 1, seed, alone=True)
+        problem = Problem.of(domain, heuristic, distribution, 1, seed, True, inadmissible)
         return _unsolvable(problem, domain, check_solvable, seed) or astar.search(
             problem, limits, interrupted, on_progress, seed
         )
@@ -84,7 +87,7 @@ def solve(
 
     carrier = MpiCommunicator(comm)
     try:
-        problem = Problem.of(domain, heuristic, distribution, carrier.size, seed, alone=False)
+        problem = Problem.of(domain, heuristic, distribution, carrier.size, seed, False, inadmissible)
         return _unsolvable(problem, domain, check_solvable, seed) or hdastar.search(
             problem, carrier, limits, interrupted, on_progress, seed, message
         )

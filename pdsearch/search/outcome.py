@@ -141,7 +141,7 @@ def assemble(
         status=end.status,
         cost=end.cost,
         plan=None if end.plan is None else [problem.domain.operator_name(operator) for operator in end.plan],
-        lower_bound=end.lower_bound,
+        lower_bound=end.lower_bound if problem.heuristic.admissible else None,
         domain=problem.domain.name,
         instance=problem.domain.instance,
         heuristic=problem.heuristic.label,

@@ -13,7 +13,7 @@ from pdsearch.distribution import Distribution, make_distribution
 from pdsearch.distribution.alone import Alone
 from pdsearch.domains import Domain, State
 from pdsearch.errors import BadInputError
-from pdsearch.heuristics import Heuristic, make_heuristic
+from pdsearch.heuristics import Heuristic, Share, build_here, make_heuristic
 from pdsearch.kernels import layout
 from pdsearch.search.step import write_record
 
@@ -48,11 +48,21 @@ class Problem:
         n_ranks: int,
         seed: int,
         alone: bool,
+        inadmissible: bool = False,
+        share: Share = build_here,
     ) -> Problem:
-        """Look up heuristic and distribution by name; ``alone`` leaves the distribution out."""
+        """Look up heuristic and distribution by name; ``alone`` leaves the distribution out.
+
+        A heuristic that is not admissible is refused unless ``inadmissible``; ``share`` builds its arrays.
+        """
         if seed < 0:
             raise BadInputError(f"seed {seed} makes no sense; give 0 or more")
-        estimator = make_heuristic(domain, heuristic)
+        estimator = make_heuristic(domain, heuristic, share)
+        if not (estimator.admissible or inadmissible):
+            raise BadInputError(
+                f"heuristic {estimator.label!r} is not admissible: plans need not be cheapest; "
+                "choose another, or allow it with --inadmissible"
+            )
         sample = partial(sample_states, cls(domain, estimator, None, 1))
         sharing = make_distribution(domain, distribution, n_ranks, seed, sample)  # a wrong name is wrong alone, too
         return cls(domain, estimator, None if alone else sharing, n_ranks)
