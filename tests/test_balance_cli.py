@@ -136,10 +136,13 @@ def test_files_that_are_no_arrays_are_refused(folder, capsys):
     (folder / "bad.json").write_text("{")
     (folder / "words.json").write_text('["a"]')
     (folder / "bad.npy").write_bytes(b"no")
+    np.savez("two.npz", a=1, b=2)
+    (folder / "two.npz").rename("two.npy")
 
     assert "bad.json holds no array of numbers" in fails(capsys, "balance", "bad.json")
     assert "need numbers" in fails(capsys, "balance", "words.json")
     assert "bad.npy holds no array of numbers" in fails(capsys, "balance", "bad.npy")
+    assert "two.npy holds several arrays" in fails(capsys, "balance", "two.npy")
 
 
 def test_place_writes_the_published_ids(folder, capsys):
@@ -186,7 +189,7 @@ def test_a_placement_in_use_is_changed_as_little_as_possible(folder, capsys):
             "loads.json is no placement that fits",
         ),
         (["--replicas", "16", "--gpus", "8", "--current", "none.json"], "cannot read none.json"),
-        (["--replicas", "16", "--gpus", "8", "--json", "nowhere/x.json"], "cannot write nowhere/x.json"),
+        (["--replicas", "16", "--gpus", "8", "--json", "nowhere/x.json"], "cannot write 'nowhere/x.json'"),
         (["--gpus", "8"], "required: --replicas"),
     ],
 )

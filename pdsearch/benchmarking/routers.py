@@ -8,7 +8,6 @@ floor, because even uniformly random routing is uneven in a finite batch.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 import time
@@ -23,6 +22,7 @@ import numpy.typing as npt
 from pdsearch.balance.metrics import gini, max_violation, max_violation_of_batches
 from pdsearch.balance.routers import Assignment, kept_score
 from pdsearch.balance.routers.options import built
+from pdsearch.cli._outputs import writable, write_json
 from pdsearch.errors import BadInputError, MissingDependencyError
 
 EXAMPLES = """\
@@ -79,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Compare the routers and print the table."""
     if min(arguments.tokens, arguments.experts, arguments.batches) < 1:
         raise BadInputError("tokens, experts and batches must all be at least 1")
+    writable(arguments.json), writable(arguments.plot)
     batches = list(skewed_stream(arguments.tokens, arguments.experts, arguments.batches))
     routers = {text: router_of(text) for text in arguments.routers.split(",")}
     results = {}
@@ -87,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         results[text] = measured(text, router, batches, arguments.top_k)
     rows = [row for row, _ in results.values()]
     if arguments.json:
-        write_json(rows, arguments)
+        write_json(arguments.json, written(rows, arguments))
     else:
         print(table(rows))
         print(f"MaxVio of uniformly random routing: about {sampling_floor(arguments):.3f}")
@@ -167,14 +168,10 @@ def sampling_floor(arguments: argparse.Namespace) -> float:
     return float(largest * math.sqrt(m / (n * k) * (1 - k / m)))
 
 
-def write_json(rows: list[Row], arguments: argparse.Namespace) -> None:
-    """Write the rows, with what they were measured on."""
+def written(rows: list[Row], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the rows, with what they were measured on, as plain values."""
     names = ("tokens", "experts", "top_k", "batches")
-    text = json.dumps({name: getattr(arguments, name) for name in names} | {"rows": [asdict(row) for row in rows]})
-    if arguments.json == "-":
-        print(text)
-    else:
-        Path(arguments.json).write_text(text + "\n", encoding="utf-8")
+    return {name: getattr(arguments, name) for name in names} | {"rows": [asdict(row) for row in rows]}
 
 
 def plot(violations: dict[str, list[float]], path: Path) -> None:

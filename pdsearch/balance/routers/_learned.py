@@ -43,9 +43,8 @@ class Learned:
         MissingDependencyError
             If torch is not installed.
         """
-        home, _, name = self.module.partition(".")
-        learned = importlib.import_module(f"pdsearch.balance.learned.{home}")
-        return learned.seeded(getattr(learned, name), self.seed, n_features, self.n_experts)
+        learned, kind = self._kind()
+        return learned.seeded(kind, self.seed, n_features, self.n_experts)
 
     def route(self, scores: npt.ArrayLike, k: int, state: Any = None) -> Assignment:
         """Route tokens by a module's evaluation rule.
@@ -67,12 +66,24 @@ class Learned:
         MissingDependencyError
             If torch is not installed.
         BadInputError
-            For tokens that are not a finite matrix of the module's width, or k > E.
+            For tokens that are not a finite matrix of the module's width, k > E, or a state that is no such module.
         """
         tokens = checked_matrix(scores, "tokens", "n_features")
-        module = self.build(tokens.shape[1]) if state is None else state
+        module = self.build(tokens.shape[1]) if state is None else self._checked_module(state)
         if tokens.shape[1] != module.n_features:
             raise BadInputError(f"tokens have {tokens.shape[1]} features; the module reads {module.n_features}")
         checked_k(k, module.n_experts)
         assignment: Assignment = module.route(tokens, k)
         return assignment
+
+    def _checked_module(self, state: Any) -> Any:
+        _, kind = self._kind()
+        if not isinstance(state, kind):
+            raise BadInputError(f"the state is a {type(state).__name__}; a {kind.__name__} module is needed, or none")
+        return state
+
+    def _kind(self) -> tuple[Any, Any]:
+        """Return the module of pdsearch.balance.learned, and the class in it."""
+        home, _, name = self.module.partition(".")
+        learned = importlib.import_module(f"pdsearch.balance.learned.{home}")
+        return learned, getattr(learned, name)
