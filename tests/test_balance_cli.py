@@ -120,7 +120,7 @@ def test_a_bad_file_is_explained_in_one_line(folder, capsys, text, message):
         (["loads.txt"], "loads.txt ends in .txt; need a .csv, .npy or .json file"),
         (["none.csv"], "cannot read none.csv: No such file or directory"),
         (["loads.csv", "--axis", "5"], "has no axis 5"),
-        (["loads.csv", "--capacity-factor", "0"], "the capacity factor is 0.0; it must be positive"),
+        (["loads.csv", "--capacity-factor", "0"], "the capacity factor is 0.0; give a positive number"),
         (["loads.csv", "--traffic", "loads.json"], "one row and one column per bin"),
         (["loads.csv", "--weights", "traffic.npy"], "weights have shape (4,); 2 bins need (2,)"),
         (["loads.csv", "--plot", "nowhere/x.png"], "cannot write nowhere/x.png"),
