@@ -186,7 +186,7 @@ def test_a_placement_in_use_is_changed_as_little_as_possible(folder, capsys):
         (["--replicas", "16", "--gpus", "8", "--policy", "best"], "no placement is called 'best'"),
         (
             ["--replicas", "16", "--gpus", "8", "--current", "loads.json"],
-            "loads.json is no placement that fits",
+            "loads.json is no placement; give a file written by --json",
         ),
         (["--replicas", "16", "--gpus", "8", "--current", "none.json"], "cannot read none.json"),
         (["--replicas", "16", "--gpus", "8", "--json", "nowhere/x.json"], "cannot write 'nowhere/x.json'"),
@@ -195,6 +195,27 @@ def test_a_placement_in_use_is_changed_as_little_as_possible(folder, capsys):
 )
 def test_an_impossible_placement_is_explained_in_one_line(folder, capsys, words, message):
     assert message in fails(capsys, "place", "experts.csv", *words)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_gpus": 4}, "(2, 16, 12, 4) and (2, 16, 12, 8) are asked for"),
+        ({"n_experts": 13}, "(2, 16, 13, 8) and (2, 16, 12, 8) are asked for"),
+        ({"layers": [{"experts": [0] * 16}]}, "(1, 16, 12, 8) and (2, 16, 12, 8) are asked for"),
+        ({"layers": [{"experts": [0] * 15}] * 2}, "(2, 15, 12, 8) and (2, 16, 12, 8) are asked for"),
+        ({"layers": [{"experts": [12] * 16}] * 2}, "places experts 12 to 12; 12 are there"),
+        ({"layers": [{"experts": [0]}, {"experts": []}]}, "now.json is no placement"),
+        ({"n_gpus": None}, "now.json is no placement"),
+    ],
+)
+def test_a_placement_of_something_else_is_not_changed(folder, capsys, change, message):
+    shape = ["--replicas", "16", "--gpus", "8"]
+    run(capsys, "place", "experts.csv", *shape, "--json", "now.json")
+    now = json.loads((folder / "now.json").read_text())
+    (folder / "now.json").write_text(json.dumps(now | change))
+
+    assert message in fails(capsys, "place", "experts.csv", *shape, "--current", "now.json")
 
 
 @pytest.mark.parametrize("command", ["balance", "place"])

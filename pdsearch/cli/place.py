@@ -108,14 +108,20 @@ def _table(result: dict[str, Any]) -> str:
 
 
 def _read_placement(name: str, like: Placement) -> Placement:
-    wrong = f"{name} is no placement that fits; give a file written by --json with the same shape"
     try:
-        rows = [layer["experts"] for layer in json.loads(Path(name).read_text())["layers"]]
-        experts = np.array(rows, dtype=np.int64)
+        content = json.loads(Path(name).read_text())
+        experts = np.array([layer["experts"] for layer in content["layers"]], dtype=np.int64)
+        shape = (*experts.shape, int(content["n_experts"]), int(content["n_gpus"]))
     except OSError as error:
         raise BadInputError(f"cannot read {name}: {error.strerror}; give an existing file") from None
     except (ValueError, TypeError, KeyError):
-        raise BadInputError(wrong) from None
-    if experts.shape != like.experts.shape or experts.min() < 0 or experts.max() >= like.n_experts:
-        raise BadInputError(wrong)
+        raise BadInputError(f"{name} is no placement; give a file written by --json") from None
+    needed = (*like.experts.shape, like.n_experts, like.n_gpus)
+    if shape != needed:
+        raise BadInputError(
+            f"{name} places (layers, replicas, experts, GPUs) {shape} and {needed} are asked for; "
+            "give the placement in use of the same layers on the same GPUs"
+        )
+    if experts.min() < 0 or experts.max() >= like.n_experts:
+        raise BadInputError(f"{name} places experts {experts.min()} to {experts.max()}; {like.n_experts} are there")
     return Placement(experts, like.n_experts, like.n_gpus)
