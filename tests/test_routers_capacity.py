@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pdsearch.balance.capacity import capacity, drop_rate, padding_rate
-from pdsearch.balance.routers import NOBODY, ROUTERS
+from pdsearch.balance.routers import NOBODY, ROUTERS, kept_score
 from pdsearch.balance.routers._beta import regularised_incomplete_beta
 from pdsearch.balance.routers.capacity import Capacity, capacity_of
 from pdsearch.balance.routers.carrot import Carrot, NearestQuality
@@ -123,12 +123,38 @@ def test_intra_gpu_rectification_drops_nobody_and_sends_nothing_further(seed, fa
     rectified = Rectify(gpus, factor, fill=False).route(scores, k)
 
     per_gpu = 8 // gpus
-    assert (rectified.drops == cut.drops).all()
     if per_gpu >= k:
         assert (rectified.ids != NOBODY).all()
+        assert rectified.n_dropped == 0
     moved = (rectified.ids != cut.ids) & (rectified.ids != NOBODY)
     home = np.broadcast_to(gpus_of_tokens(60, gpus)[:, None], moved.shape)
     assert (rectified.ids[moved] // per_gpu == home[moved]).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 999),
+    factor=st.floats(0.3, 2),
+    k=st.integers(1, 4),
+    intra=st.booleans(),
+    fill=st.booleans(),
+)
+def test_what_is_dropped_is_what_tokens_lack_after_rectification(seed, factor, k, intra, fill):
+    assignment = Rectify(4, factor, intra=intra, fill=fill).route(skewed(seed), k)
+
+    has = (assignment.ids != NOBODY).sum(axis=1)
+    assert assignment.n_dropped == np.maximum(k - has, 0).sum()
+    wanted = TopK().route(skewed(seed), k).counts
+    assert (assignment.drops <= wanted).all()
+
+
+def test_fill_in_may_keep_more_score_than_top_k_which_gives_k_experts_to_each_token():
+    affinities = np.abs(skewed(0))
+
+    rectified, plain = (router.route(affinities, 1) for router in (Rectify(2, 2.0, gate="identity"), TopK("identity")))
+
+    assert rectified.counts.sum() > plain.counts.sum()
+    assert kept_score(affinities, rectified) > kept_score(affinities, plain)
 
 
 @settings(max_examples=40, deadline=None)

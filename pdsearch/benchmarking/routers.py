@@ -1,8 +1,9 @@
 """Balance, kept score and time of routers on one stream of batches.
 
 The stream is skewed: every expert has a popularity of its own, which all batches share. Each router keeps its
-state from batch to batch. The kept score is relative to plain top-k's, which nothing exceeds; MaxVio has a
-floor, because even uniformly random routing is uneven in a finite batch.
+state from batch to batch. The kept score is relative to plain top-k's, which only routers that give some tokens
+more than k experts can exceed (fill-in of rectify, expert-choice); MaxVio has a floor, because even uniformly
+random routing is uneven in a finite batch.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Row:
     kept_score : float
         Sum of the affinities served, over plain top-k's.
     dropped : float
-        Share of the pairs refused.
+        Share of the k pairs of each token that were refused and not made good.
     median_ms : float
         Per batch; the first call's compilation is not in it.
     """
@@ -132,7 +133,6 @@ def measured(text: str, router: Any, batches: list[npt.NDArray[np.float32]], k: 
     violation = max_violation_of_batches(counts)
     each: list[float] = np.asarray(max_violation(counts)).tolist()
     pooled = float(gini(counts.sum(axis=0)))
-    pairs = dropped + int(counts.sum())
     row = Row(
         text,
         float(violation.average),
@@ -140,7 +140,7 @@ def measured(text: str, router: Any, batches: list[npt.NDArray[np.float32]], k: 
         each[-1],
         pooled,
         kept / best,
-        dropped / pairs,
+        dropped / (k * sum(map(len, batches))),
         1e3 * float(np.median(times)),
     )
     return row, each

@@ -50,7 +50,7 @@ class Assignment:
     counts : int64[E]
         Tokens each expert serves.
     drops : int64[E]
-        Tokens each expert was chosen for and refused, whether or not another expert took them.
+        Tokens each expert was chosen for and refused, and no other expert took in its place.
     state : object
         To be given to the next call.
 
@@ -75,7 +75,7 @@ class Assignment:
 
     @property
     def n_dropped(self) -> int:
-        """The number of (token, expert) pairs refused."""
+        """The number of (token, expert) pairs refused and not made good."""
         return int(self.drops.sum())
 
     @property
@@ -124,7 +124,8 @@ ROUTERS: Registry[type[Router]] = Registry("router", __name__)
 def kept_score(affinities: Scores, assignment: Assignment) -> float:
     """Return the sum of the affinities of all (token, expert) pairs that are served.
 
-    Balance is paid for with score: compare it with plain top-k's, which nothing exceeds.
+    Balance is paid for with score: compare it with plain top-k's, the most there is with k experts a token. Routers
+    that give some tokens more (Expert Choice, fill-in of ``rectify``) may exceed it.
 
     Parameters
     ----------
