@@ -45,7 +45,7 @@ def fails(capsys, *words):
 
 @pytest.mark.parametrize("name", ["loads.csv", "loads.npy"])
 def test_the_report_of_a_file_is_the_report_of_its_array(folder, capsys, name):
-    code, out, _ = run(capsys, "balance", name, "--json")
+    code, out, _ = run(capsys, "balance", name, "--json", "-")
 
     assert code == 0
     assert json.loads(out) == balance_report([[3, 1], [1, 1]]).to_dict()
@@ -54,8 +54,8 @@ def test_the_report_of_a_file_is_the_report_of_its_array(folder, capsys, name):
 def test_json_loads_and_standard_input_are_read_as_well(folder, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("3,1\n"))
 
-    from_stdin = run(capsys, "balance", "-", "--json")
-    from_json = run(capsys, "balance", "loads.json", "--json")
+    from_stdin = run(capsys, "balance", "-", "--json", "-")
+    from_json = run(capsys, "balance", "loads.json", "--json", "-")
 
     assert from_stdin == from_json
 
@@ -80,6 +80,7 @@ def test_axis_weights_and_capacity_reach_the_report(folder, capsys):
         "--capacity-factor",
         "2",
         "--json",
+        "-",
         "--axis",
         "0",
     )
@@ -87,6 +88,15 @@ def test_axis_weights_and_capacity_reach_the_report(folder, capsys):
     result = json.loads(out)
     assert result["load_balance"] == 1
     assert result["capacity_factor"] == 2
+
+
+def test_the_report_is_written_to_a_file_with_overhead_and_floor_where_asked_for(folder, capsys):
+    _, out, _ = run(capsys, "balance", "loads.json", "--sequential", "3.2", "--items", "4", "--json", "report.json")
+
+    result = json.loads((folder / "report.json").read_text())
+    assert result == balance_report([3, 1], sequential=3.2, n_items=4).to_dict()
+    assert result["search_overhead"] == pytest.approx(0.25)
+    assert "search_overhead                   0.25  work done / work needed - 1" in out
 
 
 def test_a_plot_is_written(folder, capsys):
@@ -124,6 +134,9 @@ def test_a_bad_file_is_explained_in_one_line(folder, capsys, text, message):
         (["loads.csv", "--traffic", "loads.json"], "one row and one column per bin"),
         (["loads.csv", "--weights", "traffic.npy"], "weights have shape (4,); 2 bins need (2,)"),
         (["loads.csv", "--plot", "nowhere/x.png"], "cannot write nowhere/x.png"),
+        (["loads.csv", "--json", "nowhere/x.json"], "cannot write 'nowhere/x.json'"),
+        (["loads.csv", "--sequential", "-1"], "counts are finite and not negative"),
+        (["loads.csv", "--items", "9", "--top-k", "3"], "9 items choosing 3 of 2 bins"),
         (["loads.csv", "--axis", "one"], "invalid int value: 'one'"),
         ([], "required: LOADS"),
     ],

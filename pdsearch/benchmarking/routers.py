@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.balance.metrics import gini, max_violation, max_violation_of_batches
+from pdsearch.balance.capacity import sampling_floor
+from pdsearch.balance.report import BalanceReport, balance_report
 from pdsearch.balance.routers import Assignment, kept_score
 from pdsearch.balance.routers.options import built
 from pdsearch.cli._outputs import writable, write_json
@@ -53,6 +54,8 @@ class Row:
         Share of the k pairs of each token that were refused and not made good.
     median_ms : float
         Per batch; the first call's compilation is not in it.
+    report : BalanceReport
+        Of the loads of all batches added up.
     """
 
     router: str
@@ -63,6 +66,7 @@ class Row:
     kept_score: float
     dropped: float
     median_ms: float
+    report: BalanceReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     if min(arguments.tokens, arguments.experts, arguments.batches) < 1:
         raise BadInputError("tokens, experts and batches must all be at least 1")
     writable(arguments.json), writable(arguments.plot)
+    floor = sampling_floor(arguments.tokens, arguments.experts, arguments.top_k)
     batches = list(skewed_stream(arguments.tokens, arguments.experts, arguments.batches))
     routers = {text: router_of(text) for text in arguments.routers.split(",")}
     results = {}
@@ -92,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         write_json(arguments.json, written(rows, arguments))
     else:
         print(table(rows))
-        print(f"MaxVio of uniformly random routing: about {sampling_floor(arguments):.3f}")
+        print(f"MaxVio of uniformly random routing: about {floor:.3f}")
     if arguments.plot:
         plot({text: violations for text, (_, violations) in results.items()}, Path(arguments.plot))
     return 0
@@ -119,31 +124,29 @@ def measured(text: str, router: Any, batches: list[npt.NDArray[np.float32]], k: 
     if router.reads != "scores":
         raise BadInputError(f"{text} reads {router.reads}, and the stream is of scores; leave it out")
     router.route(batches[0][: 2 * k], k)  # compiles
-    state, loads, times, kept, best, dropped = None, [], [], 0.0, 0.0, 0
+    state, assignments, times, kept, best = None, list[Assignment](), [], 0.0, 0.0
     for affinities in batches:
         start = time.perf_counter()
         assignment: Assignment = router.route(affinities, k, state)
         times.append(time.perf_counter() - start)
         state = assignment.state
-        loads.append(assignment.counts)
+        assignments.append(assignment)
         kept += kept_score(affinities, assignment)
         best += float(np.partition(affinities, -k, axis=1)[:, -k:].sum(dtype=np.float64))
-        dropped += assignment.n_dropped
-    counts = np.array(loads)
-    violation = max_violation_of_batches(counts)
-    each: list[float] = np.asarray(max_violation(counts)).tolist()
-    pooled = float(gini(counts.sum(axis=0)))
+    violations = [assignment.report()["max_violation"] for assignment in assignments]
+    pooled = balance_report(np.sum([assignment.counts for assignment in assignments], axis=0))
     row = Row(
-        text,
-        float(violation.average),
-        float(violation.supremum),
-        each[-1],
-        pooled,
-        kept / best,
-        dropped / (k * sum(map(len, batches))),
-        1e3 * float(np.median(times)),
+        router=text,
+        average_max_violation=float(np.mean(violations)),
+        sup_max_violation=max(violations),
+        last_max_violation=violations[-1],
+        gini=pooled["gini"],
+        kept_score=kept / best,
+        dropped=sum(assignment.n_dropped for assignment in assignments) / (k * sum(map(len, batches))),
+        median_ms=1e3 * float(np.median(times)),
+        report=pooled,
     )
-    return row, each
+    return row, violations
 
 
 def table(rows: list[Row]) -> str:
@@ -159,19 +162,11 @@ def table(rows: list[Row]) -> str:
     return "\n".join([head, *lines])
 
 
-def sampling_floor(arguments: argparse.Namespace) -> float:
-    """Return about what MaxVio uniformly random routing has: the largest of E normals, by its asymptote."""
-    n, m, k = arguments.tokens, arguments.experts, arguments.top_k
-    if m == 1 or k >= m:
-        return 0.0
-    largest = np.random.default_rng(0).normal(size=(2000, m)).max(axis=1).mean()
-    return float(largest * math.sqrt(m / (n * k) * (1 - k / m)))
-
-
 def written(rows: list[Row], arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the rows, with what they were measured on, as plain values."""
     names = ("tokens", "experts", "top_k", "batches")
-    return {name: getattr(arguments, name) for name in names} | {"rows": [asdict(row) for row in rows]}
+    values = [asdict(row) | {"report": row.report.to_dict()} for row in rows]
+    return {name: getattr(arguments, name) for name in names} | {"rows": values}
 
 
 def plot(violations: dict[str, list[float]], path: Path) -> None:

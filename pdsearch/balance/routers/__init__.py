@@ -92,6 +92,8 @@ class Assignment:
     def report(self, **options: Any) -> BalanceReport:
         """Return the report on :attr:`counts`, the same as of a search's ranks.
 
+        Its sampling floor is that of as many random choices a token as were made on average.
+
         Parameters
         ----------
         **options
@@ -103,6 +105,10 @@ class Assignment:
         >>> TopK().route(np.array([[3.0, 1.0], [2.0, 1.0]]), k=1).report()["load_balance"]
         2.0
         """
+        n_tokens = len(self.ids)
+        if n_tokens:
+            pairs = int(self.counts.sum()) + self.n_dropped
+            options = {"n_items": n_tokens, "k": min(max(1, round(pairs / n_tokens)), self.n_experts)} | options
         return balance_report(self.counts, **options)
 
 
