@@ -205,6 +205,27 @@ def test_bench_routers_keeps_no_more_score_than_top_k_and_says_what_it_measured(
     assert figure.stat().st_size > 1000
 
 
+def test_the_figure_of_bench_routers_shows_the_batches_and_what_balance_costs(capsys, tmp_path):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    options = ["--tokens", "64", "--experts", "8", "--top-k", "2", "--batches", "2", "--routers", "top-k,bip"]
+    figure = tmp_path / "figure.svg"
+
+    assert main(["bench", "routers", *options, "--plot", str(figure)]) == 0
+
+    drawn = figure.read_text()
+    for label in ("MaxVio", "kept score / top-k's", "Gini of all batches", "ms a batch", "top-k", "bip"):
+        assert f"<!-- {label} -->" in drawn
+
+
+def test_a_figure_of_an_unknown_format_is_refused_in_one_line(capsys, tmp_path):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    options = ["--tokens", "64", "--experts", "8", "--top-k", "2", "--batches", "1", "--routers", "top-k"]
+
+    assert main(["bench", "routers", *options, "--plot", str(tmp_path / "figure.bmpx")]) == 2
+
+    assert "need a name ending in .png, .pdf or .svg" in capsys.readouterr().err
+
+
 def test_bench_lists_its_benchmarks_and_names_one_it_does_not_know(capsys):
     assert main(["bench", "cooking"]) == 2
     assert f"no benchmark is called 'cooking'; known: {', '.join(benchmark_names())}" in capsys.readouterr().err

@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,8 @@ from pdsearch.balance.report import BalanceReport, balance_report
 from pdsearch.balance.routers import Assignment, kept_score
 from pdsearch.balance.routers.options import built
 from pdsearch.cli._outputs import writable, write_json
-from pdsearch.errors import BadInputError, MissingDependencyError
+from pdsearch.cli._plots import new_figure, save
+from pdsearch.errors import BadInputError
 
 EXAMPLES = """\
   pdsearch bench routers
@@ -36,6 +36,8 @@ DEFAULT = (
     "top-k,loss-free,loss-free:step=0.01,quantile,bip:iterations=2,bip:iterations=4,bip:iterations=14,bip-online,"
     "sinkhorn:temperature=0.1,base,expert-choice,capacity"
 )
+_LEAST_DRAWN = 1e-4  # of MaxVio, on an axis that has no 0
+_TITLES = {"kept_score": "kept score / top-k's", "gini": "Gini of all batches", "median_ms": "ms a batch"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batches", type=int, default=60, help="(default 60)")
     parser.add_argument("--routers", default=DEFAULT, metavar="NAME[:OPTION=VALUE]...,...", help="what to compare")
     parser.add_argument("--json", metavar="FILE", help="JSON in place of a table; - for standard output")
-    parser.add_argument("--plot", metavar="FILE", help="write MaxVio over the batches as a figure (needs matplotlib)")
+    parser.add_argument(
+        "--plot", metavar="FILE", help="draw MaxVio by batch, and kept score, Gini and time (needs matplotlib)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -99,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(table(rows))
         print(f"MaxVio of uniformly random routing: about {floor:.3f}")
     if arguments.plot:
-        plot({text: violations for text, (_, violations) in results.items()}, Path(arguments.plot))
+        plot(results, arguments.plot)
     return 0
 
 
@@ -169,19 +173,22 @@ def written(rows: list[Row], arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(arguments, name) for name in names} | {"rows": values}
 
 
-def plot(violations: dict[str, list[float]], path: Path) -> None:
-    """Draw the MaxVio of each batch, one line per router."""
-    try:
-        import matplotlib
-    except ImportError:
-        raise MissingDependencyError("matplotlib is not installed; run: pip install 'pdsearch[plot]'") from None
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
-    for name, values in violations.items():
-        axes.plot(range(1, len(values) + 1), np.maximum(values, 1e-4), label=name)
-    axes.set(xlabel="batch", ylabel="MaxVio", yscale="log")
-    axes.legend(fontsize="small", ncols=2)
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+def plot(results: dict[str, tuple[Row, list[float]]], path: str) -> None:
+    """Draw the MaxVio of each batch, and bars of kept score, Gini and time."""
+    figure = new_figure(14, 5)
+    stream, *bars = figure.subplots(1, 4, width_ratios=[3, 1, 1, 1])
+    styles: list[dict[str, Any]] = [{"color": f"C{i % 10}"} for i in range(len(results))]
+    for i, (name, (_, violations)) in enumerate(results.items()):
+        batches = range(1, len(violations) + 1)
+        stream.plot(batches, np.maximum(violations, _LEAST_DRAWN), "-" if i < 10 else "--", label=name, **styles[i])
+    stream.set(xlabel="batch", ylabel="MaxVio", yscale="log")
+    stream.legend(fontsize="small", ncols=2)
+    for axes, name in zip(bars, ("kept_score", "gini", "median_ms"), strict=True):
+        values = [getattr(row, name) for row, _ in results.values()]
+        drawn = axes.barh(range(len(values)), values, color=[style["color"] for style in styles])
+        axes.bar_label(drawn, fmt="%.3g", fontsize="x-small", padding=2)
+        axes.set_yticks(range(len(values)), list(results) if axes is bars[0] else [""] * len(values))
+        axes.set(title=_TITLES[name], xscale="log" if name == "median_ms" else "linear")
+        axes.margins(x=0.3)
+        axes.invert_yaxis()
+    save(figure, path)
