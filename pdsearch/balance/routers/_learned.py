@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy.typing as npt
 
 from pdsearch.balance.routers import Assignment
-from pdsearch.balance.routers._checks import checked_k, checked_matrix
+from pdsearch.balance.routers._checks import checked_k, checked_matrix, checked_number
 from pdsearch.errors import BadInputError
 
 
@@ -34,6 +34,10 @@ class Learned:
     batch_invariant: ClassVar[bool] = True
     reads: ClassVar[str] = "tokens"
     module: ClassVar[str]  # the module of pdsearch.balance.learned and its class, "lpr.LatentPrototypes"
+
+    def __post_init__(self) -> None:
+        checked_number(self.n_experts, "n_experts", least=1)
+        checked_number(self.seed, "seed")
 
     def build(self, n_features: int) -> Any:
         """Return a fresh module for tokens of ``n_features`` numbers, the same for the same seed.

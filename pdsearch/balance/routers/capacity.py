@@ -24,7 +24,7 @@ import numpy.typing as npt
 from pdsearch._jit import kernel
 from pdsearch.balance.capacity import rounded_up
 from pdsearch.balance.routers import NOBODY, ROUTERS, Assignment
-from pdsearch.balance.routers._checks import checked_choice, checked_matrix
+from pdsearch.balance.routers._checks import checked_choice, checked_matrix, checked_number
 from pdsearch.balance.routers._gates import affinities_of
 from pdsearch.balance.routers.options import built
 from pdsearch.errors import BadInputError
@@ -70,6 +70,7 @@ class Capacity:
 
     def __post_init__(self) -> None:
         checked_choice(self.policy, POLICIES, "policy")
+        checked_number(self.seed, "seed")
         reads = ROUTERS[self.inner].reads
         if reads != "scores":
             raise BadInputError(f"{self.inner} reads {reads} and capacity cuts off scores; choose another inner router")

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.balance.routers import ROUTERS, Assignment
-from pdsearch.balance.routers._checks import checked_k
+from pdsearch.balance.routers._checks import checked_k, checked_number
 from pdsearch.errors import BadInputError
 
 
@@ -47,6 +47,7 @@ class HashTable:
     source: ClassVar[str] = "Roller et al. (2021), arXiv 2106.04426, section 3"
 
     def __post_init__(self) -> None:
+        checked_number(self.seed, "seed")
         if self.n_experts < 1 or self.vocabulary < 1:
             raise BadInputError(
                 f"the table has {self.vocabulary} token ids and {self.n_experts} experts; give at least 1"
