@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-heavy lint bench clean
+.PHONY: demo test test-heavy test-torch lint bench clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,10 @@ test: $(VENV)/.installed
 test-heavy: $(VENV)/.installed
 	$(BIN)/python -m pytest -m heavy
 
+test-torch: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable ".[torch]"
+	$(BIN)/python -m pytest tests/test_routers_learned.py tests/test_routers_registry.py tests/test_router_commands.py pdsearch/balance
+
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -27,6 +31,8 @@ lint: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/balance.py
+	$(BIN)/python benchmarks/routers.py top-k
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -3,7 +3,8 @@
     python benchmarks/routers.py            all of them, about two minutes
     python benchmarks/routers.py top-k lpr  some of them
 
-Needs torch and scipy, to compare with; prints for each figure what was reached and what was to be reached.
+Needs scipy, and for top-k and lpr torch, to compare with: without it they are left out. Prints for each figure
+what was reached and what was to be reached.
 """
 
 from __future__ import annotations
@@ -19,10 +20,8 @@ from typing import Any
 import numba
 import numpy as np
 import scipy.sparse
-import torch
 from scipy.optimize import linear_sum_assignment, linprog
 
-from pdsearch.balance.learned.lpr import LatentPrototypes, seeded
 from pdsearch.balance.metrics import gini, max_violation, max_violation_of_batches, min_max_ratio
 from pdsearch.balance.routers.base import Base
 from pdsearch.balance.routers.bip import BIP, dual_objective, dual_prices
@@ -30,17 +29,29 @@ from pdsearch.balance.routers.bip_online import BIPOnline
 from pdsearch.balance.routers.top_k import TopK
 from pdsearch.benchmarking.routers import skewed_stream
 
+try:
+    import torch
+
+    from pdsearch.balance.learned.lpr import LatentPrototypes, seeded
+except ImportError:
+    torch = None
+
 RUNS = 9
+NEED_TORCH = ("top-k", "lpr")
 Figure = tuple[str, float, str, float]  # what, reached, ">=" or "<=", to be reached
 
 
 def main(chosen: list[str]) -> int:
     """Print the figures chosen, all if none; return 1 if one was not reached."""
-    torch.set_num_threads(1)
-    versions = f"numpy {np.__version__}, numba {numba.__version__}, torch {torch.__version__}"
+    if torch is not None:
+        torch.set_num_threads(1)
+    versions = f"numpy {np.__version__}, numba {numba.__version__}, torch {torch and torch.__version__}"
     print(f"{platform.machine()}, Python {platform.python_version()}, {versions}, one thread")
     missed = 0
     for name in chosen or list(FIGURES):
+        if name in NEED_TORCH and torch is None:
+            print(f"{name}: torch is not installed; run: pip install 'pdsearch[torch]'")
+            continue
         for what, reached, relation, goal in FIGURES[name]():
             met = reached >= goal if relation == ">=" else reached <= goal
             missed += not met

@@ -286,6 +286,7 @@ def _result(
         mode=mode,
         solutions=one.solutions,
         iterations=one.iterations,
+        loads=loads,
         device=f"gpu:{device.number}",
         scheme=scheme,
         threads=0,

@@ -155,6 +155,32 @@ def test_times_and_parameters_that_make_no_sense_are_refused():
         affine_shares([1, 1], [1, 1], 5, least=3)
 
 
+def test_what_a_sizer_returned_may_be_changed_without_changing_the_sizer():
+    batch, lazy, message = BatchSizer(10, 2), BatchSizer(10, 2, dead_band=0.5), MessageSizer(2)
+
+    for sizes in (batch.update([1, 1]), lazy.update([1, 1]), message.update([9, 9], 1.0)):
+        sizes[:] = 0
+
+    assert batch.sizes.tolist() == lazy.sizes.tolist() == [5, 5]
+    assert message.sizes.min() > 0
+
+
+@pytest.mark.parametrize("total", [10.5, 10.0, "10"])
+def test_only_a_whole_total_can_be_split_into_whole_parts(total):
+    with pytest.raises(BadInputError, match="whole parts need a whole number"):
+        apportion([1, 1], total)
+
+
+def test_a_message_whose_own_cost_was_timed_apart_tells_both_costs_at_once():
+    sizer = MessageSizer(1, per_message=1e-3, per_record=1e-3, damping=1)
+
+    sizer.measure_message(records=100, seconds=3e-5, own=1e-5)
+
+    assert (sizer.per_message, sizer.per_record) == pytest.approx((1e-5, 2e-7))
+    with pytest.raises(BadInputError, match="2 s of 1 s are the message's own"):
+        sizer.measure_message(records=1, seconds=1, own=2)
+
+
 def test_messages_are_as_long_as_their_cost_asks_and_as_short_as_the_delay_demands():
     sizer = MessageSizer(3, per_message=1e-6, per_record=1e-8, overhead=0.2, delay=1e-3, damping=1)
 

@@ -45,7 +45,7 @@ def fails(capsys, *words):
 
 @pytest.mark.parametrize("name", ["loads.csv", "loads.npy"])
 def test_the_report_of_a_file_is_the_report_of_its_array(folder, capsys, name):
-    code, out, _ = run(capsys, "balance", name, "--json")
+    code, out, _ = run(capsys, "balance", name, "--json", "-")
 
     assert code == 0
     assert json.loads(out) == balance_report([[3, 1], [1, 1]]).to_dict()
@@ -54,8 +54,8 @@ def test_the_report_of_a_file_is_the_report_of_its_array(folder, capsys, name):
 def test_json_loads_and_standard_input_are_read_as_well(folder, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("3,1\n"))
 
-    from_stdin = run(capsys, "balance", "-", "--json")
-    from_json = run(capsys, "balance", "loads.json", "--json")
+    from_stdin = run(capsys, "balance", "-", "--json", "-")
+    from_json = run(capsys, "balance", "loads.json", "--json", "-")
 
     assert from_stdin == from_json
 
@@ -80,6 +80,7 @@ def test_axis_weights_and_capacity_reach_the_report(folder, capsys):
         "--capacity-factor",
         "2",
         "--json",
+        "-",
         "--axis",
         "0",
     )
@@ -87,6 +88,15 @@ def test_axis_weights_and_capacity_reach_the_report(folder, capsys):
     result = json.loads(out)
     assert result["load_balance"] == 1
     assert result["capacity_factor"] == 2
+
+
+def test_the_report_is_written_to_a_file_with_overhead_and_floor_where_asked_for(folder, capsys):
+    _, out, _ = run(capsys, "balance", "loads.json", "--sequential", "3.2", "--items", "4", "--json", "report.json")
+
+    result = json.loads((folder / "report.json").read_text())
+    assert result == balance_report([3, 1], sequential=3.2, n_items=4).to_dict()
+    assert result["search_overhead"] == pytest.approx(0.25)
+    assert "search_overhead                   0.25  work done / work needed - 1" in out
 
 
 def test_a_plot_is_written(folder, capsys):
@@ -120,10 +130,13 @@ def test_a_bad_file_is_explained_in_one_line(folder, capsys, text, message):
         (["loads.txt"], "loads.txt ends in .txt; need a .csv, .npy or .json file"),
         (["none.csv"], "cannot read none.csv: No such file or directory"),
         (["loads.csv", "--axis", "5"], "has no axis 5"),
-        (["loads.csv", "--capacity-factor", "0"], "the capacity factor is 0.0; it must be positive"),
+        (["loads.csv", "--capacity-factor", "0"], "the capacity factor is 0.0; give a positive number"),
         (["loads.csv", "--traffic", "loads.json"], "one row and one column per bin"),
         (["loads.csv", "--weights", "traffic.npy"], "weights have shape (4,); 2 bins need (2,)"),
         (["loads.csv", "--plot", "nowhere/x.png"], "cannot write nowhere/x.png"),
+        (["loads.csv", "--json", "nowhere/x.json"], "cannot write 'nowhere/x.json'"),
+        (["loads.csv", "--sequential", "-1"], "counts are finite and not negative"),
+        (["loads.csv", "--items", "9", "--top-k", "3"], "9 items choosing 3 of 2 bins"),
         (["loads.csv", "--axis", "one"], "invalid int value: 'one'"),
         ([], "required: LOADS"),
     ],
@@ -136,10 +149,13 @@ def test_files_that_are_no_arrays_are_refused(folder, capsys):
     (folder / "bad.json").write_text("{")
     (folder / "words.json").write_text('["a"]')
     (folder / "bad.npy").write_bytes(b"no")
+    np.savez("two.npz", a=1, b=2)
+    (folder / "two.npz").rename("two.npy")
 
     assert "bad.json holds no array of numbers" in fails(capsys, "balance", "bad.json")
     assert "need numbers" in fails(capsys, "balance", "words.json")
     assert "bad.npy holds no array of numbers" in fails(capsys, "balance", "bad.npy")
+    assert "two.npy holds several arrays" in fails(capsys, "balance", "two.npy")
 
 
 def test_place_writes_the_published_ids(folder, capsys):
@@ -183,15 +199,36 @@ def test_a_placement_in_use_is_changed_as_little_as_possible(folder, capsys):
         (["--replicas", "16", "--gpus", "8", "--policy", "best"], "no placement is called 'best'"),
         (
             ["--replicas", "16", "--gpus", "8", "--current", "loads.json"],
-            "loads.json is no placement that fits",
+            "loads.json is no placement; give a file written by --json",
         ),
         (["--replicas", "16", "--gpus", "8", "--current", "none.json"], "cannot read none.json"),
-        (["--replicas", "16", "--gpus", "8", "--json", "nowhere/x.json"], "cannot write nowhere/x.json"),
+        (["--replicas", "16", "--gpus", "8", "--json", "nowhere/x.json"], "cannot write 'nowhere/x.json'"),
         (["--gpus", "8"], "required: --replicas"),
     ],
 )
 def test_an_impossible_placement_is_explained_in_one_line(folder, capsys, words, message):
     assert message in fails(capsys, "place", "experts.csv", *words)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_gpus": 4}, "(2, 16, 12, 4) and (2, 16, 12, 8) are asked for"),
+        ({"n_experts": 13}, "(2, 16, 13, 8) and (2, 16, 12, 8) are asked for"),
+        ({"layers": [{"experts": [0] * 16}]}, "(1, 16, 12, 8) and (2, 16, 12, 8) are asked for"),
+        ({"layers": [{"experts": [0] * 15}] * 2}, "(2, 15, 12, 8) and (2, 16, 12, 8) are asked for"),
+        ({"layers": [{"experts": [12] * 16}] * 2}, "places experts 12 to 12; 12 are there"),
+        ({"layers": [{"experts": [0]}, {"experts": []}]}, "now.json is no placement"),
+        ({"n_gpus": None}, "now.json is no placement"),
+    ],
+)
+def test_a_placement_of_something_else_is_not_changed(folder, capsys, change, message):
+    shape = ["--replicas", "16", "--gpus", "8"]
+    run(capsys, "place", "experts.csv", *shape, "--json", "now.json")
+    now = json.loads((folder / "now.json").read_text())
+    (folder / "now.json").write_text(json.dumps(now | change))
+
+    assert message in fails(capsys, "place", "experts.csv", *shape, "--current", "now.json")
 
 
 @pytest.mark.parametrize("command", ["balance", "place"])

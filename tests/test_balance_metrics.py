@@ -191,6 +191,12 @@ def test_the_averages_of_max_violation_differ_and_each_has_its_name():
     assert pooled == pytest.approx(7 / 6 - 1)
 
 
+def test_half_precision_loads_are_added_up_exactly():
+    batches = np.full((100, 2), [3000, 1000], np.float16)
+
+    assert metrics.max_violation_of_batches(batches).pooled == 0.5
+
+
 def test_batches_and_bins_may_lie_on_any_two_axes():
     loads = np.random.default_rng(0).integers(1, 9, (3, 4, 5))  # layer, bin, batch
 

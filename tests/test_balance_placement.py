@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment, linprog
 
 from pdsearch.balance.assignment import minimum_assignment
 from pdsearch.balance.placement import POLICIES, Cluster, Placement, place
+from pdsearch.balance.placement.apart import packed_apart
 from pdsearch.balance.placement.dispatch import balance_edges, balance_replicas
 from pdsearch.balance.placement.local_search import improve
 from pdsearch.balance.placement.moves import fewest_moves, moving_cost
@@ -146,6 +147,67 @@ def test_local_search_never_makes_a_placement_without_duplicates_worse(case):
     after = Placement(improve(loads, start.experts, Cluster(n_gpus * size, n_gpus)), n_experts, n_gpus)
 
     assert after.gpu_loads(loads).max() <= start.gpu_loads(loads).max() * (1 + 1e-12)
+
+
+@given(case=clusters)
+def test_local_search_is_never_worse_than_a_known_placement_without_duplicates(case):
+    n_gpus, size, n_experts, seed = case
+    n_experts = min(max(n_experts, size), n_gpus * size)
+    loads = np.random.default_rng(seed).zipf(1.3, (1, n_experts)).clip(max=1000).astype(float)
+    published = place(loads, n_gpus * size, n_gpus)
+    greedy, largest = packed_apart(loads[0], n_gpus * size, n_gpus)
+
+    reached = place(loads, n_gpus * size, n_gpus, policy="local-search").gpu_loads(loads).max()
+
+    known = [*largest[Placement(greedy, n_experts, n_gpus).duplicates() == 0]]
+    if published.duplicates()[0] == 0:
+        known.append(published.gpu_loads(loads).max())
+    assert reached <= min(known, default=np.inf) * (1 + 1e-12)
+
+
+def test_local_search_is_more_even_than_eplb_where_that_has_duplicates_too():
+    loads = np.random.default_rng(0).zipf(1.5, (200, 24)).clip(max=10**6)
+    published, searched = (place(loads, 36, 12, policy=policy) for policy in ("eplb", "local-search"))
+
+    ratio = searched.gpu_loads(loads).max(axis=1) / published.gpu_loads(loads).max(axis=1)
+
+    assert (published.duplicates() > 0).sum() == 144
+    assert (searched.duplicates() == 0).all()
+    assert ratio.max() <= 1
+    assert ratio.mean() < 0.76
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_local_search_is_within_a_tenth_of_the_optimum_on_small_cases(seed):
+    loads = np.random.default_rng(seed).zipf(1.5, (1, 8)).clip(max=1000)
+
+    searched, best = (
+        place(loads, 12, 4, policy=policy).gpu_loads(loads).max() for policy in ("local-search", "optimum")
+    )
+
+    assert best <= searched * (1 + 1e-12) <= 1.1 * best
+
+
+def test_two_replicas_side_by_side_can_balance_better_than_anything_without_them():
+    published, best = (
+        place([4, 3, 1], 4, 2, policy=policy).gpu_loads([4, 3, 1]).max() for policy in ("eplb", "optimum")
+    )
+
+    assert (published, best) == (4, 4.5)
+
+
+@given(case=clusters)
+def test_greedy_placements_hold_every_expert_and_know_their_largest_load(case):
+    n_gpus, size, n_experts, seed = case
+    n_experts = min(n_experts, n_gpus * size)
+    loads = np.random.default_rng(seed).random(n_experts)
+
+    slots, largest = packed_apart(loads, n_gpus * size, n_gpus)
+
+    placement = Placement(slots, n_experts, n_gpus)
+    assert len(slots) == n_gpus * size - n_experts + 1
+    assert placement.counts.min() >= 1
+    assert placement.gpu_loads(np.tile(loads, (len(slots), 1))).max(axis=1) == pytest.approx(largest)
 
 
 def brute_force(loads, n_slots, n_gpus):

@@ -13,9 +13,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pdsearch.balance import traffic
+from pdsearch.balance.capacity import sampling_floor
 from pdsearch.balance.metrics import load_balance
 from pdsearch.balance.report import balance_report
+from pdsearch.balance.routers.top_k import TopK
+from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
+from pdsearch.limits import Limits
+from pdsearch.search import solve
+from pdsearch.search.costs import TYPICAL
+from pdsearch.search.idastar import idastar
+from pdsearch.search.problem import Problem
+from pdsearch.search.timed_simulation import simulate_timed
 
 matrices = hnp.arrays(np.int64, st.integers(1, 8).map(lambda n: (n, n)), elements=st.integers(0, 99)).filter(
     lambda t: t.sum() > 0
@@ -106,6 +115,8 @@ def test_what_is_no_traffic_is_named_in_the_error(matrix, message):
 def test_bins_out_of_range_and_shapes_that_differ_are_refused():
     with pytest.raises(BadInputError, match="not one of the 2 bins"):
         traffic.dispatch_traffic([0], [[2]], 2)
+    with pytest.raises(BadInputError, match="source has type float64 and destinations int64; bins are integers"):
+        traffic.dispatch_traffic([0.0], [[1]], 2)
     with pytest.raises(BadInputError, match=r"destinations \(1,\)"):
         traffic.dispatch_traffic([0], [1], 2)
     with pytest.raises(BadInputError, match=r"node_of_bin has shape \(1,\); 2 bins need \(2,\)"):
@@ -149,11 +160,77 @@ def test_the_report_takes_the_axis_of_the_bins():
 def test_the_report_prints_every_metric_once_and_turns_into_json():
     printed = io.StringIO()
 
-    report = balance_report([0, 0], traffic=np.zeros((2, 2)), node_of_bin=[0, 1], file=printed)
+    options = {"node_of_bin": [0, 1], "sequential": 0, "n_items": 5}
+    report = balance_report([0, 0], traffic=np.zeros((2, 2)), file=printed, **options)
 
     lines = printed.getvalue().splitlines()
     assert [line.split()[0] for line in lines[1:]] == list(report.metrics)
+    assert {"node_locality", "search_overhead", "sampling_floor"} <= set(report.metrics)
     assert json.loads(report.to_json())["gini"] is None
+
+
+@given(matrix=matrices)
+def test_what_bins_sent_and_received_says_as_much_as_who_sent_it_to_whom(matrix):
+    off = matrix - np.diag(np.diag(matrix))
+    sums = traffic.Crossing(off.sum(axis=1), off.sum(axis=0))
+
+    by_pairs = balance_report(np.ones(len(matrix)), matrix)
+    by_sums = balance_report(np.ones(len(matrix)), sums, generated=matrix.sum())
+
+    assert by_sums.metrics == pytest.approx(by_pairs.metrics, nan_ok=True)
+
+
+def test_sums_without_what_was_generated_and_sums_of_other_bins_are_refused():
+    sums = traffic.Crossing([1, 2], [2, 1])
+
+    with pytest.raises(BadInputError, match="give a matrix, or all that was generated"):
+        traffic.communication_overhead(sums)
+    with pytest.raises(BadInputError, match="give a matrix"):
+        balance_report([1, 1], sums, generated=9, node_of_bin=[0, 1])
+    with pytest.raises(BadInputError, match=r"traffic has shape \(2,\); 3 bins need"):
+        balance_report([1, 1, 1], sums, generated=9)
+    with pytest.raises(BadInputError, match=r"sent has shape \(2,\) and received \(3,\)"):
+        traffic.communication_overhead(traffic.Crossing([1, 2], [1, 1, 1]), 9)
+
+
+def test_the_report_of_a_router_knows_how_uneven_chance_is():
+    rng = np.random.default_rng(0)
+
+    report = TopK().route(rng.random((512, 16)), k=4).report()
+
+    assert report["sampling_floor"] == sampling_floor(512, 16, 4)
+    assert report["max_violation"] == pytest.approx(report["sampling_floor"], abs=0.1)
+
+
+@pytest.mark.parametrize("n_ranks", [1, 3])
+def test_the_numbers_of_a_search_are_those_of_its_report(n_ranks):
+    puzzle = Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1])
+    problem = Problem.of(puzzle, None, "zobrist", n_ranks, 0, alone=False)
+    serial = solve(puzzle)
+
+    timed = simulate_timed(problem, TYPICAL, Limits(memory_bytes=2**24))
+
+    report = timed.result.balance(sequential=serial.expanded)
+    assert (report["load_balance"], report["communication_overhead"]) == (timed.result.LB, timed.result.CO)
+    assert report["search_overhead"] == timed.result.expanded / serial.expanded - 1
+    assert timed.balance(serial.expanded).metrics == pytest.approx(report.metrics, nan_ok=True)
+    assert timed.result.to_dict()["balance"] == timed.result.balance().to_dict()
+
+
+def test_the_load_balance_of_ida_is_that_of_its_report():
+    result = idastar(Tiles.korf(79), threads=2)
+
+    assert result.balance()["load_balance"] == result.LB
+    assert result.balance().total == sum(counts.generated for counts in result.ranks)
+    assert result.to_dict()["balance"]["load_balance"] == result.LB
+
+
+def test_what_was_decided_without_a_search_has_no_report():
+    result = solve(Tiles([1, 0, 2, 3, 4, 5, 6, 8, 7]))
+
+    assert result.to_dict()["balance"] is None
+    with pytest.raises(BadInputError, match="was decided without a search; there is no load to report"):
+        result.balance()
 
 
 def test_traffic_that_does_not_fit_the_loads_is_refused():

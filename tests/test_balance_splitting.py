@@ -180,11 +180,26 @@ def test_edge_balanced_rounds_are_more_even_than_node_balanced_ones():
         (Graph(np.array([0, 1]), np.array([5])), 0, "an edge leads to no node; nodes are 0 to 0"),
         (Graph(np.array([0, 0]), np.array([], dtype=int)), 3, "the source is 3; nodes are 0 to 0"),
         (Graph(np.array([0, 1]), np.array([0]), np.array([-1])), 0, "finite and not negative"),
+        (Graph(np.array([0, 1]), np.array([0]), np.array(["a"])), 0, "need a number for each of 1 edges"),
+        (Graph(np.array([0, 1]), np.array([0]), np.array([1, 2])), 0, r"lengths are int64\[2\]; need a number"),
+        (Graph(np.array([0, 1]), np.array([0.0])), 0, r"targets float64\[1\]; give two lists of integers"),
+        (Graph(np.array([0.0, 1.0]), np.array([0])), 0, r"row starts are float64\[2\]"),
     ],
 )
 def test_graphs_that_are_none_are_refused(graph, source, message):
     with pytest.raises(BadInputError, match=message):
         traverse(graph, source)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_source_without_edges_reaches_nothing_and_loads_no_thread(strategy):
+    graph = Graph(np.array([0, 0, 1]), np.array([0]))
+
+    result = traverse(graph, 0, strategy, n_threads=4)
+
+    assert result.distance.tolist() == [0, -1]
+    assert result.loads.shape[1] == 4
+    assert result.loads.sum() == 0
 
 
 def test_an_unknown_strategy_is_named():

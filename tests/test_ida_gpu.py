@@ -320,6 +320,7 @@ def test_kernels_count_what_the_cpu_counts_in_the_simulator(scheme, warps, wante
     last = result["iterations"][-1]
     assert (last["bound"], last["nodes"], last["expanded"], result["solutions"]) == TOYS[board]
     assert (result["status"], len(result["plan"])) == ("solved", TOYS[board][0])
+    assert result["balance"]["load_balance"] == result["LB"]
 
 
 @pytest.mark.heavy

@@ -23,7 +23,7 @@ KEYS = re.findall(
     r"\w+",
     "status cost plan lower_bound domain instance heuristic algorithm distribution n_ranks expanded "
     "expanded_before_last_layer generated evaluated reopened duplicates sent received messages search_s total_s "
-    "peak_memory_bytes bytes_per_node expanded_per_s LB CO ranks seed environment",
+    "peak_memory_bytes bytes_per_node expanded_per_s LB CO ranks seed environment balance",
 )
 
 # solves several instances in one job, and prints a line of JSON for each; run by ``python -m mpi4py``,

@@ -1,6 +1,7 @@
 """Capacity, Rectify-Router, SMILE, LocMoE and CARROT: the properties their papers state."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pdsearch.balance.capacity import drop_rate, padding_rate
-from pdsearch.balance.routers import NOBODY
+from pdsearch.balance.capacity import capacity, drop_rate, padding_rate
+from pdsearch.balance.routers import NOBODY, ROUTERS, kept_score
 from pdsearch.balance.routers._beta import regularised_incomplete_beta
 from pdsearch.balance.routers.capacity import Capacity, capacity_of
 from pdsearch.balance.routers.carrot import Carrot, NearestQuality
@@ -68,6 +69,32 @@ def test_by_position_the_first_are_served_and_by_probability_the_likeliest():
     assert np.nonzero(by_probability.ids[:, 0] == full)[0].tolist() == sorted(likeliest)
 
 
+@given(n_tokens=st.integers(0, 10_000), n_experts=st.integers(1, 256), tenths=st.integers(1, 40))
+def test_the_capacity_is_exact_in_tenths_and_the_metric_s(n_tokens, n_experts, tenths):
+    exact = math.ceil(Fraction(tenths, 10) * n_tokens / n_experts)
+    loads = np.zeros(n_experts)
+    loads[0] = n_tokens
+
+    assert capacity_of(n_tokens, n_experts, 1, tenths / 10) == exact
+    assert capacity(loads, tenths / 10) == exact
+
+
+@pytest.mark.parametrize("inner", [name for name in ROUTERS if ROUTERS[name].reads == "scores"])
+def test_any_router_of_scores_can_be_cut_off(inner):
+    scores = np.abs(skewed(3))
+
+    assignment = Capacity(0.5, inner=inner).route(scores, 2)
+
+    assert assignment.counts.max() <= capacity_of(60, 8, 2, 0.5)
+    assert assignment.n_dropped > 0
+
+
+@pytest.mark.parametrize("inner", ["hash", "lpr", "smile"])
+def test_a_router_of_anything_else_cannot_be_cut_off(inner):
+    with pytest.raises(BadInputError, match=f"{inner} reads .* and capacity cuts off scores; choose another"):
+        Capacity(inner=inner)
+
+
 @pytest.mark.parametrize("factor", [1, 1.25, 1.5, 2])
 def test_the_drops_of_a_router_are_the_metric_s_drop_rate(factor):
     scores = skewed(1, n=4096, m=64)
@@ -91,17 +118,43 @@ def test_a_capacity_of_nothing_and_an_unknown_policy_are_errors():
 @given(seed=st.integers(0, 999), factor=st.floats(0.3, 2), k=st.integers(1, 3), gpus=st.sampled_from([1, 2, 4]))
 def test_intra_gpu_rectification_drops_nobody_and_sends_nothing_further(seed, factor, k, gpus):
     scores = skewed(seed)
-    capacity = Capacity(factor, "position").route(scores, k)
+    cut = Capacity(factor, "position").route(scores, k)
 
     rectified = Rectify(gpus, factor, fill=False).route(scores, k)
 
     per_gpu = 8 // gpus
-    assert (rectified.drops == capacity.drops).all()
     if per_gpu >= k:
         assert (rectified.ids != NOBODY).all()
-    moved = (rectified.ids != capacity.ids) & (rectified.ids != NOBODY)
+        assert rectified.n_dropped == 0
+    moved = (rectified.ids != cut.ids) & (rectified.ids != NOBODY)
     home = np.broadcast_to(gpus_of_tokens(60, gpus)[:, None], moved.shape)
     assert (rectified.ids[moved] // per_gpu == home[moved]).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 999),
+    factor=st.floats(0.3, 2),
+    k=st.integers(1, 4),
+    intra=st.booleans(),
+    fill=st.booleans(),
+)
+def test_what_is_dropped_is_what_tokens_lack_after_rectification(seed, factor, k, intra, fill):
+    assignment = Rectify(4, factor, intra=intra, fill=fill).route(skewed(seed), k)
+
+    has = (assignment.ids != NOBODY).sum(axis=1)
+    assert assignment.n_dropped == np.maximum(k - has, 0).sum()
+    wanted = TopK().route(skewed(seed), k).counts
+    assert (assignment.drops <= wanted).all()
+
+
+def test_fill_in_may_keep_more_score_than_top_k_which_gives_k_experts_to_each_token():
+    affinities = np.abs(skewed(0))
+
+    rectified, plain = (router.route(affinities, 1) for router in (Rectify(2, 2.0, gate="identity"), TopK("identity")))
+
+    assert rectified.counts.sum() > plain.counts.sum()
+    assert kept_score(affinities, rectified) > kept_score(affinities, plain)
 
 
 @settings(max_examples=40, deadline=None)

@@ -141,17 +141,46 @@ def test_a_frozen_router_does_not_fluctuate_whatever_is_trained_on(torch):
     for stage in (1, 2):
         before = module.route(tokens.numpy(), 1).ids
         for _ in range(10):
-            losses = module.losses(tokens, 1)
-            if losses:
-                optimiser.zero_grad()
-                sum(losses.values()).backward()
-                optimiser.step()
+            optimiser.zero_grad()
+            _, alpha = module(tokens, 1)
+            (sum(module.losses(tokens, 1).values()) + alpha.mean()).backward()  # the task's loss, say
+            optimiser.step()
         moved.append(fluctuation(before, module.route(tokens.numpy(), 1).ids))
         if stage == 1:
             module.freeze()
 
     assert moved[0] > 0
     assert moved[1] == 0
+
+
+def test_the_weight_of_the_one_expert_is_the_sigmoid_of_its_centroid_s_score(torch):
+    module = module_of("stable-moe", "n_experts=6")
+    tokens = tokens_of()
+    centroids = module.centroids.detach().numpy()
+
+    for stage in (1, 2):
+        assignment = module.route(tokens, 1)
+
+        scores = np.take_along_axis(tokens @ centroids.T, assignment.ids, axis=1)
+        np.testing.assert_allclose(assignment.weights, 1 / (1 + np.exp(-scores)), rtol=1e-5)
+        assert module.stage == stage
+        module.freeze()
+
+
+def test_a_saved_router_is_loaded_in_its_stage(torch):
+    frozen, loaded = module_of("stable-moe", "n_experts=6"), module_of("stable-moe", "n_experts=6", "seed=1")
+    frozen.freeze()
+    tokens = tokens_of()
+
+    loaded.load_state_dict(frozen.state_dict())
+
+    assert loaded.stage == 2
+    assert (loaded.route(tokens, 1).ids == frozen.route(tokens, 1).ids).all()
+    trained = {name for name, parameter in loaded.named_parameters() if parameter.requires_grad}
+    assert trained == {"centroids"}
+    loaded.load_state_dict(module_of("stable-moe", "n_experts=6").state_dict())
+    assert loaded.stage == 1
+    assert all(parameter.requires_grad for parameter in loaded.parameters())
 
 
 def test_distillation_learns_to_route_like_the_centroids(torch):
@@ -212,6 +241,17 @@ def test_the_losses_of_lpr_are_those_of_their_definitions(torch):
         if served.any():
             apart[expert] = (module.prototypes[expert] - mean[served].mean(dim=0)).abs()
     torch.testing.assert_close(losses["alignment"], 0.1 * apart.mean())
+
+
+def test_lpr_routes_by_the_mean_code_in_training_too(torch):
+    module = module_of("lpr", "n_experts=6").train()
+    tokens = torch.from_numpy(tokens_of())
+
+    scores = module.scores(tokens)
+
+    mean = module.encode(tokens)[0]
+    cosines = torch.nn.functional.cosine_similarity(mean[:, None], module.prototypes[None], dim=2)
+    torch.testing.assert_close(scores, cosines)
 
 
 def test_latent_prototypes_become_more_even_within_a_few_steps(torch):

@@ -101,3 +101,17 @@ def test_fluctuation_of_nothing_is_nan_and_of_different_items_an_error():
     assert math.isnan(fluctuation([], []))
     with pytest.raises(BadInputError, match=r"bins have shapes \(2,\) and \(3,\)"):
         fluctuation([0, 1], [0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ([[0], [2]], "ids go from 0 to 2; 2 experts have 0 to 1"),
+        ([[-1], [0]], "ids go from -1 to 0"),
+        ([[0]], r"ids have shape \(1, 1\) and scores \(2, 2\); give one expert for each token"),
+        ([[0, 1], [0, 1]], r"ids have shape \(2, 2\)"),
+    ],
+)
+def test_the_balance_loss_needs_one_expert_a_token_that_exists(ids, message):
+    with pytest.raises(BadInputError, match=message):
+        stable_balance_loss(np.zeros((2, 2)), np.array(ids))

@@ -1,6 +1,7 @@
 """What every registered router promises, with random, constant, one-hot, empty and adversarial batches."""
 
 import importlib.util
+import math
 
 import numpy as np
 import pytest
@@ -159,6 +160,33 @@ def test_more_choices_than_experts_is_an_error(name):
 def test_scores_that_are_no_matrix_are_named_in_the_error(name, shape):
     with pytest.raises(BadInputError, match="have shape"):
         built(name).route(np.zeros(shape), 1)
+
+
+OPTIONS_OF_NO_USE = [
+    ("bip", "iterations", -1, "give 0 or more"),
+    ("capacity", "factor", math.nan, "give a positive number"),
+    ("capacity", "seed", -1, "give 0 or more"),
+    ("carrot", "mu", math.nan, "give a number from 0 to 1"),
+    ("hash", "seed", -1, "give 0 or more"),
+    ("locmoe", "delta", math.nan, "0..1 is needed"),
+    ("loss-free", "step", math.nan, "give 0 or more"),
+    ("loss-free", "step", -0.1, "give 0 or more"),
+    ("lpr", "n_experts", 0, "give 1 or more"),
+    ("quantile", "rate", math.nan, "give a number from 0 to 1"),
+    ("quantile", "rate", math.inf, "give a number from 0 to 1"),
+    ("rectify", "factor", math.nan, "give a positive number"),
+    ("sinkhorn", "temperature", math.inf, "give a positive number"),
+    ("sinkhorn", "tolerance", math.nan, "give 0 or more"),
+    ("sinkhorn", "most_iterations", 0, "give 1 or more"),
+]
+
+
+@pytest.mark.parametrize(("name", "option", "value", "message"), OPTIONS_OF_NO_USE)
+def test_an_option_that_makes_no_sense_is_refused(name, option, value, message):
+    rows = rows_for(name, np.random.default_rng(0), 10)
+
+    with pytest.raises(BadInputError, match=message):
+        built(name, [f"{option}={value}"]).route(rows, 1)
 
 
 def test_a_misspelt_router_gets_a_suggestion():

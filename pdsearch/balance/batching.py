@@ -14,6 +14,7 @@ arXiv 2007.11831; the affine model and the message rule are derived here, see do
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Sequence
 
 import numpy as np
@@ -47,7 +48,7 @@ def apportion(weights: npt.ArrayLike, total: int, least: int = 0, most: npt.Arra
     Raises
     ------
     BadInputError
-        If the weights are none, or no parts within the bounds add up to the total.
+        If the weights are none, the total is no integer, or no parts within the bounds add up to it.
 
     Examples
     --------
@@ -56,6 +57,8 @@ def apportion(weights: npt.ArrayLike, total: int, least: int = 0, most: npt.Arra
     >>> apportion([1, 1, 1], 127)
     array([43, 42, 42])
     """
+    if not isinstance(total, numbers.Integral):
+        raise BadInputError(f"the total is {total!r}; whole parts need a whole number")
     shares = np.asarray(weights, dtype=np.float64)
     if shares.ndim != 1 or not (np.isfinite(shares).all() and (shares >= 0).all() and shares.sum() > 0):
         raise BadInputError(f"weights are {shares}; need one for each part, not negative and not all zero")
@@ -186,12 +189,12 @@ class BatchSizer:
         if seconds.shape != self.sizes.shape or not ((seconds > 0).all() and np.isfinite(seconds).all()):
             raise BadInputError(f"times are {seconds}; need {len(self.sizes)} positive ones, one for each worker")
         if seconds.max() <= (1 + self._dead_band) * seconds.mean() and self._dead_band > 0:
-            return self.sizes
+            return self.sizes.copy()
         speed = np.maximum(self.sizes, 1) / seconds
         target = speed / speed.sum()
         step = self._damping * target + (1 - self._damping) * self.shares
         self.sizes = apportion(step, self.total, self._least, self._most)
-        return self.sizes
+        return self.sizes.copy()
 
     def partition(self, n_samples: int) -> list[range]:
         """Split sample numbers in proportion to the sizes, so that all workers make equally many steps.
@@ -270,10 +273,31 @@ class MessageSizer:
         needed = self.per_message * (1 - self.overhead) / (self.per_record * self.overhead)
         return max(1, min(self.most, math.ceil(needed - 1e-9)))
 
-    def measure_message(self, records: int, seconds: float) -> None:
-        """Learn alpha and beta from one timed message; it takes two different sizes to tell them apart."""
+    def measure_message(self, records: float, seconds: float, own: float | None = None) -> None:
+        """Learn alpha and beta from one timed message, or from the mean of several.
+
+        Parameters
+        ----------
+        records : float
+            In the message.
+        seconds : float
+            It took, its records included.
+        own : float, optional
+            The part of ``seconds`` that no record caused, where the two were timed apart; otherwise it takes
+            messages of two different sizes to tell them.
+
+        Raises
+        ------
+        BadInputError
+            If there is no record, or a time is not positive or longer than the whole.
+        """
         if records < 1 or not 0 < seconds < math.inf:
             raise BadInputError(f"{records} records in {seconds} s; need a record and a positive time")
+        if own is not None:
+            if not 0 <= own < seconds:
+                raise BadInputError(f"{own} s of {seconds} s are the message's own; need 0 or more, and less than all")
+            self._learn(own, (seconds - own) / records)
+            return
         self._fits = [*self._fits[-63:], (float(records), seconds)]
         sizes, times = np.array(self._fits).T
         spread = sizes - sizes.mean()
@@ -281,8 +305,11 @@ class MessageSizer:
             return
         slope = max(float(spread @ times / (spread @ spread)), 1e-12)
         start = max(float(times.mean() - slope * sizes.mean()), 1e-12)
-        self.per_record += self._damping * (slope - self.per_record)
-        self.per_message += self._damping * (start - self.per_message)
+        self._learn(start, slope)
+
+    def _learn(self, per_message: float, per_record: float) -> None:
+        self.per_message += self._damping * (per_message - self.per_message)
+        self.per_record += self._damping * (per_record - self.per_record)
 
     def update(self, records: Sequence[int] | npt.ArrayLike, seconds: float) -> Sizes:
         """Take the records that went to each destination in a stretch of time; return the sizes to use next.
@@ -300,7 +327,7 @@ class MessageSizer:
         wanted = np.clip(np.floor(self._rates * self.delay + 1e-9), 1, self.enough).astype(np.int64)
         moved = np.abs(wanted - self.sizes) > self._dead_band * self.sizes
         self.sizes = np.where(moved, wanted, self.sizes)
-        return self.sizes
+        return self.sizes.copy()
 
 
 def _clipped(shares: FloatArray, total: float, low: FloatArray, high: FloatArray) -> FloatArray:

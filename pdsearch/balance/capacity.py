@@ -26,9 +26,19 @@ def capacity(loads: npt.ArrayLike, factor: float = 1.0, axis: int = -1, whole: b
     >>> capacity([7, 3, 0, 0], factor=1.25)
     4.0
     """
-    mean = _mean(as_loads(loads, axis), factor)
-    limit = np.ceil(mean * _ROUNDING) if whole else mean
+    mean = as_loads(loads, axis).mean(axis=-1, dtype=np.float64)
+    limit = rounded_up(mean, factor) if whole else _checked(factor) * mean
     return float(limit) if np.ndim(limit) == 0 else limit
+
+
+def rounded_up(mean: float | FloatArray, factor: float) -> Value:
+    """Return the capacity of a bin whose mean load is known: factor times the mean, rounded up.
+
+    >>> rounded_up(10.0, 1.1)
+    11.0
+    """
+    limit = np.ceil(_checked(factor) * np.asarray(mean) * _ROUNDING)
+    return float(limit) if limit.ndim == 0 else limit
 
 
 def drop_rate(loads: npt.ArrayLike, factor: float = 1.0, axis: int = -1, whole: bool = True) -> Value:
@@ -104,7 +114,7 @@ def _beyond(loads: npt.ArrayLike, factor: float, axis: int, whole: bool) -> tupl
     return (float(pair[0]), float(pair[1])) if total.ndim == 0 else pair
 
 
-def _mean(array: npt.NDArray[np.generic], factor: float) -> FloatArray:
+def _checked(factor: float) -> float:
     if not 0 < factor < math.inf:
-        raise BadInputError(f"the capacity factor is {factor}; it must be positive")
-    return np.asarray(factor * array.mean(axis=-1, dtype=np.float64))
+        raise BadInputError(f"the capacity factor is {factor}; give a positive number")
+    return factor

@@ -27,6 +27,7 @@ from pdsearch._jit import kernel
 from pdsearch.errors import BadInputError
 
 Ids: TypeAlias = npt.NDArray[np.int64]
+WINDOWS = ("current", "next")
 
 
 class SegmentRouting(NamedTuple):
@@ -44,7 +45,7 @@ def segment_routing(ids: npt.ArrayLike, n_experts: int, segment: int) -> Segment
     ----------
     ids : array_like[..., n_tokens, k] of int
         The experts each token activates; leading axes are sequences. For the owners of generated nodes use
-        ``owners[:, None]``.
+        :func:`pdsearch.search.owners.owners_generated`.
     n_experts : int
         Ids are below it.
     segment : int
@@ -108,13 +109,17 @@ def segment_cache(ids: npt.ArrayLike, n_experts: int, segment: int, ratio: float
 
 
 def look_ahead_cache(
-    ids: npt.ArrayLike, n_experts: int, segment: int, ratio: float, first_use_hits: bool = True
+    ids: npt.ArrayLike,
+    n_experts: int,
+    segment: int,
+    ratio: float,
+    first_use_hits: bool = True,
+    window: str = "current",
 ) -> float:
-    """Return SCH(m, rho) as the authors' program computes it: a cache that knows the next m tokens.
+    """Return SCH(m, rho) of the paper's later versions: a cache that knows the next m tokens.
 
-    A missing expert replaces the one with the fewest activations left among m tokens from the current
-    one on, the least recently used among equals. Hits are counted for a token as a whole, before it changes
-    the cache.
+    Hits are counted for a token as a whole, before it changes the cache. What leaves the cache is the expert with
+    the fewest activations in the window, the least recently used among equals.
 
     Parameters
     ----------
@@ -126,6 +131,10 @@ def look_ahead_cache(
         rho; the cache holds rho k experts, rounded down.
     first_use_hits : bool
         Count the first use of an expert as a hit while the cache still has room, as the program does.
+    window : {"current", "next"}
+        ``current``, as the authors' program has it: the window is what is left of m tokens from the current one on,
+        and each missing expert replaces one at once. ``next``, as published: all experts of the token enter, then
+        those leave that the m tokens after it use least.
 
     Returns
     -------
@@ -135,13 +144,19 @@ def look_ahead_cache(
     Raises
     ------
     BadInputError
-        If the ids are no such array, m is negative or the cache would hold no expert.
+        If the ids are no such array, m is negative, the cache would hold no expert or the window is another.
 
     Examples
     --------
-    >>> look_ahead_cache([[0], [1], [2], [0], [1], [2]], 3, segment=3, ratio=2, first_use_hits=False)
-    0.16666666666666666
+    >>> sequence = [[0], [1], [2], [0], [1], [2]]
+    >>> [
+    ...     round(look_ahead_cache(sequence, 3, segment=3, ratio=2, first_use_hits=False, window=window), 3)
+    ...     for window in ("current", "next")
+    ... ]
+    [0.167, 0.333]
     """
+    if window not in WINDOWS:
+        raise BadInputError(f"window is {window!r}; choose one of {', '.join(WINDOWS)}")
     sequences = _as_sequences(ids, n_experts)
     if segment < 0:
         raise BadInputError(f"the segment is {segment} tokens; need at least 0")
@@ -150,7 +165,8 @@ def look_ahead_cache(
     for sequence in sequences:
         left, used = np.zeros(n_experts, dtype=np.int64), np.full(n_experts, -1, dtype=np.int64)
         is_cached = np.zeros(n_experts, dtype=np.bool_)
-        hits += _look_ahead(sequence, left, used, is_cached, size, segment, first_use_hits)
+        replay = _look_ahead if window == "current" else _look_beyond
+        hits += replay(sequence, left, used, is_cached, size, segment, first_use_hits)
     return hits / sequences.size
 
 
@@ -238,15 +254,7 @@ def _look_ahead(sequence, left, used, is_cached, size, segment, first_use_hits):
             expert = sequence[token, i]
             if not is_cached[expert]:
                 if held == size:
-                    least = -1
-                    for other in range(left.shape[0]):
-                        if is_cached[other] and (
-                            least < 0
-                            or left[other] < left[least]
-                            or (left[other] == left[least] and used[other] < used[least])
-                        ):
-                            least = other
-                    is_cached[least] = False
+                    is_cached[_least(left, used, is_cached)] = False
                     held -= 1
                 is_cached[expert] = True
                 held += 1
@@ -258,6 +266,47 @@ def _look_ahead(sequence, left, used, is_cached, size, segment, first_use_hits):
             for i in range(k):
                 left[sequence[token + segment, i]] += 1
     return hits
+
+
+@kernel
+def _look_beyond(sequence, left, used, is_cached, size, segment, first_use_hits):
+    """Count hits; ``left`` holds the activations in the tokens after the current one."""
+    n_tokens, k = sequence.shape
+    hits, held, known = 0, 0, 0
+    for token in range(min(segment, n_tokens)):
+        for i in range(k):
+            left[sequence[token, i]] += 1
+    for token in range(n_tokens):
+        for i in range(k):
+            expert = sequence[token, i]
+            hits += is_cached[expert]
+            if used[expert] < 0:
+                hits += first_use_hits and known < size
+                known += 1
+            held += not is_cached[expert]
+        for i in range(k):
+            is_cached[sequence[token, i]] = True
+            used[sequence[token, i]] = token * k + i
+            if segment > 0:
+                left[sequence[token, i]] -= 1
+                if token + segment < n_tokens:
+                    left[sequence[token + segment, i]] += 1
+        while held > size:
+            is_cached[_least(left, used, is_cached)] = False
+            held -= 1
+    return hits
+
+
+@kernel
+def _least(left, used, is_cached):
+    """Return the cached expert with the fewest activations left, the least recently used among equals."""
+    least = -1
+    for expert in range(left.shape[0]):
+        if is_cached[expert] and (
+            least < 0 or left[expert] < left[least] or (left[expert] == left[least] and used[expert] < used[least])
+        ):
+            least = expert
+    return least
 
 
 @kernel

@@ -117,6 +117,7 @@ def max_violation_of_batches(loads: npt.ArrayLike, axis: int = -1, batch_axis: i
     MaxViolation(average=1.0, supremum=1.0, pooled=0.0)
     """
     array = np.asarray(loads)
+    array = array.astype(np.float64) if array.dtype == np.float16 else array  # sums would end at 65,504
     axes = [which % array.ndim if -array.ndim <= which < array.ndim else which for which in (axis, batch_axis)]
     if array.ndim < 2 or axes[0] == axes[1]:
         raise BadInputError(

@@ -10,14 +10,16 @@ from typing import Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.balance.capacity import drop_rate, padding_rate
+from pdsearch.balance.capacity import drop_rate, padding_rate, sampling_floor
 from pdsearch.balance.metrics import as_loads, evenness
 from pdsearch.balance.traffic import (
+    Crossing,
     all_to_all_bottleneck,
-    as_traffic,
+    as_crossing,
     communication_floor,
     communication_overhead,
     locality,
+    search_overhead,
 )
 from pdsearch.errors import BadInputError
 
@@ -27,6 +29,7 @@ _MEANINGS = {
     "average_max_violation": "mean over the rows",
     "sup_max_violation": "worst row",
     "pooled_max_violation": "of the rows added up",
+    "sampling_floor": "max_violation of random choices",
     "min_violation": "1 - min / mean",
     "balancedness": "mean / max",
     "min_max_ratio": "min / max",
@@ -42,6 +45,7 @@ _MEANINGS = {
     "communication_floor": "1 - 1/n, random owners",
     "node_locality": "share staying on its node",
     "all_to_all_bottleneck": "busiest bin / mean",
+    "search_overhead": "work done / work needed - 1",
 }
 
 
@@ -96,13 +100,16 @@ class BalanceReport:
 
 def balance_report(
     loads: npt.ArrayLike,
-    traffic: npt.ArrayLike | None = None,
+    traffic: npt.ArrayLike | Crossing | None = None,
     *,
     axis: int = -1,
     weights: npt.ArrayLike | None = None,
     capacity_factor: float = 1.0,
     generated: float | None = None,
     node_of_bin: npt.ArrayLike | None = None,
+    sequential: float | None = None,
+    n_items: int | None = None,
+    k: int = 1,
     file: TextIO | None = None,
 ) -> BalanceReport:
     """Measure loads and, if given, the traffic between their bins; print the table on ``file`` if given.
@@ -111,8 +118,9 @@ def balance_report(
     ----------
     loads : array_like[..., n_bins]
         Nodes per rank, tokens per expert, seconds per worker; more axes are batches or layers.
-    traffic : array_like[n_bins, n_bins], optional
-        What went from each bin (row) to each bin (column), what stayed on the diagonal.
+    traffic : array_like[n_bins, n_bins] or Crossing, optional
+        What went from each bin (row) to each bin (column), what stayed on the diagonal; or what each sent and
+        received, with ``generated``.
     axis : int
         The axis of the bins in ``loads``.
     weights : array_like[n_bins], optional
@@ -123,6 +131,13 @@ def balance_report(
         All load generated, if the traffic leaves out what stayed.
     node_of_bin : array_like[n_bins], optional
         The machine node of each bin; adds ``node_locality``.
+    sequential : float, optional
+        The load that was needed: nodes that a sequential search expands, pairs that were useful; adds
+        ``search_overhead``.
+    n_items : int, optional
+        Items per row that chose ``k`` different bins each; adds ``sampling_floor``.
+    k : int
+        Of ``n_items``.
     file : text file, optional
         Where to print the report, ``sys.stdout`` for one.
 
@@ -146,11 +161,15 @@ def balance_report(
         metrics[name] = _mean(values)
         if name == "max_violation" and len(rows) > 1:
             metrics |= _over_rows(rows, values, weights)
+        if name == "max_violation" and n_items is not None:
+            metrics["sampling_floor"] = sampling_floor(n_items, rows.shape[1], k)
     metrics["drop_rate"] = _mean(drop_rate(rows, capacity_factor))
     metrics["padding_rate"] = _mean(padding_rate(rows, capacity_factor))
     if traffic is not None:
         metrics |= _traffic_metrics(traffic, rows.shape[1], generated, node_of_bin)
     total = float(rows.sum(dtype=np.float64))
+    if sequential is not None:
+        metrics["search_overhead"] = search_overhead(total, sequential)
     report = BalanceReport(rows.shape[1], len(rows), total, float(capacity_factor), metrics)
     if file is not None:
         file.write(f"{report}\n")
@@ -170,18 +189,22 @@ def _over_rows(
 
 
 def _traffic_metrics(
-    traffic: npt.ArrayLike, n_bins: int, generated: float | None, node_of_bin: npt.ArrayLike | None
+    traffic: npt.ArrayLike | Crossing,
+    n_bins: int,
+    generated: float | None,
+    node_of_bin: npt.ArrayLike | None,
 ) -> dict[str, float]:
-    matrix = as_traffic(traffic)
-    if matrix.shape != (n_bins, n_bins):
-        raise BadInputError(f"traffic has shape {matrix.shape}; {n_bins} bins need ({n_bins}, {n_bins})")
+    shape = np.shape(as_crossing(traffic).sent)
+    if shape != (n_bins,):
+        given = shape if isinstance(traffic, Crossing) else (*shape, shape[-1])
+        raise BadInputError(f"traffic has shape {given}; {n_bins} bins need ({n_bins}, {n_bins})")
     metrics = {
-        "communication_overhead": communication_overhead(matrix, generated),
+        "communication_overhead": communication_overhead(traffic, generated),
         "communication_floor": communication_floor(n_bins),
-        "all_to_all_bottleneck": all_to_all_bottleneck(matrix),
+        "all_to_all_bottleneck": all_to_all_bottleneck(traffic),
     }
     if node_of_bin is not None:
-        metrics["node_locality"] = locality(matrix, node_of_bin)
+        metrics["node_locality"] = locality(traffic, node_of_bin)
     return metrics
 
 

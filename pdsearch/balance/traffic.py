@@ -10,20 +10,31 @@ LocMoE, arXiv 2401.13920.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.balance.metrics import FloatArray, Value
+from pdsearch.balance.metrics import FloatArray, Value, as_loads
 from pdsearch.errors import BadInputError
 
 
-def communication_overhead(traffic: npt.ArrayLike, generated: npt.ArrayLike | None = None) -> Value:
+class Crossing(NamedTuple):
+    """What crosses between bins where nobody counted which one sent it to which: in place of a matrix.
+
+    ``sent`` and ``received`` are [..., n_bins], what each bin sent to others and received from them.
+    """
+
+    sent: npt.ArrayLike
+    received: npt.ArrayLike
+
+
+def communication_overhead(traffic: npt.ArrayLike | Crossing, generated: npt.ArrayLike | None = None) -> Value:
     """Return CO = load sent to another bin / load generated.
 
     Parameters
     ----------
-    traffic : array_like[..., n_bins, n_bins]
+    traffic : array_like[..., n_bins, n_bins] or Crossing
         Load from each source to each destination; the diagonal is what stayed.
     generated : array_like[...], optional
         All load generated, where the diagonal was not counted; by default the sum of the matrix.
@@ -36,17 +47,21 @@ def communication_overhead(traffic: npt.ArrayLike, generated: npt.ArrayLike | No
     Raises
     ------
     BadInputError
-        If the matrix is not square, an entry is negative or not finite, or more was sent than generated.
+        If the matrix is not square, an entry is negative or not finite, or more was sent than generated; or if
+        there is neither a matrix nor a number generated.
 
     Examples
     --------
     >>> communication_overhead([[6, 2], [1, 1]])
     0.3
+    >>> communication_overhead(Crossing(sent=[2, 1], received=[1, 2]), generated=10)
+    0.3
     """
-    matrix = as_traffic(traffic)
-    crossing = _off_diagonal(matrix).sum(axis=(-2, -1))
-    total = matrix.sum(axis=(-2, -1)) if generated is None else np.asarray(generated, dtype=np.float64)
-    if generated is not None and not (np.asarray(crossing <= total).all() and np.isfinite(total).all()):
+    crossing = np.asarray(as_crossing(traffic).sent).sum(axis=-1)
+    if generated is None:
+        return _ratio(crossing, as_traffic(traffic).sum(axis=(-2, -1)))
+    total = np.asarray(generated, dtype=np.float64)
+    if not (np.asarray(crossing <= total).all() and np.isfinite(total).all()):
         raise BadInputError(f"generated is {generated}, less than the {crossing} sent; count all nodes generated")
     return _ratio(crossing, total)
 
@@ -62,7 +77,7 @@ def communication_floor(n_bins: int) -> float:
     return 1 - 1 / n_bins
 
 
-def locality(traffic: npt.ArrayLike, node_of_bin: npt.ArrayLike | None = None) -> Value:
+def locality(traffic: npt.ArrayLike | Crossing, node_of_bin: npt.ArrayLike | None = None) -> Value:
     """Return the share of the load that stays on its bin or, given each bin's machine node, on its node.
 
     Parameters
@@ -91,7 +106,7 @@ def locality(traffic: npt.ArrayLike, node_of_bin: npt.ArrayLike | None = None) -
     return _ratio(stays, matrix.sum(axis=(-2, -1)))
 
 
-def all_to_all_bottleneck(traffic: npt.ArrayLike) -> Value:
+def all_to_all_bottleneck(traffic: npt.ArrayLike | Crossing) -> Value:
     """Return what the busiest bin sends or receives over the mean that a bin sends: 1 is even.
 
     The diagonal crosses no network and does not count; nan where nothing crosses.
@@ -99,8 +114,7 @@ def all_to_all_bottleneck(traffic: npt.ArrayLike) -> Value:
     >>> all_to_all_bottleneck([[5, 3], [1, 0]])
     1.5
     """
-    crossing = _off_diagonal(as_traffic(traffic))
-    sent, received = crossing.sum(axis=-1), crossing.sum(axis=-2)
+    sent, received = map(np.asarray, as_crossing(traffic))
     return _ratio(np.maximum(sent, received).max(axis=-1), sent.mean(axis=-1))
 
 
@@ -127,7 +141,7 @@ def dispatch_traffic(
     Raises
     ------
     BadInputError
-        If a bin is out of range or the shapes do not fit.
+        If a bin is no integer or out of range, or the shapes do not fit.
 
     Examples
     --------
@@ -140,6 +154,8 @@ def dispatch_traffic(
         raise BadInputError(
             f"source has shape {sources.shape} and destinations {targets.shape}; need (items,) and (items, k)"
         )
+    if any(bins.size and bins.dtype.kind not in "iu" for bins in (sources, targets)):
+        raise BadInputError(f"source has type {sources.dtype} and destinations {targets.dtype}; bins are integers")
     if sources.size and (min(sources.min(), 0) < 0 or max(sources.max(), targets.max(initial=0)) >= n_bins):
         raise BadInputError(f"a source or a destination is not one of the {n_bins} bins; count bins from 0")
     if once_per_bin:
@@ -188,8 +204,21 @@ def search_overhead(expanded: npt.ArrayLike, sequential: float) -> float:
     return float(work.sum() / sequential - 1) if sequential > 0 else math.nan
 
 
-def as_traffic(traffic: npt.ArrayLike) -> FloatArray:
+def as_crossing(traffic: npt.ArrayLike | Crossing) -> Crossing:
+    """Return what crosses as two float64[..., n_bins], or say what is wrong with it."""
+    if not isinstance(traffic, Crossing):
+        crossing = _off_diagonal(as_traffic(traffic))
+        return Crossing(crossing.sum(axis=-1), crossing.sum(axis=-2))
+    sent, received = (np.asarray(as_loads(part), dtype=np.float64) for part in traffic)
+    if sent.shape != received.shape:
+        raise BadInputError(f"sent has shape {sent.shape} and received {received.shape}; give both of the same bins")
+    return Crossing(sent, received)
+
+
+def as_traffic(traffic: npt.ArrayLike | Crossing) -> FloatArray:
     """Return the matrix as float64, or say what is wrong with it."""
+    if isinstance(traffic, Crossing):
+        raise BadInputError("sent and received say nothing about what stayed; give a matrix, or all that was generated")
     matrix = np.asarray(traffic)
     if matrix.dtype.kind not in "biuf":
         raise BadInputError(f"traffic has type {matrix.dtype}; it must be numbers")

@@ -140,7 +140,7 @@ def traverse(
     """
     if strategy not in STRATEGIES:
         raise UnknownNameError(f"no strategy is called {strategy!r}; known: {', '.join(STRATEGIES)}")
-    lengths = _checked_lengths(graph, source)
+    graph, lengths = _checked(graph, source)
     degrees = np.diff(graph.first)
     most = degree_limit(degrees) if limit is None else limit
     far = np.iinfo(np.int64).max // 2 if lengths.dtype == np.int64 else np.inf
@@ -152,11 +152,17 @@ def traverse(
             loads.append(pieces.loads(n_threads))
         frontier = engine.collect()
     distance = engine.distances()
-    return Traversal(np.where(distance == far, -1, distance), np.array(loads[1:]))
+    return Traversal(np.where(distance == far, -1, distance), np.stack(loads)[1:])
 
 
-def _checked_lengths(graph: Graph, source: int) -> npt.NDArray[Any]:
-    first, targets = graph.first, graph.targets
+def _checked(graph: Graph, source: int) -> tuple[Graph, npt.NDArray[Any]]:
+    first, targets = (np.asarray(part) for part in graph[:2])
+    if not all(part.ndim == 1 and (part.dtype.kind in "iu" or not part.size) for part in (first, targets)):
+        raise BadInputError(
+            f"row starts are {first.dtype}{list(first.shape)} and targets {targets.dtype}{list(targets.shape)}; "
+            "give two lists of integers"
+        )
+    first, targets = first.astype(np.int64), targets.astype(np.int64)
     n_nodes = len(first) - 1
     if n_nodes < 1 or first[0] != 0 or first[-1] != len(targets) or (np.diff(first) < 0).any():
         raise BadInputError(f"{len(first)} row starts for {len(targets)} edges; need 0, ascending, up to the edges")
@@ -164,9 +170,17 @@ def _checked_lengths(graph: Graph, source: int) -> npt.NDArray[Any]:
         raise BadInputError(f"an edge leads to no node; nodes are 0 to {n_nodes - 1}")
     if not 0 <= source < n_nodes:
         raise BadInputError(f"the source is {source}; nodes are 0 to {n_nodes - 1}")
-    lengths = np.ones(len(targets), dtype=np.int64) if graph.lengths is None else np.asarray(graph.lengths)
-    if lengths.shape != targets.shape or not (lengths >= 0).all() or not np.isfinite(lengths).all():
-        raise BadInputError(f"lengths have shape {lengths.shape}; need one for each edge, finite and not negative")
+    return Graph(first, targets), _checked_lengths(graph.lengths, len(targets))
+
+
+def _checked_lengths(given: npt.NDArray[Any] | None, n_edges: int) -> npt.NDArray[Any]:
+    lengths = np.ones(n_edges, dtype=np.int64) if given is None else np.asarray(given)
+    if lengths.dtype.kind not in "biuf" or lengths.shape != (n_edges,):
+        raise BadInputError(
+            f"lengths are {lengths.dtype}{list(lengths.shape)}; need a number for each of {n_edges} edges"
+        )
+    if not ((lengths >= 0).all() and np.isfinite(lengths).all()):
+        raise BadInputError("a length is negative, infinite or nan; lengths are finite and not negative")
     return lengths.astype(np.int64 if lengths.dtype.kind in "biu" else np.float64)
 
 

@@ -1,29 +1,31 @@
 """Balance, kept score and time of routers on one stream of batches.
 
 The stream is skewed: every expert has a popularity of its own, which all batches share. Each router keeps its
-state from batch to batch. The kept score is relative to plain top-k's, which nothing exceeds; MaxVio has a
-floor, because even uniformly random routing is uneven in a finite batch.
+state from batch to batch. The kept score is relative to plain top-k's, which only routers that give some tokens
+more than k experts can exceed (fill-in of rectify, expert-choice); MaxVio has a floor, because even uniformly
+random routing is uneven in a finite batch.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.balance.metrics import gini, max_violation, max_violation_of_batches
+from pdsearch.balance.capacity import sampling_floor
+from pdsearch.balance.report import BalanceReport, balance_report
 from pdsearch.balance.routers import Assignment, kept_score
 from pdsearch.balance.routers.options import built
-from pdsearch.errors import BadInputError, MissingDependencyError
+from pdsearch.cli._outputs import writable, write_json
+from pdsearch.cli._plots import new_figure, save
+from pdsearch.errors import BadInputError
 
 EXAMPLES = """\
   pdsearch bench routers
@@ -34,6 +36,8 @@ DEFAULT = (
     "top-k,loss-free,loss-free:step=0.01,quantile,bip:iterations=2,bip:iterations=4,bip:iterations=14,bip-online,"
     "sinkhorn:temperature=0.1,base,expert-choice,capacity"
 )
+_LEAST_DRAWN = 1e-4  # of MaxVio, on an axis that has no 0
+_TITLES = {"kept_score": "kept score / top-k's", "gini": "Gini of all batches", "median_ms": "ms a batch"}
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,11 @@ class Row:
     kept_score : float
         Sum of the affinities served, over plain top-k's.
     dropped : float
-        Share of the pairs refused.
+        Share of the k pairs of each token that were refused and not made good.
     median_ms : float
         Per batch; the first call's compilation is not in it.
+    report : BalanceReport
+        Of the loads of all batches added up.
     """
 
     router: str
@@ -62,6 +68,7 @@ class Row:
     kept_score: float
     dropped: float
     median_ms: float
+    report: BalanceReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,13 +79,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batches", type=int, default=60, help="(default 60)")
     parser.add_argument("--routers", default=DEFAULT, metavar="NAME[:OPTION=VALUE]...,...", help="what to compare")
     parser.add_argument("--json", metavar="FILE", help="JSON in place of a table; - for standard output")
-    parser.add_argument("--plot", metavar="FILE", help="write MaxVio over the batches as a figure (needs matplotlib)")
+    parser.add_argument(
+        "--plot", metavar="FILE", help="draw MaxVio by batch, and kept score, Gini and time (needs matplotlib)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare the routers and print the table."""
     if min(arguments.tokens, arguments.experts, arguments.batches) < 1:
         raise BadInputError("tokens, experts and batches must all be at least 1")
+    writable(arguments.json), writable(arguments.plot)
+    floor = sampling_floor(arguments.tokens, arguments.experts, arguments.top_k)
     batches = list(skewed_stream(arguments.tokens, arguments.experts, arguments.batches))
     routers = {text: router_of(text) for text in arguments.routers.split(",")}
     results = {}
@@ -87,12 +98,12 @@ def run(arguments: argparse.Namespace) -> int:
         results[text] = measured(text, router, batches, arguments.top_k)
     rows = [row for row, _ in results.values()]
     if arguments.json:
-        write_json(rows, arguments)
+        write_json(arguments.json, written(rows, arguments))
     else:
         print(table(rows))
-        print(f"MaxVio of uniformly random routing: about {sampling_floor(arguments):.3f}")
+        print(f"MaxVio of uniformly random routing: about {floor:.3f}")
     if arguments.plot:
-        plot({text: violations for text, (_, violations) in results.items()}, Path(arguments.plot))
+        plot(results, arguments.plot)
     return 0
 
 
@@ -117,32 +128,29 @@ def measured(text: str, router: Any, batches: list[npt.NDArray[np.float32]], k: 
     if router.reads != "scores":
         raise BadInputError(f"{text} reads {router.reads}, and the stream is of scores; leave it out")
     router.route(batches[0][: 2 * k], k)  # compiles
-    state, loads, times, kept, best, dropped = None, [], [], 0.0, 0.0, 0
+    state, assignments, times, kept, best = None, list[Assignment](), [], 0.0, 0.0
     for affinities in batches:
         start = time.perf_counter()
         assignment: Assignment = router.route(affinities, k, state)
         times.append(time.perf_counter() - start)
         state = assignment.state
-        loads.append(assignment.counts)
+        assignments.append(assignment)
         kept += kept_score(affinities, assignment)
         best += float(np.partition(affinities, -k, axis=1)[:, -k:].sum(dtype=np.float64))
-        dropped += assignment.n_dropped
-    counts = np.array(loads)
-    violation = max_violation_of_batches(counts)
-    each: list[float] = np.asarray(max_violation(counts)).tolist()
-    pooled = float(gini(counts.sum(axis=0)))
-    pairs = dropped + int(counts.sum())
+    violations = [assignment.report()["max_violation"] for assignment in assignments]
+    pooled = balance_report(np.sum([assignment.counts for assignment in assignments], axis=0))
     row = Row(
-        text,
-        float(violation.average),
-        float(violation.supremum),
-        each[-1],
-        pooled,
-        kept / best,
-        dropped / pairs,
-        1e3 * float(np.median(times)),
+        router=text,
+        average_max_violation=float(np.mean(violations)),
+        sup_max_violation=max(violations),
+        last_max_violation=violations[-1],
+        gini=pooled["gini"],
+        kept_score=kept / best,
+        dropped=sum(assignment.n_dropped for assignment in assignments) / (k * sum(map(len, batches))),
+        median_ms=1e3 * float(np.median(times)),
+        report=pooled,
     )
-    return row, each
+    return row, violations
 
 
 def table(rows: list[Row]) -> str:
@@ -158,38 +166,29 @@ def table(rows: list[Row]) -> str:
     return "\n".join([head, *lines])
 
 
-def sampling_floor(arguments: argparse.Namespace) -> float:
-    """Return about what MaxVio uniformly random routing has: the largest of E normals, by its asymptote."""
-    n, m, k = arguments.tokens, arguments.experts, arguments.top_k
-    if m == 1 or k >= m:
-        return 0.0
-    largest = np.random.default_rng(0).normal(size=(2000, m)).max(axis=1).mean()
-    return float(largest * math.sqrt(m / (n * k) * (1 - k / m)))
-
-
-def write_json(rows: list[Row], arguments: argparse.Namespace) -> None:
-    """Write the rows, with what they were measured on."""
+def written(rows: list[Row], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the rows, with what they were measured on, as plain values."""
     names = ("tokens", "experts", "top_k", "batches")
-    text = json.dumps({name: getattr(arguments, name) for name in names} | {"rows": [asdict(row) for row in rows]})
-    if arguments.json == "-":
-        print(text)
-    else:
-        Path(arguments.json).write_text(text + "\n", encoding="utf-8")
+    values = [asdict(row) | {"report": row.report.to_dict()} for row in rows]
+    return {name: getattr(arguments, name) for name in names} | {"rows": values}
 
 
-def plot(violations: dict[str, list[float]], path: Path) -> None:
-    """Draw the MaxVio of each batch, one line per router."""
-    try:
-        import matplotlib
-    except ImportError:
-        raise MissingDependencyError("matplotlib is not installed; run: pip install 'pdsearch[plot]'") from None
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
-    for name, values in violations.items():
-        axes.plot(range(1, len(values) + 1), np.maximum(values, 1e-4), label=name)
-    axes.set(xlabel="batch", ylabel="MaxVio", yscale="log")
-    axes.legend(fontsize="small", ncols=2)
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+def plot(results: dict[str, tuple[Row, list[float]]], path: str) -> None:
+    """Draw the MaxVio of each batch, and bars of kept score, Gini and time."""
+    figure = new_figure(14, 5)
+    stream, *bars = figure.subplots(1, 4, width_ratios=[3, 1, 1, 1])
+    styles: list[dict[str, Any]] = [{"color": f"C{i % 10}"} for i in range(len(results))]
+    for i, (name, (_, violations)) in enumerate(results.items()):
+        batches = range(1, len(violations) + 1)
+        stream.plot(batches, np.maximum(violations, _LEAST_DRAWN), "-" if i < 10 else "--", label=name, **styles[i])
+    stream.set(xlabel="batch", ylabel="MaxVio", yscale="log")
+    stream.legend(fontsize="small", ncols=2)
+    for axes, name in zip(bars, ("kept_score", "gini", "median_ms"), strict=True):
+        values = [getattr(row, name) for row, _ in results.values()]
+        drawn = axes.barh(range(len(values)), values, color=[style["color"] for style in styles])
+        axes.bar_label(drawn, fmt="%.3g", fontsize="x-small", padding=2)
+        axes.set_yticks(range(len(values)), list(results) if axes is bars[0] else [""] * len(values))
+        axes.set(title=_TITLES[name], xscale="log" if name == "median_ms" else "linear")
+        axes.margins(x=0.3)
+        axes.invert_yaxis()
+    save(figure, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,13 @@ def read_array(name: str) -> npt.NDArray[Any]:
             array = _from_csv(sys.stdin.read() if name == "-" else Path(name).read_text(), name)
     except OSError as error:
         raise BadInputError(f"cannot read {name}: {error.strerror or error}; give an existing file") from None
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
         if isinstance(error, BadInputError):
             raise
         reason = str(error).split("\n")[0]
         raise BadInputError(f"{name} holds no array of numbers ({reason}); every row needs equally many") from None
+    if not isinstance(array, np.ndarray):
+        raise BadInputError(f"{name} holds several arrays; need a .npy file with one")
     if array.dtype.kind not in "iuf":
         raise BadInputError(f"{name} holds {array.dtype} values; need numbers")
     if array.size == 0:

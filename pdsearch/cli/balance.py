@@ -7,16 +7,16 @@ Loads are nodes per rank, tokens per expert or seconds per worker: a .csv (one r
 from __future__ import annotations
 
 import argparse
-import json
 
-from pdsearch.balance.report import BalanceReport, balance_report
+from pdsearch.balance.report import balance_report
 from pdsearch.cli._arrays import read_array
+from pdsearch.cli._outputs import writable, write_json
 
 EXAMPLES = """\
   printf '3,1,2,2\\n' | pdsearch balance -
-  pdsearch balance loads.csv --json
-  pdsearch balance tokens.npy --axis 0 --capacity-factor 1.25
-  pdsearch balance expanded.json --traffic sent.npy --plot loads.png"""
+  pdsearch balance loads.csv --json -
+  pdsearch balance tokens.npy --axis 0 --capacity-factor 1.25 --items 4096 --top-k 8
+  pdsearch balance expanded.json --traffic sent.npy --sequential 540859 --plot loads.png"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,12 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--nodes", metavar="FILE", help="the machine node of each bin; adds the locality of nodes")
     parser.add_argument("--axis", type=int, default=-1, help="axis of the bins in LOADS (default: the last)")
     parser.add_argument("--capacity-factor", type=float, default=1.0, metavar="C", help="slots over mean load (1)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+    parser.add_argument("--sequential", type=float, metavar="LOAD", help="load needed; adds the search overhead")
+    parser.add_argument("--items", type=int, metavar="N", help="items a row that chose bins; adds the sampling floor")
+    parser.add_argument("--top-k", type=int, default=1, metavar="K", help="bins that each of the items chose (1)")
+    parser.add_argument("--json", metavar="FILE", help="write the report as JSON, - for stdout instead of the table")
     parser.add_argument("--plot", metavar="FILE", help="draw sorted loads and their Lorenz curve (needs matplotlib)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the report."""
+    """Print or write the report."""
+    writable(arguments.json)
     loads = read_array(arguments.loads)
     traffic, weights, nodes = (
         None if name is None else read_array(name) for name in (arguments.traffic, arguments.weights, arguments.nodes)
@@ -44,15 +48,16 @@ def run(arguments: argparse.Namespace) -> int:
         weights=weights if weights is None else weights.ravel(),
         capacity_factor=arguments.capacity_factor,
         node_of_bin=nodes if nodes is None else nodes.ravel(),
+        sequential=arguments.sequential,
+        n_items=arguments.items,
+        k=arguments.top_k,
     )
     if arguments.plot is not None:
         from pdsearch.cli._plots import plot_loads
 
         plot_loads(loads, arguments.axis, arguments.plot)
-    print_report(report, arguments.json)
+    if arguments.json is not None:
+        write_json(arguments.json, report.to_dict())
+    if arguments.json != "-":
+        print(report)
     return 0
-
-
-def print_report(report: BalanceReport, as_json: bool) -> None:
-    """Print a report as a table or as one line of JSON."""
-    print(json.dumps(report.to_dict()) if as_json else report)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pdsearch.cli import speaks
-from pdsearch.cli.solve import _communicator, _writable
+from pdsearch.cli._outputs import writable
+from pdsearch.cli.solve import _communicator
 from pdsearch.domains import DOMAINS
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pdsearch.search.problem import Problem
 
     domain = DOMAINS[arguments.domain].parse(arguments.instance)
-    output = _writable(arguments.json)
+    output = writable(arguments.json)
     world = _communicator("auto")
     if world is not None and world.Get_size() != 2:
         raise BadInputError(f"{world.Get_size()} ranks; calibrate on 2, or without mpiexec")

@@ -17,7 +17,8 @@ from typing import IO, Any
 from pdsearch.cli import complain
 from pdsearch.cli._batch import instances
 from pdsearch.cli._interrupts import Interrupts
-from pdsearch.cli.solve import _communicator, _limits, _writable
+from pdsearch.cli._outputs import writable
+from pdsearch.cli.solve import _communicator, _limits
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.gpu.devices import FORMS, Device, choose
 from pdsearch.heuristics import HEURISTICS
@@ -69,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = {key: value for key, value in vars(arguments).items() if key not in left_out}
     puzzles = instances(domain, arguments.instances, options)
     limits = _limits(arguments)
-    _writable(arguments.json)
+    writable(arguments.json)
     comm = _communicator("auto")
     rank = 0 if comm is None else comm.Get_rank()
     choice = choose(arguments.device, rank)

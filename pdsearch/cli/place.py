@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from pdsearch.balance.metrics import load_balance
 from pdsearch.balance.placement import Placement, place
 from pdsearch.balance.placement.moves import fewest_moves, moving_cost
 from pdsearch.cli._arrays import read_array
+from pdsearch.cli._outputs import writable, write_json
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Place, and print or write the result."""
+    writable(arguments.json)
     loads = np.atleast_2d(read_array(arguments.loads))
     placement = place(loads, arguments.replicas, arguments.gpus, arguments.nodes, arguments.groups, arguments.policy)
     cost = None
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
             "between_nodes": cost.n_between_nodes,
         }
     if arguments.json is not None:
-        _write(arguments.json, result)
+        write_json(arguments.json, result)
     if arguments.json != "-":
         print(_table(result))
     return 0
@@ -107,25 +108,20 @@ def _table(result: dict[str, Any]) -> str:
 
 
 def _read_placement(name: str, like: Placement) -> Placement:
-    wrong = f"{name} is no placement that fits; give a file written by --json with the same shape"
     try:
-        rows = [layer["experts"] for layer in json.loads(Path(name).read_text())["layers"]]
-        experts = np.array(rows, dtype=np.int64)
+        content = json.loads(Path(name).read_text())
+        experts = np.array([layer["experts"] for layer in content["layers"]], dtype=np.int64)
+        shape = (*experts.shape, int(content["n_experts"]), int(content["n_gpus"]))
     except OSError as error:
         raise BadInputError(f"cannot read {name}: {error.strerror}; give an existing file") from None
     except (ValueError, TypeError, KeyError):
-        raise BadInputError(wrong) from None
-    if experts.shape != like.experts.shape or experts.min() < 0 or experts.max() >= like.n_experts:
-        raise BadInputError(wrong)
+        raise BadInputError(f"{name} is no placement; give a file written by --json") from None
+    needed = (*like.experts.shape, like.n_experts, like.n_gpus)
+    if shape != needed:
+        raise BadInputError(
+            f"{name} places (layers, replicas, experts, GPUs) {shape} and {needed} are asked for; "
+            "give the placement in use of the same layers on the same GPUs"
+        )
+    if experts.min() < 0 or experts.max() >= like.n_experts:
+        raise BadInputError(f"{name} places experts {experts.min()} to {experts.max()}; {like.n_experts} are there")
     return Placement(experts, like.n_experts, like.n_gpus)
-
-
-def _write(name: str, result: dict[str, Any]) -> None:
-    text = json.dumps(result) + "\n"
-    if name == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        Path(name).write_text(text)
-    except OSError as error:
-        raise BadInputError(f"cannot write {name}: {error.strerror}; name a file in a folder that exists") from None

@@ -1,14 +1,13 @@
 """Route a matrix of scores to experts and report how even the load is.
 
-Reads .npy or .csv: one row a token, one column an expert; ``--list`` says what else a router may read. Prints
-the report and the first tokens' experts; ``--json`` and ``--out`` write everything.
+Reads .csv, .npy or .json, or CSV from standard input for -: one row a token, one column an expert; ``--list``
+says what else a router may read. Prints the report and the first tokens' experts; ``--json`` and ``--out`` write
+everything.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,15 @@ import numpy.typing as npt
 from pdsearch.balance.routers import ROUTERS, Assignment
 from pdsearch.balance.routers._gates import GATES
 from pdsearch.balance.routers.options import built
+from pdsearch.cli._arrays import read_array
+from pdsearch.cli._outputs import writable, write_json, writing
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\
   pdsearch route scores.npy --router bip --top-k 8
   pdsearch route scores.npy --router bip --option iterations=14 --gate sigmoid --top-k 8 --json -
   pdsearch route scores.csv --router loss-free --state bias.npy --out assignment.npz
+  pdsearch route ids.csv --router hash --option n_experts=16 --top-k 2
   pdsearch route --list
 """
 SHOWN = 10
@@ -30,14 +32,16 @@ SHOWN = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the scores, the router and the output."""
-    parser.add_argument("scores", nargs="?", metavar="SCORES", help=".npy or .csv, [tokens, experts]")
+    parser.add_argument(
+        "scores", nargs="?", metavar="SCORES", help="a .csv, .npy or .json file, one row a token, or - for CSV on stdin"
+    )
     parser.add_argument("--router", default="top-k", metavar="NAME", help="one of --list (default top-k)")
     parser.add_argument("--top-k", type=int, default=1, metavar="K", help="experts per token (default 1)")
     parser.add_argument("--gate", choices=GATES, help="how scores become affinities (default: the router's own)")
     parser.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE", help="of the router; may be repeated"
     )
-    parser.add_argument("--state", metavar="FILE", help=".npy or .csv: bias, prices or costs to start from")
+    parser.add_argument("--state", metavar="FILE", help="bias, prices or costs to start from; .csv, .npy or .json")
     parser.add_argument("--json", metavar="FILE", help="write report and assignment as JSON, - for standard output")
     parser.add_argument("--out", metavar="FILE", help="write ids, weights, counts and drops as .npz")
     parser.add_argument("--list", action="store_true", help="list the routers and end")
@@ -49,17 +53,18 @@ def run(arguments: argparse.Namespace) -> int:
         print(listing())
         return 0
     if arguments.scores is None:
-        raise BadInputError("no scores are given; give a .npy or .csv file, or --list")
+        raise BadInputError("no scores are given; give a .csv, .npy or .json file, or --list")
+    writable(arguments.json), writable(arguments.out)
     gate = {"gate": arguments.gate} if arguments.gate else {}
     router = built(arguments.router, arguments.option, **gate)
     if gate and not hasattr(router, "gate"):
         raise BadInputError(f"{arguments.router} has no gate; leave --gate out")
-    state = read_array(arguments.state) if arguments.state else None
+    state = read_state(arguments.state, router.reads == "token ids") if arguments.state else None
     assignment = router.route(read_array(arguments.scores), arguments.top_k, state)
     if arguments.out:
-        write_arrays(Path(arguments.out), assignment)
+        write_arrays(arguments.out, assignment)
     if arguments.json:
-        write_json(arguments.json, arguments.router, assignment)
+        write_json(arguments.json, written(arguments.router, assignment))
     if arguments.json != "-":
         print(shown(arguments.router, assignment))
     return 0
@@ -75,22 +80,10 @@ def listing() -> str:
     return "\n".join(lines)
 
 
-def read_array(name: str) -> npt.NDArray[Any]:
-    """Read a .npy or .csv file.
-
-    Raises
-    ------
-    BadInputError
-        If there is no such file, or it holds no array of numbers.
-    """
-    try:
-        if name.endswith(".csv"):
-            return np.loadtxt(name, delimiter=",", ndmin=1)
-        return np.asarray(np.load(name, allow_pickle=False))
-    except OSError as error:
-        raise BadInputError(f"cannot read {name}: {error.strerror or error}; give a .npy or .csv file") from None
-    except ValueError as error:
-        raise BadInputError(f"{name} holds no array of numbers: {error}; give a .npy or .csv file") from None
+def read_state(name: str, per_token_id: bool) -> npt.NDArray[Any]:
+    """Read a bias, prices or costs; a line or a column of numbers is one for each expert."""
+    array = read_array(name)
+    return array if per_token_id or 1 not in array.shape else array.ravel()
 
 
 def shown(name: str, assignment: Assignment) -> str:
@@ -110,9 +103,9 @@ def shown(name: str, assignment: Assignment) -> str:
     return "\n".join(lines)
 
 
-def write_json(where: str, name: str, assignment: Assignment) -> None:
-    """Write report and assignment as one JSON object."""
-    content = {
+def written(name: str, assignment: Assignment) -> dict[str, Any]:
+    """Return report and assignment as plain values."""
+    return {
         "router": name,
         "report": assignment.report().to_dict(),
         "dropped": assignment.n_dropped,
@@ -121,15 +114,12 @@ def write_json(where: str, name: str, assignment: Assignment) -> None:
         "ids": assignment.ids.tolist(),
         "weights": assignment.weights.astype(np.float64).tolist(),
     }
-    if where == "-":
-        print(json.dumps(content))
-    else:
-        Path(where).write_text(json.dumps(content) + "\n", encoding="utf-8")
 
 
-def write_arrays(path: Path, assignment: Assignment) -> None:
+def write_arrays(name: str, assignment: Assignment) -> None:
     """Write ids, weights, counts and drops, and the state where it is an array."""
-    arrays: dict[str, Any] = {name: getattr(assignment, name) for name in ("ids", "weights", "counts", "drops")}
+    arrays: dict[str, Any] = {part: getattr(assignment, part) for part in ("ids", "weights", "counts", "drops")}
     if isinstance(assignment.state, np.ndarray):
         arrays["state"] = assignment.state
-    np.savez(path, **arrays)
+    with writing(name):
+        np.savez(name, **arrays)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pdsearch.cli._interrupts import Interrupts
+from pdsearch.cli._outputs import writable
 from pdsearch.cli._progress import ProgressLine
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS, Domain
@@ -63,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = {key: value for key, value in vars(arguments).items() if key not in ("run", "domain", "instance")}
     domain = domain_class.parse(arguments.instance, **options)
     limits = _limits(arguments)
-    outputs = {name: _writable(getattr(arguments, name)) for name in ("json", "plan_file", "solution")}
+    outputs = {name: writable(getattr(arguments, name)) for name in ("json", "plan_file", "solution")}
     comm = _communicator(arguments.algorithm)
     speaks = comm is None or comm.Get_rank() == 0
     with Interrupts() as interrupts, ProgressLine(speaks, arguments.progress) as progress:
@@ -94,15 +95,6 @@ def _limits(arguments: argparse.Namespace) -> Limits:
     if arguments.node_limit is not None:
         given["nodes"] = count(arguments.node_limit)
     return Limits(**given)
-
-
-def _writable(name: str | None) -> str | None:
-    """Refuse a file that cannot be written before the search, not after it."""
-    if name not in (None, "-"):
-        folder = Path(name).resolve().parent
-        if Path(name).is_dir() or not os.access(folder, os.W_OK):
-            raise BadInputError(f"cannot write {name!r}; give a file in a folder that exists and is writable")
-    return name
 
 
 def _communicator(algorithm: str) -> Any:

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.balance.traffic import all_to_all_bottleneck, communication_overhead, search_overhead
 from pdsearch.errors import BadInputError
 from pdsearch.result import Result
 
@@ -32,8 +31,10 @@ class Row:
         ``efficiency`` is 1 / ((1 + c CO) (1 + SO)).
     seconds, serial_s, speedup : float
         Of the search (predicted, if simulated), of A* on one rank, and their quotient.
-    bottleneck : float or None
-        Nodes the busiest rank sends or receives over the mean, from the traffic matrix.
+    bottleneck : float
+        Nodes the busiest rank sends or receives over the mean.
+    balance : dict
+        The whole :class:`~pdsearch.balance.report.BalanceReport`.
     serial : dict
         Counts of A* on one rank.
     loads : list of int
@@ -63,7 +64,8 @@ class Row:
     seconds: float
     serial_s: float
     speedup: float
-    bottleneck: float | None
+    bottleneck: float
+    balance: dict[str, Any]
     serial: dict[str, Any]
     loads: list[int]
     costs: dict[str, Any]
@@ -102,10 +104,9 @@ def row_of(
     traffic: npt.ArrayLike | None = None,
 ) -> Row:
     """Compare a result with A* on one rank."""
-    co = result.CO if traffic is None else float(communication_overhead(traffic))
-    so = search_overhead(result.expanded, serial.expanded)
+    report = result.balance(traffic, sequential=serial.expanded)
+    co, so = report["communication_overhead"], report["search_overhead"]
     counts = ("status", "cost", "expanded", "generated", "search_s")
-    bottleneck = None if traffic is None else float(all_to_all_bottleneck(traffic))
     return Row(
         kind=kind,
         domain=result.domain,
@@ -124,13 +125,14 @@ def row_of(
         bytes=record_bytes * result.sent,
         CO=co,
         SO=so,
-        LB=result.LB,
+        LB=report["load_balance"],
         c=c,
         efficiency=efficiency(co, so, c),
         seconds=seconds,
         serial_s=serial_s,
         speedup=serial_s / seconds if seconds > 0 else math.nan,
-        bottleneck=bottleneck,
+        bottleneck=report["all_to_all_bottleneck"],
+        balance=report.to_dict(),
         serial={name: serial.to_dict()[name] for name in counts},
         loads=[counts.expanded for counts in result.ranks],
         costs=costs,
@@ -173,7 +175,7 @@ def read_rows(lines: Iterable[str]) -> Iterator[Row]:
             raise BadInputError(f"line {number} is no run; give JSON lines written by pdsearch") from None
 
 
-_NUMBERS = {"CO", "SO", "LB", "c", "efficiency", "seconds", "serial_s", "speedup"}
+_NUMBERS = {"CO", "SO", "LB", "c", "efficiency", "seconds", "serial_s", "speedup", "bottleneck"}
 
 
 @dataclass(frozen=True)

@@ -292,6 +292,7 @@ class _Search:
             solutions=self.solutions,
             iterations=self.iterations,
             beyond=self.beyond,
+            loads=self.loads[:, 0].tolist(),
             scheme=self.kind.name,
             threads=self.threads,
             generated_per_s=(self._generated + self.beyond) / seconds if seconds else math.nan,

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from pdsearch.errors import BadInputError
 from pdsearch.result import Result, Status
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from pdsearch.balance.report import BalanceReport
+    from pdsearch.balance.traffic import Crossing
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,9 @@ class IdaResult(Result):
     beyond : int
         Nodes other workers generated behind the first solution; not part of ``generated``, which
         is that of one worker searching in order.
+    loads : list of int
+        Nodes each worker generated: the threads of all ranks; of a GPU, steps of its bins in the last iteration.
+        ``LB`` is their max/mean. Left out of the JSON, which holds the report on them.
     device, scheme : str
         Where, and with which compiled search.
     threads : int
@@ -50,10 +61,31 @@ class IdaResult(Result):
     solutions: int = 0
     iterations: list[Iteration] = field(default_factory=list)
     beyond: int = 0
+    loads: list[int] = field(default_factory=list, repr=False)
     device: str = "cpu"
     scheme: str = "any"
     threads: int = 1
     generated_per_s: float = 0.0
+
+    def balance(
+        self, traffic: npt.ArrayLike | Crossing | None = None, sequential: float | None = None
+    ) -> BalanceReport:
+        """Return the report on :attr:`loads`; ``sequential`` are the nodes that one worker generates.
+
+        Raises
+        ------
+        BadInputError
+            If nothing was searched.
+        """
+        from pdsearch.balance.report import balance_report
+
+        if not self.loads:
+            raise BadInputError(f"{self.instance} was decided without a search; there is no load to report")
+        return balance_report(self.loads, traffic, sequential=sequential)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result and its report as JSON-ready values; nan becomes None."""
+        return {key: value for key, value in super().to_dict().items() if key != "loads"}
 
     def summary(self) -> str:
         """Return the result as a person reads it."""

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pdsearch.balance.metrics import load_balance
+from pdsearch.balance.traffic import communication_overhead
 from pdsearch.comm import Integers
 from pdsearch.environment import environment
 from pdsearch.errors import WrongPlanError
 from pdsearch.kernels.protocol import NEVER
-from pdsearch.result import RankCounts, Result, Status
+from pdsearch.result import RankCounts, Result, Status, crossing_of
 from pdsearch.search import step as kernels
 from pdsearch.search.problem import Problem
 from pdsearch.search.rank import Rank
@@ -163,7 +164,7 @@ def assemble(
         bytes_per_node=sum(c.memory_bytes for c in ranks) / max(1, total["stored"]),
         expanded_per_s=total["expanded"] / search_s if search_s > 0 else math.nan,
         LB=load_balance([counts.expanded for counts in ranks]) if ranks else math.nan,
-        CO=total["sent"] / total["generated"] if total["generated"] else 0.0,
+        CO=communication_overhead(crossing_of(ranks), total["generated"]) if ranks else math.nan,
         ranks=ranks,
         seed=seed,
         environment=environment(),

@@ -25,7 +25,6 @@ PERIOD_S = 2e-3  # between two decisions: their cost, about 30 µs, is to stay n
 OVERHEAD = 0.1  # share of the time that messages may cost
 PATIENCE = 0.1  # share of the time so far that a record may wait
 _LEAST_DELAY_S = 3e-3
-_WEIGHT = 0.25  # of a new measurement against the old ones
 
 
 class Packing(Protocol):
@@ -110,7 +109,7 @@ class AdaptivePacking:
         seconds, self._last_s = now - self._last_s, now
         records = self._words / self._record_words
         if self._messages and self._work_s > 0:  # a pause, the end of a layer say, tells nothing
-            self._learn(float(records.sum()))
+            self._learn(float(records.sum()) / self._messages)
             self.sizer.delay = max(_LEAST_DELAY_S, PATIENCE * (now - self._started_s))
             self.sizer.update(records, seconds)
         self._words[:] = 0
@@ -118,11 +117,11 @@ class AdaptivePacking:
         return self.sizer.sizes
 
     def _learn(self, records: float) -> None:
-        """Share the overhead among the messages, and the work among the records."""
+        """Share overhead and work among the messages, of so many ``records`` on average."""
         calls_s = min(self._call_s * self._messages, self._work_s / 2)
         overhead_s = max(0.0, self._turns_s - self._work_s) + calls_s
-        self.sizer.per_message += _WEIGHT * (overhead_s / self._messages - self.sizer.per_message)
-        self.sizer.per_record += _WEIGHT * ((self._work_s - calls_s) / records - self.sizer.per_record)
+        seconds = (overhead_s + self._work_s - calls_s) / self._messages
+        self.sizer.measure_message(records, seconds, own=overhead_s / self._messages)
 
 
 def _no_time() -> float:

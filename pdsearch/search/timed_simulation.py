@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pdsearch.balance.report import BalanceReport
 from pdsearch.comm import Integers
 from pdsearch.comm.timed import NEVER_S, TimedCommunicator, TimedNetwork
 from pdsearch.kernels.protocol import NEVER
@@ -61,6 +62,10 @@ class Timed:
     traffic: Integers
     message_bytes: int
     turns: int
+
+    def balance(self, sequential: float | None = None) -> BalanceReport:
+        """Return the report on the ranks' expansions and :attr:`traffic`, as :meth:`pdsearch.result.Result.balance`."""
+        return self.result.balance(self.traffic, sequential)
 
 
 class _Driver:

@@ -1,10 +1,9 @@
 """Latent Prototype Routing: tokens and experts meet in a small latent space, where experts keep apart.
 
 Yang (2025), "Latent Prototype Routing: Achieving Near-Perfect Load Balancing in Mixture-of-Experts",
-arXiv 2506.21328, and its code RANDO11199/LatentPrototypeRouter. A token is encoded as a Gaussian of which a
-sample z is drawn in training; its scores are the cosines of z to one prototype per expert. Three losses:
-codes and prototypes orthogonal among themselves, codes near the standard normal, prototypes near the tokens
-they serve.
+arXiv 2506.21328, and its code RANDO11199/LatentPrototypeRouter. A token is encoded as a Gaussian; its scores are
+the cosines of the mean to one prototype per expert. Three losses: codes and prototypes orthogonal among
+themselves, codes near the standard normal, prototypes near samples of the tokens they serve.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pdsearch.balance.learned._module import RouterModule
+from pdsearch.balance.learned._module import RouterModule, best
 from pdsearch.balance.learned._module import seeded as seeded
 
 
@@ -63,13 +62,13 @@ class LatentPrototypes(RouterModule):
         return functional.normalize(codes, dim=1) @ functional.normalize(self.prototypes, dim=1).T
 
     def scores(self, tokens: Tensor) -> Tensor:
-        """Return the cosines of the tokens' codes to the prototypes."""
-        return self.similarity(self.encode(tokens)[2])
+        """Return the cosines of the tokens' mean codes to the prototypes."""
+        return self.similarity(self.encode(tokens)[0])
 
     def losses(self, tokens: Tensor, k: int) -> dict[str, Tensor]:
         """Return the diversity, divergence and alignment losses of one draw of codes."""
         mean, log_variance, codes = self.encode(tokens)
-        ids = self.similarity(codes).topk(k, dim=1).indices
+        ids = best(self.similarity(mean), k)[0]
         served = torch.zeros(len(tokens), self.n_experts, device=codes.device).scatter_(1, ids, 1.0)
         load = served.sum(dim=0).unsqueeze(1)
         centres = (served.T @ codes / load.clamp(min=1)).detach()

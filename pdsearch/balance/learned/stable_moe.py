@@ -2,16 +2,20 @@
 
 Dai et al. (2022), "StableMoE: Stable Routing Strategy for Mixture of Experts", ACL, section 3, and its code
 Hunter-DDM/stablemoe. Stage 1: scores are dot products with centroids, with a balance loss, and a light router
-learns to imitate the choice by cross-entropy. Stage 2: the light router alone decides, and does not change.
+learns to imitate the choice by cross-entropy. Stage 2: the light router alone decides, and does not change. In
+both the output is alpha expert(token) + (1 - alpha) token, with alpha the sigmoid of the token's score by the
+expert's centroid, so that the centroids learn from the task as well, in stage 2 too.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pdsearch.balance.learned._module import RouterModule
+from pdsearch.balance.learned._module import RouterModule, best
 from pdsearch.balance.learned._module import seeded as seeded
 
 
@@ -46,7 +50,7 @@ class TwoStage(RouterModule):
     ) -> None:
         super().__init__(n_features, n_experts)
         self.balance, self.distillation = balance, distillation
-        self.stage = 1
+        self.register_buffer("frozen", torch.tensor(False))  # a buffer, to be saved and loaded with the parameters
         self.centroids = nn.Parameter(torch.empty(n_experts, n_features))
         self.projection = nn.Linear(n_features, distilled, bias=False)
         self.light_centroids = nn.Parameter(torch.empty(n_experts, distilled))
@@ -55,8 +59,30 @@ class TwoStage(RouterModule):
 
     def freeze(self) -> None:
         """Go to stage 2: route by the distilled router, and train nothing of it any more."""
-        self.stage = 2
-        self.requires_grad_(False)
+        self.frozen.fill_(True)
+        self._hold()
+
+    def _hold(self) -> None:
+        for parameter in (self.projection.weight, self.light_centroids):
+            parameter.requires_grad_(not self.frozen)
+
+    def _load_from_state_dict(self, *arguments: Any, **options: Any) -> None:
+        super()._load_from_state_dict(*arguments, **options)
+        self._hold()  # whether a parameter is trained is not saved
+
+    @property
+    def stage(self) -> int:
+        """The stage of the training, 1 or 2."""
+        return 2 if self.frozen else 1
+
+    def forward(self, tokens: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """Return the k best experts of each token, int64[T, k], and alpha / k.
+
+        The paper has k = 1. For more, the division keeps the experts' share of the output at the mean alpha.
+        """
+        ids, _ = best(self.scores(tokens), k)
+        alpha = torch.sigmoid((tokens @ self.centroids.T).gather(1, ids))
+        return ids, alpha / k
 
     def distilled_scores(self, tokens: Tensor) -> Tensor:
         """Return the light router's scores."""

@@ -126,8 +126,8 @@ def place(
     n_slots, n_gpus, n_nodes, n_groups : int
         See :class:`Cluster`.
     policy : str
-        ``eplb`` (the published ids), ``local-search`` (from there downhill, no needless duplicates on a
-        GPU) or ``optimum`` (exact, small cases).
+        ``eplb`` (the published ids), ``local-search`` (from there and elsewhere downhill, no needless duplicates
+        on a GPU) or ``optimum`` (exact, small cases).
 
     Returns
     -------

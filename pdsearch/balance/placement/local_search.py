@@ -1,4 +1,7 @@
-"""The policy ``local-search``: from the EPLB placement downhill, without needless duplicates on a GPU.
+"""The policy ``local-search``: from several placements downhill, without needless duplicates on a GPU.
+
+It starts from EPLB's placement and from the most even ones of :mod:`pdsearch.balance.placement.apart`, and keeps
+the most even end:
 
 1. An expert keeps at most one replica per GPU of its node: a second one there spreads nothing.
 2. Swaps remove the duplicates a GPU still holds. As long as a GPU holds an expert twice, one that lacks it
@@ -7,7 +10,9 @@
 4. A replica of another expert becomes one of an expert on the fullest GPU, then 3 again; kept if that lowers
    the largest load. Repeated until nothing does.
 
-Steps 3 and 4 never raise the largest load; 1 and 2 may, where EPLB put replicas of one expert side by side.
+Steps 3 and 4 never raise the largest load, so the end is never worse than EPLB's placement if that has no
+duplicates. Where it has some, 1 and 2 may cost balance that nothing wins back: of loads 4, 3, 1 in four slots on
+two GPUs, EPLB serves 4 at most and no placement without duplicates less than 4.5.
 """
 
 from __future__ import annotations
@@ -16,17 +21,42 @@ import numpy as np
 
 from pdsearch._jit import kernel
 from pdsearch.balance.metrics import FloatArray
-from pdsearch.balance.placement import POLICIES, Cluster, Ids
+from pdsearch.balance.placement import POLICIES, Cluster, Ids, Placement
+from pdsearch.balance.placement.apart import packed_apart
 from pdsearch.balance.placement.eplb import eplb
 
+_STARTS = 4  # besides EPLB's: of 200 small cases 52 end above the optimum from 1, 24 from 4, 23 from 8
 _TRIALS = 20_000  # replica moves tried per layer and node; keeps 58 layers of 288 slots within seconds
 
 
 @POLICIES.add("local-search")
 def local_search(loads: FloatArray, cluster: Cluster) -> Ids:
     """Return int64[n_layers, n_slots], the expert in each slot."""
-    experts = eplb(loads, cluster)
-    return improve(loads, experts, cluster)
+    published = eplb(loads, cluster)
+    ends = [improve(loads, start, cluster) for start in (published, *_apart(loads, published, cluster))]
+    by_node = np.stack(ends).reshape(len(ends), len(loads), cluster.n_domains, -1)
+    best = np.stack([_largest(loads, end, cluster) for end in ends]).argmin(axis=0)
+    return np.take_along_axis(by_node, best[None, :, :, None], axis=0).reshape(published.shape)
+
+
+def _apart(loads: FloatArray, published: Ids, cluster: Cluster) -> Ids:
+    """Return int64[starts, n_layers, n_slots], greedy placements of each node's experts, the most even first."""
+    gpus = cluster.n_gpus // cluster.n_domains
+    by_node = published.reshape(len(loads), cluster.n_domains, -1)
+    starts = np.empty((_STARTS, *by_node.shape), dtype=np.int64)
+    for layer, row in enumerate(loads):
+        for node, slots in enumerate(by_node[layer]):
+            experts = np.unique(slots)
+            placed, largest = packed_apart(row[experts], len(slots), gpus)
+            best = np.argsort(largest, kind="stable")[np.arange(_STARTS) % len(largest)]
+            starts[:, layer, node] = experts[placed[best]]
+    return starts.reshape(_STARTS, *published.shape)
+
+
+def _largest(loads: FloatArray, experts: Ids, cluster: Cluster) -> FloatArray:
+    """Return float64[n_layers, n_domains], the largest load of a GPU of each node."""
+    gpu_loads = Placement(experts, loads.shape[1], cluster.n_gpus).gpu_loads(loads)
+    return np.asarray(gpu_loads.reshape(len(loads), cluster.n_domains, -1).max(axis=2))
 
 
 def improve(loads: FloatArray, experts: Ids, cluster: Cluster) -> Ids:

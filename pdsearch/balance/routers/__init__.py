@@ -50,7 +50,7 @@ class Assignment:
     counts : int64[E]
         Tokens each expert serves.
     drops : int64[E]
-        Tokens each expert was chosen for and refused, whether or not another expert took them.
+        Tokens each expert was chosen for and refused, and no other expert took in its place.
     state : object
         To be given to the next call.
 
@@ -75,7 +75,7 @@ class Assignment:
 
     @property
     def n_dropped(self) -> int:
-        """The number of (token, expert) pairs refused."""
+        """The number of (token, expert) pairs refused and not made good."""
         return int(self.drops.sum())
 
     @property
@@ -92,6 +92,8 @@ class Assignment:
     def report(self, **options: Any) -> BalanceReport:
         """Return the report on :attr:`counts`, the same as of a search's ranks.
 
+        Its sampling floor is that of as many random choices a token as were made on average.
+
         Parameters
         ----------
         **options
@@ -103,6 +105,10 @@ class Assignment:
         >>> TopK().route(np.array([[3.0, 1.0], [2.0, 1.0]]), k=1).report()["load_balance"]
         2.0
         """
+        n_tokens = len(self.ids)
+        if n_tokens:
+            pairs = int(self.counts.sum()) + self.n_dropped
+            options = {"n_items": n_tokens, "k": min(max(1, round(pairs / n_tokens)), self.n_experts)} | options
         return balance_report(self.counts, **options)
 
 
@@ -124,7 +130,8 @@ ROUTERS: Registry[type[Router]] = Registry("router", __name__)
 def kept_score(affinities: Scores, assignment: Assignment) -> float:
     """Return the sum of the affinities of all (token, expert) pairs that are served.
 
-    Balance is paid for with score: compare it with plain top-k's, which nothing exceeds.
+    Balance is paid for with score: compare it with plain top-k's, the most there is with k experts a token. Routers
+    that give some tokens more (Expert Choice, fill-in of ``rectify``) may exceed it.
 
     Parameters
     ----------

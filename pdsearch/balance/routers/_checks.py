@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,14 @@ def checked_vector(vector: Any, n_experts: int, dtype: Any, what: str) -> npt.ND
     if not np.isfinite(array).all():
         raise BadInputError(f"{what} holds NaN or infinity; all must be finite")
     return array
+
+
+def checked_number(value: float, what: str, least: float = 0, most: float = math.inf) -> float:
+    """Return ``value`` if it is finite and from ``least`` to ``most``; nan is in no range."""
+    if not (least <= value <= most and math.isfinite(value)):
+        wanted = f"{least:g} or more" if most == math.inf else f"a number from {least:g} to {most:g}"
+        raise BadInputError(f"{what} is {value}; give {wanted}")
+    return value
 
 
 def checked_choice(value: str, choices: tuple[str, ...], what: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy.typing as npt
 
 from pdsearch.balance.routers import Assignment
-from pdsearch.balance.routers._checks import checked_k, checked_matrix
+from pdsearch.balance.routers._checks import checked_k, checked_matrix, checked_number
 from pdsearch.errors import BadInputError
 
 
@@ -35,6 +35,10 @@ class Learned:
     reads: ClassVar[str] = "tokens"
     module: ClassVar[str]  # the module of pdsearch.balance.learned and its class, "lpr.LatentPrototypes"
 
+    def __post_init__(self) -> None:
+        checked_number(self.n_experts, "n_experts", least=1)
+        checked_number(self.seed, "seed")
+
     def build(self, n_features: int) -> Any:
         """Return a fresh module for tokens of ``n_features`` numbers, the same for the same seed.
 
@@ -43,9 +47,8 @@ class Learned:
         MissingDependencyError
             If torch is not installed.
         """
-        home, _, name = self.module.partition(".")
-        learned = importlib.import_module(f"pdsearch.balance.learned.{home}")
-        return learned.seeded(getattr(learned, name), self.seed, n_features, self.n_experts)
+        learned, kind = self._kind()
+        return learned.seeded(kind, self.seed, n_features, self.n_experts)
 
     def route(self, scores: npt.ArrayLike, k: int, state: Any = None) -> Assignment:
         """Route tokens by a module's evaluation rule.
@@ -67,12 +70,24 @@ class Learned:
         MissingDependencyError
             If torch is not installed.
         BadInputError
-            For tokens that are not a finite matrix of the module's width, or k > E.
+            For tokens that are not a finite matrix of the module's width, k > E, or a state that is no such module.
         """
         tokens = checked_matrix(scores, "tokens", "n_features")
-        module = self.build(tokens.shape[1]) if state is None else state
+        module = self.build(tokens.shape[1]) if state is None else self._checked_module(state)
         if tokens.shape[1] != module.n_features:
             raise BadInputError(f"tokens have {tokens.shape[1]} features; the module reads {module.n_features}")
         checked_k(k, module.n_experts)
         assignment: Assignment = module.route(tokens, k)
         return assignment
+
+    def _checked_module(self, state: Any) -> Any:
+        _, kind = self._kind()
+        if not isinstance(state, kind):
+            raise BadInputError(f"the state is a {type(state).__name__}; a {kind.__name__} module is needed, or none")
+        return state
+
+    def _kind(self) -> tuple[Any, Any]:
+        """Return the module of pdsearch.balance.learned, and the class in it."""
+        home, _, name = self.module.partition(".")
+        learned = importlib.import_module(f"pdsearch.balance.learned.{home}")
+        return learned, getattr(learned, name)

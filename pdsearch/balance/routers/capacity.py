@@ -15,7 +15,6 @@ Source: Fedus, Zoph and Shazeer (2022), "Switch Transformers", JMLR 23, section 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,9 +22,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import kernel
+from pdsearch.balance.capacity import rounded_up
 from pdsearch.balance.routers import NOBODY, ROUTERS, Assignment
-from pdsearch.balance.routers._checks import checked_choice, checked_matrix
+from pdsearch.balance.routers._checks import checked_choice, checked_matrix, checked_number
 from pdsearch.balance.routers._gates import affinities_of
+from pdsearch.balance.routers.options import built
 from pdsearch.errors import BadInputError
 
 POLICIES = ("position", "probability", "random")
@@ -43,7 +44,7 @@ class Capacity:
     policy : {"position", "probability", "random"}
         Who is refused.
     inner : str
-        Name of the router that chooses, built with its defaults and this gate; it must read scores.
+        Name of the router that chooses, built with its defaults and, if it has one, this gate; it must read scores.
     gate : {"softmax", "sigmoid", "sqrt-softplus", "identity"}
     seed : int
         Of the policy ``random``.
@@ -69,6 +70,10 @@ class Capacity:
 
     def __post_init__(self) -> None:
         checked_choice(self.policy, POLICIES, "policy")
+        checked_number(self.seed, "seed")
+        reads = ROUTERS[self.inner].reads
+        if reads != "scores":
+            raise BadInputError(f"{self.inner} reads {reads} and capacity cuts off scores; choose another inner router")
 
     def route(self, scores: npt.ArrayLike, k: int, state: Any = None) -> Assignment:
         """Route with the inner router and refuse what exceeds the capacity.
@@ -88,11 +93,10 @@ class Capacity:
         Raises
         ------
         BadInputError
-            For bad scores, an unknown policy or a factor that is not positive.
+            For bad scores or a factor that is not positive.
         """
-        inner: Any = ROUTERS[self.inner]
         matrix = checked_matrix(scores)
-        chosen: Assignment = inner(gate=self.gate).route(matrix, k, state)
+        chosen = built(self.inner, gate=self.gate).route(matrix, k, state)
         limit = capacity_of(len(matrix), chosen.n_experts, k, self.factor)
         # Not the weights: they add up to 1 over a token, and are all the same at k = 1.
         affinity = np.take_along_axis(affinities_of(matrix, self.gate), np.maximum(chosen.ids, 0), axis=1)
@@ -100,14 +104,14 @@ class Capacity:
 
 
 def capacity_of(n_tokens: int, n_experts: int, k: int, factor: float) -> int:
-    """Return C = ceil(factor T k / E).
+    """Return C = ceil(factor T k / E), as :func:`pdsearch.balance.capacity.capacity` rounds it.
 
     >>> [capacity_of(4096, 64, 2, factor) for factor in (1, 1.25, 1.5, 2)]
     [128, 160, 192, 256]
+    >>> capacity_of(100, 10, 1, 1.1)  # 1.1 * 100 / 10 in binary is a little more than 11
+    11
     """
-    if not 0 < factor < math.inf:
-        raise BadInputError(f"the capacity factor is {factor}; give a positive number")
-    return math.ceil(factor * n_tokens * k / n_experts)
+    return int(rounded_up(n_tokens * k / n_experts, factor))
 
 
 def admit(

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.balance.routers import ROUTERS, Assignment
-from pdsearch.balance.routers._checks import checked_k, checked_matrix, checked_vector
+from pdsearch.balance.routers._checks import checked_k, checked_matrix, checked_number, checked_vector
 from pdsearch.balance.routers._gates import affinities_of, weights_at
 from pdsearch.balance.routers.top_k import choose
 from pdsearch.errors import BadInputError
@@ -44,8 +44,7 @@ class Carrot:
     source: ClassVar[str] = "Somerstep et al. (2025), arXiv 2502.03261"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.mu <= 1:
-            raise BadInputError(f"mu is {self.mu}; give a number from 0 to 1")
+        checked_number(self.mu, "mu", most=1)
 
     def route(self, scores: npt.ArrayLike, k: int, state: Any = None) -> Assignment:
         """Choose models.

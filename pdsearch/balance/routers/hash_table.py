@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.balance.routers import ROUTERS, Assignment
-from pdsearch.balance.routers._checks import checked_k
+from pdsearch.balance.routers._checks import checked_k, checked_number
 from pdsearch.errors import BadInputError
 
 
@@ -47,6 +47,7 @@ class HashTable:
     source: ClassVar[str] = "Roller et al. (2021), arXiv 2106.04426, section 3"
 
     def __post_init__(self) -> None:
+        checked_number(self.seed, "seed")
         if self.n_experts < 1 or self.vocabulary < 1:
             raise BadInputError(
                 f"the table has {self.vocabulary} token ids and {self.n_experts} experts; give at least 1"
@@ -66,13 +67,12 @@ class HashTable:
         Raises
         ------
         BadInputError
-            For token ids that are not integers below the vocabulary, or k > E.
+            For token ids that are not integers below the vocabulary, k > E, or a table of another shape, of other
+            numbers or of other experts.
         """
         tokens = self._token_ids(scores)
         checked_k(k, self.n_experts)
-        table = self.table(k) if state is None else np.asarray(state)
-        if table.shape != (self.vocabulary, k):
-            raise BadInputError(f"the table has shape {table.shape}; ({self.vocabulary}, {k}) is needed")
+        table = self.table(k) if state is None else self._checked_table(state, k)
         ids = table[tokens]
         counts = np.bincount(ids.ravel(), minlength=self.n_experts)
         weights = np.full(ids.shape, 1 / k, np.float32)
@@ -88,13 +88,27 @@ class HashTable:
         ]
         return np.concatenate(blocks)[: self.vocabulary].astype(np.int32)
 
+    def _checked_table(self, state: Any, k: int) -> npt.NDArray[np.int32]:
+        table = np.asarray(state)
+        if table.dtype.kind not in "iu" or table.shape != (self.vocabulary, k):
+            raise BadInputError(
+                f"the table is {table.dtype}{list(table.shape)}; int32[{self.vocabulary}, {k}] is needed, "
+                f"the state of an earlier call"
+            )
+        if table.min() < 0 or table.max() >= self.n_experts:
+            raise BadInputError(
+                f"the table names experts {table.min()} to {table.max()}; 0 to {self.n_experts - 1} are there"
+            )
+        return table.astype(np.int32, copy=False)
+
     def _token_ids(self, scores: npt.ArrayLike) -> npt.NDArray[Any]:
         tokens = np.asarray(scores)
         if tokens.ndim == 2 and tokens.shape[1] == 1:
             tokens = tokens[:, 0]
         if tokens.ndim != 1 or (tokens.dtype.kind not in "iu" and tokens.size):
             raise BadInputError(
-                f"hash reads token ids and was given {tokens.dtype}{list(tokens.shape)}; give int[n_tokens]"
+                f"hash reads token ids and was given {tokens.dtype}{list(tokens.shape)}; "
+                f"give int[n_tokens], one id a line"
             )
         if tokens.size and (tokens.min() < 0 or tokens.max() >= self.vocabulary):
             raise BadInputError(

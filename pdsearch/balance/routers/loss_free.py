@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.balance.routers import ROUTERS, Assignment
-from pdsearch.balance.routers._checks import checked_matrix, checked_vector
+from pdsearch.balance.routers._checks import checked_matrix, checked_number, checked_vector
 from pdsearch.balance.routers.top_k import TopK
 
 
@@ -42,6 +42,9 @@ class LossFree:
     batch_invariant: ClassVar[bool] = True
     reads: ClassVar[str] = "scores"
     source: ClassVar[str] = "Wang et al. (2024), arXiv 2408.15664"
+
+    def __post_init__(self) -> None:
+        checked_number(self.step, "step")
 
     def route(self, scores: npt.ArrayLike, k: int, state: Any = None) -> Assignment:
         """Route at the bias given, and move it for the next batch.

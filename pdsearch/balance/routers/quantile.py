@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.balance.routers import ROUTERS, Assignment, Scores
-from pdsearch.balance.routers._checks import checked_k, checked_matrix, checked_vector
+from pdsearch.balance.routers._checks import checked_k, checked_matrix, checked_number, checked_vector
 from pdsearch.balance.routers._gates import affinities_of
 from pdsearch.balance.routers._prices import expert_prices, token_prices
 from pdsearch.balance.routers.top_k import choose
@@ -47,6 +47,9 @@ class Quantile:
     batch_invariant: ClassVar[bool] = True
     reads: ClassVar[str] = "scores"
     source: ClassVar[str] = "Su (2026), kexue.fm/archives/11619; Megatron-core qb_dual_update"
+
+    def __post_init__(self) -> None:
+        checked_number(self.rate, "rate", most=1)
 
     def route(self, scores: npt.ArrayLike, k: int, state: Any = None) -> Assignment:
         """Route at the prices given, and learn those of the next batch.

@@ -72,7 +72,8 @@ class Rectify:
         Returns
         -------
         Assignment
-            Of width k, or k + 1 with fill-in and k < E; ``drops`` counts refusals, whether rectified or not.
+            Of width k, or k + 1 with fill-in and k < E: a token may get one expert more than k. ``drops`` counts
+            the refusals that neither rectification made good.
 
         Raises
         ------
@@ -90,12 +91,15 @@ class Rectify:
         ids, next_choice = wanted[:, :k].copy(), wanted[:, k:]
         chosen_affinity = np.take_along_axis(affinities, ids, axis=1)
         served = admit(ids, chosen_affinity, limit, n_experts, self.policy)
-        drops = np.bincount(ids[~served], minlength=n_experts)
         ids[~served] = NOBODY
         if self.intra:
             keep_on_gpu(affinities, ids, self.gpus)
+        lost = ids == NOBODY
         if fills:
             ids = np.hstack([ids, fill_in(affinities, ids, next_choice, limit)])
+            taken = np.flatnonzero(ids[:, k] != NOBODY)
+            lost[taken, lost[taken].argmax(axis=1)] = False  # the next choice stands in for the first refusal
+        drops = np.bincount(wanted[:, :k][lost], minlength=n_experts)
         counts = np.bincount(ids[ids != NOBODY], minlength=n_experts)
         return Assignment(ids, weights_at(affinities, ids), counts, drops, state)
 

@@ -9,6 +9,7 @@ one by the relative change.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.balance.routers import ROUTERS, Assignment
-from pdsearch.balance.routers._checks import checked_k, checked_matrix
+from pdsearch.balance.routers._checks import checked_k, checked_matrix, checked_number
 from pdsearch.balance.routers._gates import affinities_of, weights_at
 from pdsearch.balance.routers.top_k import TopK, choose
 from pdsearch.errors import BadInputError
@@ -109,8 +110,10 @@ def transport_plan(
     >>> transport_plan([[0.0, 0.0], [0.0, 0.0]]).tolist()
     [[0.25, 0.25], [0.25, 0.25]]
     """
-    if not temperature > 0:
+    if not 0 < temperature < math.inf:
         raise BadInputError(f"temperature is {temperature}; give a positive number")
+    checked_number(tolerance, "tolerance")
+    checked_number(most_iterations, "most_iterations", least=1)
     matrix = checked_matrix(scores).astype(np.float64)
     n_tokens, n_experts = matrix.shape
     for stage in _cooling(matrix, temperature):

@@ -79,10 +79,14 @@ def stable_balance_loss(scores: npt.ArrayLike, ids: Ids) -> float:
     1.0
     """
     matrix = checked_matrix(scores)
-    if len(ids) != len(matrix):
-        raise BadInputError(f"ids are of {len(ids)} tokens and scores of {len(matrix)}; give both for the same")
+    if ids.shape != (len(matrix), 1):
+        raise BadInputError(f"ids have shape {ids.shape} and scores {matrix.shape}; give one expert for each token")
     if not len(matrix):
         return 0.0
+    if ids.min() < 0 or ids.max() >= matrix.shape[1]:
+        raise BadInputError(
+            f"ids go from {ids.min()} to {ids.max()}; {matrix.shape[1]} experts have 0 to {matrix.shape[1] - 1}"
+        )
     gates = np.take_along_axis(affinities_of(matrix.astype(np.float64), "sigmoid"), ids, axis=1)
     counts = np.bincount(ids.ravel(), minlength=matrix.shape[1])
     return float(((counts / counts.mean() - 1)[ids] * gates).sum())
