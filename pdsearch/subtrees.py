@@ -41,7 +41,7 @@ class Roots:
     generated_before, expanded_before : int64[n]
         Nodes above the roots that a depth-first search counts before it enters this subtree;
         the root itself is generated, not yet expanded.
-    paths : int16[n, depth]
+    paths : int32[n, depth]
         Operators from the node that was cut up; -1 behind the end.
     """
 
@@ -51,7 +51,7 @@ class Roots:
     came_by: Integers
     generated_before: Integers
     expanded_before: Integers
-    paths: npt.NDArray[np.int16]
+    paths: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.g)
@@ -61,7 +61,7 @@ class Roots:
         zero = np.zeros(1, np.int64)
         part = slice(i, i + 1)
         return Roots(
-            self.words[part], self.g[part], self.h[part], self.came_by[part], zero, zero, np.empty((1, 0), np.int16)
+            self.words[part], self.g[part], self.h[part], self.came_by[part], zero, zero, np.empty((1, 0), np.int32)
         )
 
     def path(self, i: int) -> list[int]:
@@ -74,7 +74,7 @@ class Roots:
         zero = np.zeros(1, np.int64)
         words = np.array([domain.initial], np.uint64)
         h = np.array([heuristic.value(domain.initial)], np.int64)
-        return cls(words, zero, h, zero + NO_OPERATOR, zero, zero, np.empty((1, 0), np.int16))
+        return cls(words, zero, h, zero + NO_OPERATOR, zero, zero, np.empty((1, 0), np.int32))
 
 
 class Subtrees(ABC):

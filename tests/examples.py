@@ -19,7 +19,11 @@ Named = tuple[str, Mapping[str, Any]]  # an instance as a user names it, and its
 # all states of these can be enumerated within a second or so
 SMALL: dict[str, list[Named]] = {
     "grid": [(str(DATA / "rooms.map.scen") + ":2", {}), ("random:9x7", {"neighbours": 4, "seed": 3})],
-    "msa": [(str(DATA / "three.fasta"), {}), (str(DATA / "three.fasta"), {"matrix": "blosum62", "gap": 7})],
+    "msa": [
+        (str(DATA / "three.fasta"), {}),
+        (str(DATA / "three.fasta"), {"matrix": "blosum62", "gap": 7}),
+        (str(DATA / "three.fasta"), {"gap": 4, "gap_open": 19}),
+    ],
     "pancake": [("2 1 0 3 4", {}), ("random:6", {"seed": 2})],
     "planning": [(str(DATA / "planning" / f"{task}.sas"), {}) for task in ("courier", "switches", "pipes")],
     "rubik2": [],  # 3.7 million states
@@ -35,7 +39,11 @@ SMALL: dict[str, list[Named]] = {
 # these cannot; random walks go through them
 LARGE: dict[str, list[Named]] = {
     "grid": [("random:40x30", {"seed": 1}), ("random:200x300", {"seed": 2})],
-    "msa": [(str(DATA / "six.fasta"), {}), (str(DATA / "eight.fasta"), {"matrix": "blosum62"})],
+    "msa": [
+        (str(DATA / "six.fasta"), {}),
+        (str(DATA / "eight.fasta"), {"matrix": "blosum62"}),
+        (str(DATA / "six.fasta"), {"gap_open": 30}),
+    ],
     "pancake": [(f"random:{n}", {"seed": n}) for n in (7, 16, 17, 20, 21, 60)],
     "planning": [(str(DATA / "planning" / "depots.sas"), {})],
     "rubik2": [("random", {"seed": 1}), ("R U2 F'", {})],

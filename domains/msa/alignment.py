@@ -1,7 +1,8 @@
 """Multiple sequence alignment as a user meets it: FASTA files, matrices, aligned FASTA.
 
 A state says how much of each sequence is aligned; a move adds a column. The cost of an
-alignment is the sum over columns and pairs of sequences.
+alignment is the sum over columns and pairs of sequences. Where a gap costs something to open, the
+state says also what the last column was; see :mod:`pdsearch.domains.msa.affine`.
 
 Source: Carrillo and Lipman (1988), "The multiple sequence alignment problem in biology", SIAM
 Journal on Applied Mathematics 48.
@@ -18,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
+from pdsearch.domains.msa.affine import AffineMsaSpace
 from pdsearch.domains.msa.fasta import Record, format_fasta, read_fasta
-from pdsearch.domains.msa.scoring import MATRICES, pair_costs
+from pdsearch.domains.msa.scoring import MATRICES, MAX_GAP, pair_costs
 from pdsearch.domains.msa.space import BITS, MAX_LENGTH, PER_WORD, MsaSpace, WideMsaSpace
 from pdsearch.errors import BadInputError
 
@@ -40,13 +42,15 @@ class Alignment(Domain):
         Similarities; a pair of letters costs the largest similarity less its own.
     gap : int, optional
         Cost of a letter against a gap, 1 to 1000; 25 for pam250 and 15 for blosum62 when left out.
+    gap_open : int
+        Cost of each gap of a pair of sequences besides that of its letters, 0 to 1000; gaps at the ends cost it, too.
     instance : str, optional
         How to call it in results.
 
     Raises
     ------
     BadInputError
-        If there are too few or too many sequences, or letters that the matrix does not have.
+        If there are too few or too many sequences, letters that the matrix does not have, or costs out of range.
 
     Examples
     --------
@@ -67,9 +71,12 @@ class Alignment(Domain):
         matrix: str = "pam250",
         gap: int | None = None,
         instance: str | None = None,
+        gap_open: int = 0,
     ) -> None:
         if not 2 <= len(records) <= MAX_SEQUENCES:
             raise BadInputError(f"{len(records)} sequences given; an alignment has 2 to {MAX_SEQUENCES}")
+        if not 0 <= gap_open <= MAX_GAP:
+            raise BadInputError(f"cost {gap_open} of opening a gap makes no sense; give 0 to {MAX_GAP}")
         self.alphabet, costs = pair_costs(matrix, gap)
         for record in records:
             _check(record, self.alphabet, matrix)
@@ -80,15 +87,16 @@ class Alignment(Domain):
         self.n_values = max(self.lengths) + 1
         self.instance = instance or " ".join(record.name for record in records)
         self.max_moves = (1 << self.n) - 1
-        self.max_cost = self.n * (self.n - 1) // 2 * int(costs.max())
+        self.gap_open = gap_open
+        self.max_cost = self.n * (self.n - 1) // 2 * (int(costs.max()) + gap_open)
         self.initial = self.pack([0] * self.n)
         self.n_changes = PER_WORD * len(self.initial)
-        self.is_wide = self.n > _MAX_NARROW or self.max_cost * sum(self.lengths) > _MAX_G
+        self.is_wide = gap_open > 0 or self.n > _MAX_NARROW or self.max_cost * sum(self.lengths) > _MAX_G
         letters = np.zeros((self.n, self.n_values), np.int64)
         for row, codes in zip(letters, self.codes, strict=True):
             row[: len(codes)] = codes
         self.pair_costs = costs
-        self.space = (WideMsaSpace if self.is_wide else MsaSpace)(
+        tables = (
             tuple(np.array(self.pack(self.lengths), np.uint64).view(np.int64).tolist()),
             self.n,
             self.n_values,
@@ -96,32 +104,46 @@ class Alignment(Domain):
             letters.reshape(-1),
             costs.reshape(-1),
         )
+        linear = WideMsaSpace if self.is_wide else MsaSpace
+        self.space = AffineMsaSpace(*tables, gap_open) if gap_open else linear(*tables)
 
     @classmethod
-    def parse(cls, text: str, matrix: str = "pam250", gap: int | None = None, **options: Any) -> Alignment:
+    def parse(
+        cls, text: str, matrix: str = "pam250", gap: int | None = None, gap_open: int = 0, **options: Any
+    ) -> Alignment:
         """Return the instance of a FASTA file."""
         if not text.strip():
             raise BadInputError(f"the instance is empty; give {cls.instances_help}")
-        suffix = "" if matrix == "pam250" and gap is None else f" {matrix}" + (f" gap {gap}" if gap is not None else "")
-        return cls(read_fasta(text), matrix, gap, Path(text).name + suffix)
+        told = [matrix] if matrix != "pam250" or gap is not None or gap_open else []
+        told += [f"gap {gap}"] if gap is not None else []
+        told += [f"gap-open {gap_open}"] if gap_open else []
+        return cls(read_fasta(text), matrix, gap, " ".join([Path(text).name, *told]), gap_open)
 
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add ``--matrix`` and ``--gap``."""
+        """Add ``--matrix``, ``--gap`` and ``--gap-open``."""
         parser.add_argument("--matrix", default="pam250", metavar="|".join(MATRICES), help="msa: similarities")
         parser.add_argument("--gap", type=int, metavar="COST", help="msa: of a letter against a gap (25 for pam250)")
-        return ("matrix", "gap")
+        parser.add_argument(
+            "--gap-open", type=int, default=0, metavar="COST", help="msa: of each gap, besides its letters (0)"
+        )
+        return ("matrix", "gap", "gap_open")
 
-    def pack(self, positions: Sequence[int]) -> State:
-        """Return the words of positions; see :mod:`pdsearch.domains.msa.space`."""
+    def pack(self, positions: Sequence[int], last: int = 0) -> State:
+        """Return the words of positions and last column; see :mod:`pdsearch.domains.msa.space`."""
+        fields = [*positions, last] if self.gap_open else positions
         return tuple(
-            sum(position << (BITS * i) for i, position in enumerate(positions[start : start + PER_WORD]))
-            for start in range(0, self.n, PER_WORD)
+            sum(field << (BITS * i) for i, field in enumerate(fields[start : start + PER_WORD]))
+            for start in range(0, len(fields), PER_WORD)
         )
 
     def unpack(self, state: State) -> tuple[int, ...]:
         """Return how many letters of each sequence are aligned."""
-        return tuple((state[i // PER_WORD] >> (BITS * (i % PER_WORD))) & MAX_LENGTH for i in range(self.n))
+        return tuple(_field(state, i) for i in range(self.n))
+
+    def last_column(self, state: State) -> int:
+        """Return the column that led to a state as a set of bits; 0 at the start, and where opening a gap is free."""
+        return _field(state, self.n) if self.gap_open else 0
 
     def is_goal(self, state: State) -> bool:
         """Say whether all letters are aligned."""
@@ -130,13 +152,16 @@ class Alignment(Domain):
     def operators(self, state: State) -> list[int]:
         """Return the columns that take letters only from sequences that have some left."""
         left = sum(1 << i for i, position in enumerate(self.unpack(state)) if position < self.lengths[i])
-        return [column - 1 for column in range(1, 1 << self.n) if column & ~left == 0]
+        first = self.last_column(state) << self.n
+        return [first + column - 1 for column in range(1, 1 << self.n) if column & ~left == 0]
 
     def apply(self, state: State, operator: int) -> tuple[State, int]:
         """Add a column."""
-        positions, column = list(self.unpack(state)), operator + 1
+        positions, last = list(self.unpack(state)), self.last_column(state)
+        column = operator - (last << self.n) + 1
         if not 1 <= column < 1 << self.n:
-            raise ValueError(f"column {operator} is not one of 0 to {(1 << self.n) - 2}")
+            first = last << self.n
+            raise ValueError(f"column {operator} is not one of {first} to {first + (1 << self.n) - 2}")
         codes = []
         for i in range(self.n):
             taken = (column >> i) & 1
@@ -145,15 +170,22 @@ class Alignment(Domain):
             codes.append(int(self.codes[i][positions[i]]) if taken else -1)  # -1 is the last code, a gap
             positions[i] += taken
         cost = sum(int(self.pair_costs[codes[i], codes[j]]) for i in range(self.n) for j in range(i))
-        return self.pack(positions), cost
+        return self.pack(positions, column), cost + self.gap_open * len(self._gaps(column) - self._gaps(last))
 
     def undo(self, state: State, operator: int) -> State:
         """Take a column away."""
-        return self.pack([p - ((operator + 1) >> i & 1) for i, p in enumerate(self.unpack(state))])
+        last, column = divmod(operator, 1 << self.n)
+        return self.pack([p - ((column + 1) >> i & 1) for i, p in enumerate(self.unpack(state))], last)
+
+    def _gaps(self, column: int) -> set[tuple[int, int]]:
+        """Return the pairs (i, j) with a letter of i against a gap in j."""
+        letters = {i for i in range(self.n) if column >> i & 1}
+        return {(i, j) for i in letters for j in range(self.n) if j not in letters}
 
     def operator_name(self, operator: int) -> str:
         """Return a column, a letter as x and a gap as -."""
-        return "".join("x" if (operator + 1) >> i & 1 else "-" for i in range(self.n))
+        column = operator % (1 << self.n) + 1
+        return "".join("x" if column >> i & 1 else "-" for i in range(self.n))
 
     def features(self, state: State) -> npt.NDArray[np.int64]:
         """Return ``sequence * n_values + position`` of each sequence."""
@@ -188,6 +220,10 @@ class Alignment(Domain):
         """Return the aligned sequences of a plan, gaps as ``-``."""
         letters = [iter(record.letters) for record in self.records]
         return ["".join(next(letters[i]) if column[i] == "x" else "-" for column in plan) for i in range(self.n)]
+
+
+def _field(state: State, i: int) -> int:
+    return (state[i // PER_WORD] >> (BITS * (i % PER_WORD))) & MAX_LENGTH
 
 
 def _check(record: Record, alphabet: str, matrix: str) -> None:

@@ -3,6 +3,9 @@
 A position takes 12 bits, five to a word: sequences of up to 4095 letters. Operator m - 1 is the
 column in which the sequences of the set bits of m give their next letter and the others a gap.
 A feature is ``sequence * n_values + position``.
+
+Where opening a gap costs nothing the positions are the state; elsewhere the last column is part of it:
+:mod:`pdsearch.domains.msa.affine`.
 """
 
 from __future__ import annotations
@@ -60,6 +63,18 @@ def position_in(states, at, sequence):
     return np.int64(word & np.uint64(MAX_LENGTH))
 
 
+def last_column(space, states, at):
+    """Return the column that led to the state at ``states[at]``; 0 at the start, or where that does not matter."""
+
+
+def keep_column(space, states, at, last, column):
+    """Replace the last column of the state at ``states[at]``, a copy of its parent's, by ``column``."""
+
+
+def opening_cost(space, last, column):
+    """Return what it costs to open the gaps of a column that follows ``last``."""
+
+
 def _width(space):
     return len(space.goal)
 
@@ -95,7 +110,8 @@ def _column_cost(space, parent, column):
 
 
 def _expand(space, came_by, moves, n):
-    n_words = len(space.goal)
+    n_words = width(space)
+    last = last_column(space, moves.parent, 0)
     ended = 0
     for i in range(space.n):
         if position_in(moves.parent, 0, i) == space.lengths[i]:
@@ -115,14 +131,23 @@ def _expand(space, came_by, moves, n):
         for unused in range(row, (n + 1) * changes(space)):
             moves.removed[unused] = -1
             moves.added[unused] = -1
-        moves.operator[n] = column - 1
-        moves.cost[n] = _column_cost(space, moves.parent, column)
+        keep_column(space, moves.states, n * n_words, last, column)
+        moves.operator[n] = (last << space.n) + column - 1
+        moves.cost[n] = _column_cost(space, moves.parent, column) + opening_cost(space, last, column)
         n += 1
     return n
 
 
+def answer_for_columns(tables: type) -> None:
+    """Register what holds wherever a move is a column; how a state keeps the last one is left open."""
+    answers(width, tables)(_width)
+    answers(changes, tables)(_changes)
+    answers(expand, tables)(_expand)
+
+
 for _tables in (MsaSpace, WideMsaSpace):
-    answers(width, _tables)(_width)
-    answers(changes, _tables)(_changes)
+    answer_for_columns(_tables)
     answers(is_goal, _tables)(_is_goal)
-    answers(expand, _tables)(_expand)
+    answers(last_column, _tables)(lambda space, states, at: 0)
+    answers(keep_column, _tables)(lambda space, states, at, last, column: None)
+    answers(opening_cost, _tables)(lambda space, last, column: 0)

@@ -50,7 +50,7 @@ class Found(NamedTuple):
 
     words: np.ndarray[tuple[int, int], np.dtype[np.uint64]]
     numbers: np.ndarray[tuple[int, int], np.dtype[np.int64]]  # (n, 5) g, h, came_by, generated, expanded
-    paths: np.ndarray[tuple[int, int], np.dtype[np.int16]]
+    paths: np.ndarray[tuple[int, int], np.dtype[np.int32]]
 
 
 @kernel
@@ -197,7 +197,7 @@ class Tree:
 
 
 def _found(n_words: int, n: int, depth: int) -> Found:
-    return Found(np.empty((n, n_words), np.uint64), np.empty((n, 5), np.int64), np.full((n, depth), -1, np.int16))
+    return Found(np.empty((n, n_words), np.uint64), np.empty((n, 5), np.int64), np.full((n, depth), -1, np.int32))
 
 
 @dataclass(frozen=True)
