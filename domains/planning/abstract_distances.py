@@ -1,0 +1,118 @@
+"""How far abstract states are from the initial one and from the goals: Dijkstra, forwards and backwards.
+
+Source: Dijkstra (1959), Numerische Mathematik 1.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch._jit import kernel
+from pdsearch.domains.planning.transition_systems import HALF, LOWER, Integers, TransitionSystem
+from pdsearch.kernels.heap import new_heap_open
+from pdsearch.kernels.protocol import NEVER, pop_batch, push, take_cursor
+
+_MOST_PAIRS = 2**26  # of states, for which a byte each is at hand
+
+
+class Distances(NamedTuple):
+    """Costs of cheapest paths, NEVER where there are none."""
+
+    g: Integers  # (n_states,) from the initial state
+    h: Integers  # (n_states,) to a goal
+
+    @property
+    def alive(self) -> npt.NDArray[np.bool_]:
+        """Return which states lie on a path from the initial state to a goal."""
+        return (self.g < NEVER) & (self.h < NEVER)
+
+    @property
+    def n_alive(self) -> int:
+        """Return how many these are."""
+        return int(np.count_nonzero(self.alive))
+
+
+def distances(system: TransitionSystem, costs: Integers) -> Distances:
+    """Return the distances in a system whose labels have these costs: int64[n_labels]."""
+    source, target, cost = _cheapest(system, costs)
+    return Distances(
+        _from(np.flatnonzero(system.initial), source, target, cost, system.n_states),
+        _from(np.flatnonzero(system.goal), target, source, cost, system.n_states),
+    )
+
+
+def _cheapest(system: TransitionSystem, costs: Integers) -> tuple[Integers, Integers, Integers]:
+    """Return source, target and cost of the transitions that change the state.
+
+    Of those between the same two states only the cheapest, unless there are too many states to tell.
+    """
+    group_cost = np.full(len(system.sizes), NEVER, np.int64)
+    np.minimum.at(group_cost, system.group, costs)
+    n_pairs = system.n_states**2
+    seen = np.zeros(n_pairs if n_pairs <= _MOST_PAIRS else 0, bool)
+    edges = np.empty((2, min(len(system.transitions), len(seen) or NEVER)), np.int64)
+    n = _collect(system, np.argsort(group_cost, kind="stable"), group_cost, seen, edges[0], edges[1])
+    transitions, cost = edges[:, :n]
+    return transitions >> HALF, transitions & LOWER, cost
+
+
+@kernel
+def _collect(system, order, group_cost, seen, transitions, cost):
+    """Write the transitions of the groups in ``order``, the cheapest first; return how many."""
+    n, n_states = 0, len(system.goal)
+    for group in order:
+        for i in range(system.first[group], system.first[group + 1]):
+            source, target = system.transitions[i] >> HALF, system.transitions[i] & LOWER
+            if source == target:
+                continue
+            if len(seen) > 0:
+                if seen[source * n_states + target]:
+                    continue
+                seen[source * n_states + target] = True
+            transitions[n] = system.transitions[i]
+            cost[n] = group_cost[group]
+            n += 1
+    return n
+
+
+def _from(starts: Integers, source: Integers, target: Integers, cost: Integers, n_states: int) -> Integers:
+    """Return the distance of each state from the nearest start."""
+    first, order = np.zeros(n_states + 2, np.int64), np.empty(len(source), np.int64)
+    _by_source(source, first, order)
+    distance = np.full(n_states, NEVER, np.int64)
+    heap = new_heap_open(len(starts) + len(source) + 1)
+    _dijkstra(starts, first, target[order], cost[order], distance, heap, np.empty(1, np.int64), np.empty(1, np.int64))
+    return distance
+
+
+@kernel
+def _by_source(source, first, order):
+    """Order edges by their source: those of state s go from ``first[s]`` to ``first[s + 1]``."""
+    for state in source:
+        first[state + 2] += 1
+    for state in range(2, len(first)):
+        first[state] += first[state - 1]
+    for i in range(len(source)):
+        order[first[source[i] + 1]] = i
+        first[source[i] + 1] += 1
+
+
+@kernel
+def _dijkstra(starts, first, target, cost, distance, heap, node, unused):
+    cursor = take_cursor(heap)
+    for start in starts:
+        distance[start] = 0
+        cursor = push(heap, cursor, 0, 0, start)
+    count, d, cursor = pop_batch(heap, cursor, NEVER, node, unused)
+    while count > 0:
+        state = node[0]
+        if d == distance[state]:
+            for i in range(first[state], first[state + 1]):
+                further = d + cost[i]
+                if further < distance[target[i]]:
+                    distance[target[i]] = further
+                    cursor = push(heap, cursor, further, 0, target[i])
+        count, d, cursor = pop_batch(heap, cursor, NEVER, node, unused)

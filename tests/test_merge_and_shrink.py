@@ -1,0 +1,243 @@
+"""Merge-and-shrink: exact where it may be, a lower bound everywhere, against exhaustive search on random tasks."""
+
+import drivers
+import naive
+import numpy as np
+import pytest
+import sas_tasks
+from examples import DATA
+from schedules import run
+
+from pdsearch import Status, solve
+from pdsearch._jit import kernel
+from pdsearch.domains.pancake.stack import Pancake
+from pdsearch.domains.planning.abstract_distances import Distances, distances
+from pdsearch.domains.planning.factors import factors
+from pdsearch.domains.planning.linear_merging import abstraction, label_steps
+from pdsearch.domains.planning.sas import Axiom, SasTask, Variable
+from pdsearch.domains.planning.shrinking import shrink
+from pdsearch.domains.planning.task import Planning
+from pdsearch.domains.planning.transition_systems import point, product
+from pdsearch.errors import BadInputError
+from pdsearch.heuristics import make_heuristic
+from pdsearch.kernels.protocol import NEVER, evaluate
+from pdsearch.search.problem import Problem
+from pdsearch.search.simulation import Schedule
+
+PLAIN = {
+    "unit costs": {"n_operators": 20},
+    "costs": {"max_cost": 9, "n_operators": 20},
+    "free operators": {"max_cost": 3, "least_cost": 0, "n_operators": 20},
+}
+KINDS = PLAIN | {
+    "conditional": {"conditional": True, "max_cost": 3},
+    "axioms": {"axioms": True},
+    "everything": {"conditional": True, "axioms": True, "max_cost": 5, "least_cost": 0},
+}
+LIMITS = (1, 2, 5, 17, 60, 1000)
+
+
+@kernel
+def evaluate_one(estimator, space, state):
+    return evaluate(estimator, space, state, 0)
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_with_room_for_all_states_h_is_the_distance(kind):
+    n_finite = n_dead = 0
+    for seed in range(60):
+        domain = sas_tasks.planning(seed, **PLAIN[kind])
+        heuristic = make_heuristic(domain, "merge-and-shrink:2000")
+
+        distance = naive.distances_to_goal(domain)
+
+        for state in naive.reachable(domain):
+            assert heuristic.value(state) == distance.get(state, NEVER)
+        n_finite += len(distance)
+        n_dead += len(naive.reachable(domain)) - len(distance)
+    assert min(n_finite, n_dead) > 100
+
+
+@pytest.mark.parametrize("most", LIMITS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_h_is_never_too_high_and_consistent_and_dead_ends_are_dead(kind, most):
+    for seed in range(20):
+        domain = sas_tasks.planning(seed, **KINDS[kind])
+        heuristic = make_heuristic(domain, f"merge-and-shrink:{most}")
+        distance = naive.distances_to_goal(domain)
+
+        h = {state: heuristic.value(state) for state in naive.reachable(domain)}
+
+        assert all(0 <= h[state] <= distance.get(state, NEVER) for state in h)
+        assert all(h[state] <= heuristic.max_h for state in distance)
+        for state, edges in naive.reachable(domain).items():
+            assert all(h[state] <= cost + h[successor] for successor, cost in edges)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_compiled_evaluation_is_the_value(kind):
+    for seed in range(20):
+        domain = sas_tasks.planning(seed, **KINDS[kind])
+        heuristic = make_heuristic(domain, "merge-and-shrink:20")
+
+        for state in naive.reachable(domain):
+            assert evaluate_one(heuristic.tables, domain.space, drivers.words_of(state)) == heuristic.value(state)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_astar_finds_what_exhaustive_search_finds(kind):
+    found = []
+    for seed in range(40):
+        domain = sas_tasks.planning(seed, **KINDS[kind])
+        cost = naive.astar(domain)
+
+        result = solve(domain, "merge-and-shrink:30")
+
+        assert result.cost == cost
+        assert result.status is (Status.UNSOLVABLE if cost is None else Status.SOLVED)
+        found.append(cost)
+    assert None in found
+    assert max(cost or 0 for cost in found) >= 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hdastar_finds_the_same_under_every_schedule(kind):
+    for seed in range(20):
+        domain = sas_tasks.planning(seed, **KINDS[kind])
+        problem = Problem.of(domain, "merge-and-shrink:30", "zobrist", 2 + seed % 5, seed, alone=False)
+
+        result, _ = run(problem, Schedule.random(seed))
+
+        assert result.cost == naive.astar(domain)
+
+
+def test_more_states_tell_more():
+    sums = dict.fromkeys(LIMITS, 0)
+    for seed in range(40):
+        domain = sas_tasks.planning(seed, max_cost=4)
+        for most in LIMITS:
+            heuristic = make_heuristic(domain, f"merge-and-shrink:{most}")
+            sums[most] += sum(heuristic.value(state) for state in naive.distances_to_goal(domain))
+
+    assert list(sums.values()) == sorted(sums.values())
+    assert sums[1] == 0
+    assert sums[17] < sums[1000]
+
+
+def test_reduced_labels_change_no_distance():
+    n_labels = n_reduced = 0
+    for seed in range(30):
+        task = sas_tasks.random_task(seed, n_variables=4, n_operators=30, max_cost=2)
+        costs = np.array([operator.cost for operator in task.operators])
+        parts = list(factors(task).values())
+        steps = label_steps(parts, costs)
+        plain, reduced = point(len(costs)), point(len(steps[0].group))
+
+        for part, labels in zip(parts, steps, strict=True):
+            plain = product(plain, part, np.arange(len(costs)))
+            reduced = product(reduced, part._replace(group=labels.group), labels.reduced)
+
+            expected, found = distances(plain, costs), distances(reduced, labels.cost_after)
+            assert found.g.tolist() == expected.g.tolist()
+            assert found.h.tolist() == expected.h.tolist()
+            n_labels += len(plain.group)
+            n_reduced += len(reduced.group)
+    assert n_reduced < 0.8 * n_labels
+
+
+def random_distances(seed):
+    rng = np.random.default_rng(seed)
+    found = Distances(rng.integers(0, 6, 60), rng.integers(0, 6, 60))
+    found.g[rng.integers(60, size=5)] = NEVER
+    found.h[rng.integers(60, size=5)] = NEVER
+    return found
+
+
+@pytest.mark.parametrize("most", [1, 3, 10, 30, 40, 59, 60, 100])
+def test_shrinking_combines_the_highest_f_and_then_the_lowest_h_first(most):
+    for seed in range(20):
+        found = random_distances(seed)
+        alive = np.flatnonzero(found.alive)
+        bucket = {state: (-found.g[state] - found.h[state], found.h[state]) for state in alive.tolist()}
+        n_buckets = len(set(bucket.values()))
+
+        to, n = shrink(found, most, np.random.default_rng(seed))
+
+        assert n == min(most, len(alive))
+        assert (to[~found.alive] == -1).all()
+        assert sorted(set(to[alive].tolist())) == list(range(n))
+        members = [[state for state in alive.tolist() if to[state] == i] for i in range(n)]
+        shared = [{bucket[state] for state in group} for group in members if len(group) > 1]
+        alone = [bucket[group[0]] for group in members if len(group) == 1]
+        if most >= n_buckets:  # f is preserved, and no bucket is touched before those that come first are one state
+            assert all(len(buckets) == 1 for buckets in shared)
+            counts = {key: len({int(to[s]) for s in bucket if bucket[s] == key}) for key in bucket.values()}
+            touched = [key for key in counts if counts[key] < list(bucket.values()).count(key)]
+            assert all(counts[key] == 1 for key in counts if touched and key < max(touched))
+        else:  # the first buckets are one state together, and every other is one by itself
+            assert len([buckets for buckets in shared if len(buckets) > 1]) == 1
+            assert len(set(alone)) == len(alone)
+
+
+@pytest.mark.parametrize("most", LIMITS)
+def test_no_table_is_larger_than_the_limit_allows(most):
+    for seed in range(10):
+        task = sas_tasks.random_task(seed, n_variables=7)
+
+        entries, order, _ = abstraction(task, most)
+
+        assert len(order) == 7
+        assert len(entries) <= sum(most * len(variable.values) for variable in task.variables)
+        assert entries.dtype == np.int32
+
+
+def test_a_task_without_operators_is_a_dead_end_at_once():
+    stuck = Planning.parse(str(DATA / "planning" / "stuck.sas"))
+
+    assert make_heuristic(stuck, "merge-and-shrink").value(stuck.initial) == NEVER
+    assert solve(stuck, "merge-and-shrink").status is Status.UNSOLVABLE
+
+
+def test_nothing_is_known_of_a_task_with_derived_variables_only():
+    lit = Variable("lit", 0, ("Atom lit()", "NegatedAtom lit()"))
+    task = Planning(SasTask(True, (lit,), (), (1,), ((0, 0),), (), (Axiom(((0, 1),), 0, 0),)), "lit")
+
+    assert make_heuristic(task, "merge-and-shrink").value(task.initial) == 0
+
+
+def test_costs_that_no_entry_can_hold_are_cut_off_at_the_largest():
+    domain = sas_tasks.planning(2, max_cost=2**40, least_cost=2**40)
+
+    heuristic = make_heuristic(domain, "merge-and-shrink")
+
+    assert heuristic.max_h == 2**31 - 1
+    assert {heuristic.value(state) for state in naive.distances_to_goal(domain)} == {0, 2**31 - 1}
+
+
+def test_a_task_is_always_abstracted_the_same_way_and_by_whoever_is_asked_to_build():
+    task = sas_tasks.planning(7, n_variables=9, n_operators=40)
+    built = []
+
+    def share(build):
+        built.append(build())
+        return built[-1]
+
+    shared = make_heuristic(task, "merge-and-shrink:50", share=share)
+    alone = make_heuristic(task, "merge-and-shrink:50")
+
+    assert len(built) == 1
+    assert shared.tables.entries is built[0][0]
+    assert shared.tables.entries.tolist() == alone.tables.entries.tolist()
+
+
+@pytest.mark.parametrize("option", ["", "0", "-3", "many", "1e3", "1000001", "³"])
+def test_an_option_that_is_no_number_of_states_is_refused(option):
+    with pytest.raises(BadInputError, match="the most abstract states are a number from 1 to 1000000") as error:
+        make_heuristic(sas_tasks.planning(0), f"merge-and-shrink:{option}")
+
+    assert f"not '{option}'" in str(error.value)
+
+
+def test_it_is_for_planning_only():
+    with pytest.raises(BadInputError, match="'merge-and-shrink' does not fit domain 'pancake'"):
+        make_heuristic(Pancake((1, 0, 2)), "merge-and-shrink")
