@@ -112,7 +112,7 @@ def test_boards_without_a_solution_are_recognised_and_exhausted(n_ranks, python_
 
     assert job.returncode == 0, job.stderr
     by_parity, *exhausted, solved = [json.loads(line) for line in job.stdout.splitlines()]
-    assert (by_parity["status"], by_parity["expanded"]) == ("unsolvable", 0)
+    assert (by_parity["status"], by_parity["expanded"], by_parity["n_ranks"]) == ("unsolvable", 0, n_ranks)
     for result in exhausted:
         assert (result["status"], result["cost"], result["lower_bound"]) == ("unsolvable", None, None)
         assert result["expanded"] - result["reopened"] == math.factorial(9) // 2

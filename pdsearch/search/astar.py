@@ -48,7 +48,7 @@ def search(
     plan = None
     if rank.incumbent < NEVER:
         plan = trace(problem, 0, lambda _, question: question(rank))
-    end = ending(rank.incumbent, rank.least_open_f, stop, plan)
+    end = ending(problem, rank.incumbent, rank.least_open_f, stop, plan)
     return assemble(problem, "A*", end, [report(rank)], search_s, clock, seed)
 
 

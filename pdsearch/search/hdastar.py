@@ -58,9 +58,10 @@ def search(
     search_s = clock.search_s
     last = member.agreement.last
     reports = comm.gather(report(rank, member.sent, member.received, member.messages, idle_s))
-    end = ending(last.incumbent, last.least_f, _stopped_by(last), _plan(problem, comm, rank, last))
+    plan = _plan(problem, comm, rank, last)
     result = None
     if reports is not None:
+        end = ending(problem, last.incumbent, last.least_f, _stopped_by(last), plan)
         result = assemble(problem, "HDA*", end, reports, search_s, clock, seed)
     shared: Result = comm.broadcast(result, 0)
     return shared
