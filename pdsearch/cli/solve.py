@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from pdsearch.cli._interrupts import Interrupts
 from pdsearch.cli._progress import ProgressLine
+from pdsearch.comm.together import together
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.errors import BadInputError, MissingDependencyError
@@ -57,14 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve, write what was asked for, and return the exit code."""
-    domain_class = DOMAINS[arguments.domain]
-    arguments.seed = whole(arguments.seed, "seed")
-    options = {key: value for key, value in vars(arguments).items() if key not in ("run", "domain", "instance")}
-    domain = domain_class.parse(arguments.instance, **options)
-    limits = _limits(arguments)
-    outputs = {name: _writable(getattr(arguments, name)) for name in ("json", "plan_file", "solution")}
     comm = _communicator(arguments.algorithm)
     speaks = comm is None or comm.Get_rank() == 0
+    domain, limits = together(comm, lambda: _read(arguments, speaks))
     with Interrupts() as interrupts, ProgressLine(speaks, arguments.progress) as progress:
         result = solve(
             domain,
@@ -75,12 +71,25 @@ def run(arguments: argparse.Namespace) -> int:
             limits=limits,
             interrupted=interrupts,
             on_progress=progress.show if progress.is_shown else None,
-            message=None if arguments.batch is None else count(arguments.batch),
+            message=arguments.batch,
         )
     if speaks:
-        _write(result, outputs["json"], outputs["plan_file"])
-        _write_solution(domain, result, outputs["solution"], arguments.json == "-")
+        _write(result, arguments.json, arguments.plan_file)
+        _write_solution(domain, result, arguments.solution, arguments.json == "-")
     return result.status.value
+
+
+def _read(arguments: argparse.Namespace, writes: bool) -> tuple[Domain, Limits]:
+    """Read what is given as text, and refuse files that cannot be written before the search, not after it."""
+    arguments.seed = whole(arguments.seed, "seed")
+    arguments.batch = None if arguments.batch is None else count(arguments.batch)
+    options = {key: value for key, value in vars(arguments).items() if key not in ("run", "domain", "instance")}
+    domain = DOMAINS[arguments.domain].parse(arguments.instance, **options)
+    limits = _limits(arguments)
+    if writes:
+        for name in (arguments.json, arguments.plan_file, arguments.solution):
+            _check_writable(name)
+    return domain, limits
 
 
 def _limits(arguments: argparse.Namespace) -> Limits:
@@ -94,13 +103,12 @@ def _limits(arguments: argparse.Namespace) -> Limits:
     return Limits(**given)
 
 
-def _writable(name: str | None) -> str | None:
-    """Refuse a file that cannot be written before the search, not after it."""
+def _check_writable(name: str | None) -> None:
+    """Refuse a file that cannot be written."""
     if name not in (None, "-"):
         folder = Path(name).resolve().parent
         if Path(name).is_dir() or not os.access(folder, os.W_OK):
             raise BadInputError(f"cannot write {name!r}; give a file in a folder that exists and is writable")
-    return name
 
 
 def _communicator(algorithm: str) -> Any:

@@ -10,15 +10,15 @@ mpi4py is imported only when this class is used.
 
 from __future__ import annotations
 
-import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from pdsearch.comm import Integers, Records, Totals
+from pdsearch.comm.together import Value, in_turn, ranks_of_node, together, wait_for_all
 
-_NAP_S = 1e-3
 _NODES = 1  # tag of messages with records
 
 
@@ -107,17 +107,20 @@ class MpiCommunicator:
         return gathered
 
     def barrier(self) -> None:
-        """Wait for all ranks, politely: one of them may be compiling on the core this one would spin on."""
-        request = self._comm.Ibarrier()
-        while not request.Test():
-            time.sleep(_NAP_S)
+        """Wait for all ranks."""
+        wait_for_all(self._comm)
+
+    def together(self, act: Callable[[], Value]) -> Value:
+        """Return ``act()`` of each rank, or raise on all what it raised on one; see :mod:`.together`."""
+        return together(self._comm, act)
+
+    def in_turn(self, act: Callable[[], Value]) -> Value:
+        """Do the same, rank 0 before the others."""
+        return in_turn(self._comm, act)
 
     def ranks_of_node(self) -> int:
         """Return how many ranks share this machine's memory."""
-        node = self._comm.Split_type(self._mpi.COMM_TYPE_SHARED)
-        n = int(node.Get_size())
-        node.Free()
-        return n
+        return ranks_of_node(self._comm)[1]
 
     def close(self) -> None:
         """Give the duplicates back; all ranks must call."""

@@ -47,8 +47,10 @@ def search(
     """
     clock = Clock.start()
     memory = limits.memory(comm.ranks_of_node())
-    _compile_one_after_the_other(problem, comm, batch, frontier)
-    rank = Rank(problem, comm.rank, memory, message or FIRST_MESSAGE, batch, frontier)
+    comm.in_turn(lambda: compile_kernels(problem, batch, frontier))
+    if comm.rank == 0:
+        prune()
+    rank = comm.together(lambda: Rank(problem, comm.rank, memory, message or FIRST_MESSAGE, batch, frontier))
     interrupted()  # from here on every rank remembers a signal, instead of raising, before any of them searches
     comm.barrier()
     clock.search_begins()
@@ -119,19 +121,6 @@ def _plan(problem: Problem, comm: MpiCommunicator, rank: Rank, last: Round) -> l
 
 def _stopped_by(last: Round) -> Status | None:
     return Status(last.stop) if last.stop else None
-
-
-def _compile_one_after_the_other(problem: Problem, comm: MpiCommunicator, batch: int | None, frontier: str) -> None:
-    """Let rank 0 compile what is not in the disk cache, then let the others load it.
-
-    Were they to compile at once, each would do all the work, and their writes to the cache would race.
-    """
-    if comm.rank == 0:
-        compile_kernels(problem, batch, frontier)
-        prune()
-    comm.barrier()
-    if comm.rank != 0:
-        compile_kernels(problem, batch, frontier)
 
 
 def _progress(last: Round, clock: Clock) -> Progress:

@@ -356,5 +356,6 @@ def compile_kernels(problem: Problem, batch: int | None = None, frontier: str = 
     rank.absorb(problem.initial_record())
     rank.expand(1)
     rank.take([0] if problem.n_ranks > 1 else [])
+    rank.least_f_of(problem.initial_record())
     rank.way_to(problem.domain.initial)
     rank._grow_index()
