@@ -308,6 +308,28 @@ def test_a_rank_with_too_little_memory_to_begin_is_one_line_and_the_end(python_o
     assert job.stderr.startswith("pdsearch: memory limit 1000 bytes is too small")
 
 
+def test_buffers_of_messages_are_counted_and_used_again(python_on):
+    code = """
+import numpy as np
+from pdsearch.comm.mpi import MpiCommunicator
+
+comm, records, held = MpiCommunicator(), np.arange(1000, dtype=np.uint32), []
+for _ in range(3):
+    for n in (1000, 10):
+        comm.send(0, records[:n])
+        while (received := comm.receive()) is None:
+            pass
+        assert received.tolist() == records[:n].tolist()
+        assert comm.unfinished(0) == 0
+    held.append(comm.buffer_bytes)
+print(held[0] >= 2 * records.nbytes, held[0] == held[2])
+"""
+
+    job = jobs.run(python_on(1, "-c", code), timeout=60)
+
+    assert (job.stdout, job.stderr) == ("True True\n", "")
+
+
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_an_exception_on_one_rank_ends_iterative_deepening_with_its_traceback(threads, python_on):
     broken = "from pdsearch.search.idastar_team import Team; Team._work = None"

@@ -41,6 +41,7 @@ class MpiCommunicator:
         self._under_way: list[deque[tuple[Any, Records]]] = [deque() for _ in range(self.size)]
         self._spare: list[Records] = []
         self._inbox = np.empty(0, np.uint32)
+        self.buffer_bytes = 0
         self._status = MPI.Status()
         self._reductions: tuple[Any, Any, Integers, Integers] | None = None
 
@@ -73,6 +74,7 @@ class MpiCommunicator:
             return None
         n = self._status.Get_count(self._mpi.UINT32_T)
         if n > len(self._inbox):
+            self.buffer_bytes += 8 * n - self._inbox.nbytes
             self._inbox = np.empty(2 * n, np.uint32)
         self._comm.Recv([self._inbox, n, self._mpi.UINT32_T], self._status.Get_source(), _NODES)
         return self._inbox[:n]
@@ -128,6 +130,11 @@ class MpiCommunicator:
         self._reducer.Free()
 
     def _buffer(self, size: int) -> Records:
-        if self._spare and len(self._spare[-1]) >= size:
-            return self._spare.pop()
-        return np.empty(size + size // 4, np.uint32)
+        if self._spare:
+            buffer = self._spare.pop()
+            if len(buffer) >= size:
+                return buffer
+            self.buffer_bytes -= buffer.nbytes
+        buffer = np.empty(size + size // 4, np.uint32)
+        self.buffer_bytes += buffer.nbytes
+        return buffer

@@ -19,6 +19,7 @@ from pdsearch.limits import Limits
 from pdsearch.result import Result, Status
 from pdsearch.search.member import Member
 from pdsearch.search.outcome import Clock, OnProgress, Progress, assemble, ending, report
+from pdsearch.search.pace import Pace
 from pdsearch.search.packing import AdaptivePacking, FixedPacking
 from pdsearch.search.problem import Problem
 from pdsearch.search.rank import Rank, compile_kernels
@@ -28,6 +29,7 @@ from pdsearch.search.trace import Asked, trace
 FIRST_MESSAGE = 500  # records, until the first measurement
 _YIELDS = 200  # idle turns that only yield the core, before a rank begins to sleep
 _NAP_S = 50e-6
+_yield_core: Callable[[], object] = getattr(os, "sched_yield", lambda: time.sleep(0))  # macOS has none
 
 
 def search(
@@ -46,7 +48,7 @@ def search(
     Messages have ``message`` records, or as many as measurement finds best.
     """
     clock = Clock.start()
-    memory = limits.memory(comm.ranks_of_node())
+    memory = limits.memory(comm.ranks_of_node(), problem.table_bytes)
     comm.in_turn(lambda: compile_kernels(problem, batch, frontier))
     if comm.rank == 0:
         prune()
@@ -82,7 +84,8 @@ def _call_s(rank: Rank) -> float:
 def _drive(member: Member, clock: Clock, on_progress: OnProgress | None) -> float:
     """Take turns until the search is over; return the seconds spent with nothing to do."""
     idle_turns, idle_s, idle_since = 0, 0.0, 0.0
-    while not member.turn():
+    pace = Pace(member.rank, member.budget)
+    while not _turn(member, pace):
         if not member.has_idled:
             if idle_turns:
                 idle_s += time.perf_counter() - idle_since
@@ -96,10 +99,17 @@ def _drive(member: Member, clock: Clock, on_progress: OnProgress | None) -> floa
     return idle_s
 
 
+def _turn(member: Member, pace: Pace) -> bool:
+    """Take a turn that is not too long; say whether the search is over."""
+    member.budget = pace.budget
+    with pace.timed():
+        return member.turn()
+
+
 def _rest(idle_turns: int) -> None:
     """Yield the core, for there may be more ranks than cores; after a while sleep."""
     if idle_turns < _YIELDS:
-        os.sched_yield()
+        _yield_core()
     else:
         time.sleep(_NAP_S)
 

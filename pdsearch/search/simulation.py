@@ -92,7 +92,7 @@ def simulate(
     clock = Clock.start()
     limits = limits or Limits()
     network = Network(problem.n_ranks, schedule.seed, schedule.slowness)
-    memory = limits.memory(problem.n_ranks)
+    memory = limits.memory(problem.n_ranks, problem.table_bytes)
     members = [
         Member(
             Rank(problem, rank, memory, schedule.message, schedule.batch),
