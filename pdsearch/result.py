@@ -110,13 +110,13 @@ class Result:
     reason: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-ready values; nan becomes None."""
-        values = dataclasses.asdict(self) | {"status": self.status.words}
-        return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in values.items()}
+        """Return the result as JSON-ready values; what is no finite number becomes None."""
+        values: dict[str, Any] = _finite(dataclasses.asdict(self) | {"status": self.status.words})
+        return values
 
     def to_json(self) -> str:
         """Return one line of JSON."""
-        return json.dumps(self.to_dict())
+        return json.dumps(self.to_dict(), allow_nan=False)
 
     def summary(self) -> str:
         """Return the result as a person reads it."""
@@ -147,3 +147,12 @@ class Result:
                 for r in self.ranks
             ]
         return "\n".join(rows)
+
+
+def _finite(value: Any) -> Any:
+    """Return a value with every nan and infinity in it replaced by None, which JSON knows."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -33,7 +33,7 @@ class _Help(argparse.HelpFormatter):
         self._action_max_length += self._indent_increment
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """A parser whose complaints are one line, from rank 0 only."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
@@ -106,11 +106,11 @@ def command_names() -> list[str]:
 
 def _run(argv: list[str]) -> int:
     chosen = next((word for word in argv if not word.startswith("-")), None)
-    parser = _Parser(
+    parser = Parser(
         formatter_class=_Help, prog="pdsearch", description="Optimal state-space search on every core, machine and GPU."
     )
     parser.add_argument("--version", action="version", version=f"pdsearch {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name in command_names():
         if name == chosen:
             module = importlib.import_module(f"{__name__}.{name}")

@@ -17,12 +17,13 @@ from typing import IO, Any
 from pdsearch.cli import complain
 from pdsearch.cli._batch import instances
 from pdsearch.cli._interrupts import Interrupts
+from pdsearch.cli._seed import seed
 from pdsearch.cli.solve import _check_writable, _communicator, _limits
 from pdsearch.comm.together import ranks_of_node, together
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.gpu.devices import FORMS, Choice, Device, choose
 from pdsearch.heuristics import HEURISTICS
-from pdsearch.limits import Limits, whole
+from pdsearch.limits import Limits
 from pdsearch.result import Status
 from pdsearch.search.idastar import MODES, IdaProgress, idastar
 from pdsearch.search.idastar_result import IdaResult
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threads", type=int, default=0, help="of each process; 0 is one for each core (default)")
     parser.add_argument("--general", action="store_true", help="not the code made for one domain and heuristic")
-    parser.add_argument("--seed", metavar="N", default="0", help="of random instances (default 0)")
+    parser.add_argument("--seed", type=seed, metavar="N", default=0, help="of random instances (default 0)")
     parser.add_argument("--time-limit", metavar="TIME", help="of each instance, as 30s, 10m or 2h")
     parser.add_argument("--node-limit", metavar="N", help="expansions of each instance")
     parser.add_argument("--json", metavar="FILE", help="write one JSON line an instance; - is stdout")
@@ -85,7 +86,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _read(arguments: argparse.Namespace, rank: int, on_machine: int) -> tuple[list[Domain], Limits, Choice]:
     """Read what is given as text: instances, limits and the device of a rank by its place on its machine."""
-    arguments.seed = whole(arguments.seed, "seed")
     left_out = ("run", "domain", "instances")
     options = {key: value for key, value in vars(arguments).items() if key not in left_out}
     puzzles = instances(DOMAINS[arguments.domain], arguments.instances, options)
@@ -110,6 +110,7 @@ def _solver(arguments: argparse.Namespace, limits: Limits, comm: Any, interrupts
             limits=limits,
             interrupted=interrupts,
             on_progress=show.update if show.is_shown else None,
+            seed=arguments.seed,
         )
 
     return on_cpu

@@ -14,12 +14,13 @@ from typing import IO, Any
 
 from pdsearch.cli._interrupts import Interrupts
 from pdsearch.cli._progress import ProgressLine
+from pdsearch.cli._seed import seed
 from pdsearch.comm.together import together
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.errors import BadInputError, MissingDependencyError
 from pdsearch.heuristics import HEURISTICS
-from pdsearch.limits import Limits, bytes_, count, seconds, whole
+from pdsearch.limits import Limits, bytes_, count, seconds
 from pdsearch.result import Result
 from pdsearch.search import solve
 
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--heuristic", metavar="NAME", help=f"one of: {', '.join(HEURISTICS)}")
     parser.add_argument("--distribution", metavar="NAME", help=f"who owns a state: {', '.join(DISTRIBUTIONS)}")
     parser.add_argument("--algorithm", choices=["auto", "astar", "hdastar"], default="auto")
-    parser.add_argument("--seed", metavar="N", default="0", help="of random instances and random words (default 0)")
+    parser.add_argument("--seed", type=seed, metavar="N", default=0, help="of random instances, random words")
     parser.add_argument("--time-limit", metavar="TIME", help="of the search, as 30s, 10m or 2h")
     parser.add_argument("--memory", metavar="BYTES", help="per rank, as 512M or 2G (default 80%% of what is free)")
     parser.add_argument("--node-limit", metavar="N", help="expansions, summed over ranks")
@@ -81,7 +82,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _read(arguments: argparse.Namespace, writes: bool) -> tuple[Domain, Limits]:
     """Read what is given as text, and refuse files that cannot be written before the search, not after it."""
-    arguments.seed = whole(arguments.seed, "seed")
     arguments.batch = None if arguments.batch is None else count(arguments.batch)
     options = {key: value for key, value in vars(arguments).items() if key not in ("run", "domain", "instance")}
     domain = DOMAINS[arguments.domain].parse(arguments.instance, **options)

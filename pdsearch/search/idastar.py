@@ -68,6 +68,7 @@ def idastar(
     interrupted: Callable[[], bool] | None = None,
     on_progress: OnIdaProgress | None = None,
     check_solvable: bool = True,
+    seed: int = 0,
 ) -> IdaResult:
     """Find an optimal plan by IDA* on the CPU.
 
@@ -89,6 +90,8 @@ def idastar(
         As in :func:`pdsearch.search.solve`; the memory limit has no meaning here.
     on_progress : callable, optional
         Called with an :class:`IdaProgress` some fifty times a second.
+    seed : int
+        Of the instance, for the result; the search draws nothing.
 
     Returns
     -------
@@ -116,6 +119,7 @@ def idastar(
     kind = (fastest(domain, chosen) if specialised else None) or AnySubtrees
     queue: Queue = ThreadQueue() if comm is None else RankQueue(comm)
     search = _Search(domain, chosen, kind, mode, threads or fair_threads(comm), queue, limits or Limits(), clock)
+    search.seed = seed
     reason = domain.why_unsolvable() if check_solvable else None
     if reason is not None:
         result = search.result(Status.UNSOLVABLE, reason)
@@ -175,6 +179,7 @@ class _Search:
         self.on_progress: OnIdaProgress | None = None
         self._generated = self._expanded = 0  # of finished iterations
         self._search_s = 0.0
+        self.seed = 0
 
     def compile(self) -> None:
         """Run the kernels once on nothing."""
@@ -190,10 +195,10 @@ class _Search:
         while self.bound < NEVER:
             least = self._iterate()
             stop = self.queue.look()
-            if self.plan is not None:
+            if self.plan is not None and (self.mode == "first" or not stop):
                 status = Status.SOLVED
                 break
-            if stop:
+            if stop:  # perhaps with an optimal plan, but not with all of them
                 status = Status(stop)
                 break
             self.bound = least
@@ -295,7 +300,7 @@ class _Search:
             LB=load_balance(self.loads[:, 0]),
             CO=0.0,
             ranks=[_worker(i, load) for i, load in enumerate(self.loads.tolist())],
-            seed=0,
+            seed=self.seed,
             environment=environment(),
             reason=reason,
             mode=self.mode,
