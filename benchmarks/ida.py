@@ -24,7 +24,7 @@ from pdsearch.cli._batch import instances
 from pdsearch.domains import Domain
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf
-from pdsearch.search.idastar import available_cores, idastar
+from pdsearch.search.idastar import fair_threads, idastar
 
 # what other programs reach on the author's machine: a shared 2-core virtual x86-64, by CPU time
 C_FIRST, C_ALL, BURNS = 3.9e8, 4.75e8, 1.04e8
@@ -34,7 +34,7 @@ def main() -> int:
     """Print one table, or solve the hundred."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("instances", nargs="?", default="korf:4,7,10,11")
-    parser.add_argument("--threads", type=int, default=available_cores())
+    parser.add_argument("--threads", type=int, default=fair_threads())
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--all-hundred", metavar="FILE")
     arguments = parser.parse_args()

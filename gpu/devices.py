@@ -6,6 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 from pdsearch.errors import BadInputError, MissingDependencyError
+from pdsearch.gpu.cuda import cuda as numba_cuda
 
 FORMS = "auto, cpu, gpu or gpu:N"
 _OLDEST = (7, 0)  # kernels synchronise warps explicitly, which Volta introduced
@@ -80,7 +81,8 @@ def available() -> list[Device]:
     MissingDependencyError
         If there is no driver, no device, or no CUDA package.
     """
-    from pdsearch.gpu.shim import cuda, is_simulated
+    cuda = numba_cuda()
+    from pdsearch.gpu.shim import is_simulated
 
     if is_simulated():
         return [Device(0, "simulator", (9, 0), 1, 2**30)]

@@ -6,7 +6,15 @@ prints them as they are and leaves with exit code 2.
 
 
 class PdsearchError(Exception):
-    """Base of every error a caller may want to catch."""
+    """Base of every error a caller may want to catch.
+
+    Attributes
+    ----------
+    is_shared : bool
+        All ranks of the MPI job raise it together.
+    """
+
+    is_shared = False
 
 
 class UnknownNameError(PdsearchError, LookupError):

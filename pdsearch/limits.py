@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,8 @@ class Limits:
     time_s : float
         Wall-clock seconds of search.
     memory_bytes : int or None
-        Per rank: node table, open list and buffers. None takes 80 % of what is free, divided by the ranks of the node.
+        Per rank: node table, open list, buffers, and the tables of domain, heuristic and distribution. None takes
+        80 % of what is free, divided by the ranks of the node.
     nodes : int
         Expansions, summed over ranks; several ranks may exceed it by what they expand in one round.
 
@@ -46,11 +48,11 @@ class Limits:
         if self.nodes < 1:
             raise BadInputError(f"node limit {self.nodes} makes no sense; give at least 1")
 
-    def memory(self, ranks_of_node: int) -> int:
-        """Return the bytes one rank may use."""
+    def memory(self, ranks_of_node: int, held: int = 0) -> int:
+        """Return the bytes one rank may use, of which it holds some already."""
         if self.memory_bytes is not None:
             return self.memory_bytes
-        return max(MIN_MEMORY, int(USABLE * free_memory() / ranks_of_node))
+        return max(MIN_MEMORY, int(USABLE * free_memory() / ranks_of_node)) + held
 
 
 def seconds(text: str) -> float:
@@ -109,16 +111,44 @@ def _number(
     return value
 
 
-def free_memory() -> int:
-    """Return the bytes this process could still use: free on the machine, and within its cgroup."""
-    free = [os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+def free_memory(root: Path = Path("/")) -> int:
+    """Return the bytes this process could still use: free on the machine, and within each of its cgroups."""
+    return max(0, min([_free_on_machine(root), *_free_in_groups(root)]))
+
+
+def _free_on_machine(root: Path) -> int:
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        free = [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable")] or free
-        group = Path("/sys/fs/cgroup")
-        limit = (group / "memory.max").read_text().strip()
-        if limit != "max":
-            free.append(int(limit) - int((group / "memory.current").read_text()))
-    except (OSError, ValueError):
-        pass
-    return max(0, min(free))
+        lines = (root / "proc/meminfo").read_text().splitlines()
+        return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):
+        page = os.sysconf("SC_PAGE_SIZE")
+        if "SC_AVPHYS_PAGES" in os.sysconf_names:
+            return os.sysconf("SC_AVPHYS_PAGES") * page
+        return os.sysconf("SC_PHYS_PAGES") * page // 2  # macOS does not say what is free
+
+
+def _free_in_groups(root: Path) -> Iterator[int]:
+    """Yield what is free in the process's own cgroup and those around it, of version 2 or 1."""
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            yield from _free_up_to(root / "sys/fs/cgroup", path, "memory.max", "memory.current", "inactive_file")
+        elif "memory" in controllers.split(","):
+            names = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
+            yield from _free_up_to(root / "sys/fs/cgroup/memory", path, *names)
+
+
+def _free_up_to(top: Path, path: str, limit: str, used: str, cached: str) -> Iterator[int]:
+    """Yield what is free, the cache given up, in the group at ``path`` and those that hold it, up to ``top``."""
+    group = top / path.lstrip("/")
+    for folder in (group, *group.parents):
+        try:
+            free = int((folder / limit).read_text()) - int((folder / used).read_text())
+            stat = (folder / "memory.stat").read_text().splitlines()
+        except (OSError, ValueError):  # "max": no limit
+            continue
+        yield free + sum(int(line.split()[1]) for line in stat if line.startswith(f"{cached} "))

@@ -166,17 +166,17 @@ class Result:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result and its report as JSON-ready values; nan becomes None, as does a report on no load."""
-        values = dataclasses.asdict(self) | {"status": self.status.words}
+        """Return the result and its report as JSON-ready values; what is no finite number becomes None."""
+        values: dict[str, Any] = _finite(dataclasses.asdict(self) | {"status": self.status.words})
         try:
-            values["balance"] = self.balance().to_dict()
-        except BadInputError:
+            values["balance"] = _finite(self.balance().to_dict())
+        except BadInputError:  # a report on no load
             values["balance"] = None
-        return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in values.items()}
+        return values
 
     def to_json(self) -> str:
         """Return one line of JSON."""
-        return json.dumps(self.to_dict())
+        return json.dumps(self.to_dict(), allow_nan=False)
 
     def summary(self) -> str:
         """Return the result as a person reads it."""
@@ -209,3 +209,12 @@ class Result:
                 for r in self.ranks
             ]
         return "\n".join(rows)
+
+
+def _finite(value: Any) -> Any:
+    """Return a value with every nan and infinity in it replaced by None, which JSON knows."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,7 +2,10 @@
 
 import itertools
 import math
+import sys
+import time
 
+import jobs
 import naive
 import numpy as np
 import pytest
@@ -17,6 +20,8 @@ from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.search import astar
 from pdsearch.search.problem import Problem
+from pdsearch.search.rank import Rank
+from pdsearch.search.step import EXPANDED
 
 EASY = [79, 12, 42, 55, 97, 19, 94, 93, 47, 9, 48, 31, 30]
 UNSOLVABLE = "1 0 2 3 4 5 6 8 7"
@@ -216,7 +221,7 @@ def test_the_time_limit_stops_the_search_soon_after():
     assert 43 <= result.lower_bound <= 65
 
 
-@pytest.mark.parametrize("memory", [2**20, 5_000_000, 2**24, 2**26])
+@pytest.mark.parametrize("memory", [2**20, 3_000_000, 5_000_000, 2**24, 2**25 + 1, 2**26])
 @pytest.mark.parametrize("frontier", ["bucket", "heap"])
 def test_a_full_memory_is_a_status_with_a_lower_bound(memory, frontier):
     result = run(Tiles.korf(1), limits=Limits(memory_bytes=memory), frontier=frontier)
@@ -224,7 +229,55 @@ def test_a_full_memory_is_a_status_with_a_lower_bound(memory, frontier):
     assert result.status is Status.MEMORY_LIMIT
     assert 41 <= result.lower_bound <= 57
     assert result.expanded > 1000
-    assert result.peak_memory_bytes <= memory
+    assert memory / 2 < result.peak_memory_bytes <= memory
+
+
+def test_a_system_that_gives_less_than_the_limit_allows_is_a_memory_limit():
+    code = """
+import resource
+from pathlib import Path
+from pdsearch import solve
+from pdsearch.limits import Limits
+from pdsearch.domains.tiles import Tiles
+
+solve(Tiles.korf(79))  # compiled before the system becomes stingy
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**27,) * 2)
+result = solve(Tiles.korf(88), limits=Limits(memory_bytes=2**40))
+print(result.status.words, 43 <= result.lower_bound <= 65, result.expanded > 10**5)
+"""
+
+    job = jobs.run([sys.executable, "-c", code])
+
+    assert (job.returncode, job.stdout, job.stderr) == (0, "memory limit True True\n", "")
+
+
+def test_the_tables_of_a_heuristic_are_part_of_what_a_search_uses():
+    puzzle = Tiles.parse("random:3x3")
+
+    small, large = (solve(puzzle, name) for name in ("manhattan", "pdb"))
+
+    assert large.peak_memory_bytes - small.peak_memory_bytes > 2**17  # of 9!/2 entries
+    with pytest.raises(BadInputError, match="too small for the first tables"):
+        Rank(Problem.of(puzzle, "pdb", None, 1, 0, alone=True), 0, 2**17)
+
+
+@pytest.mark.parametrize("cost_s", [1e-3, 1e-2])
+def test_dear_expansions_do_not_keep_a_search_from_the_clock(cost_s, monkeypatch):
+    expand, budgets = Rank.expand, []
+
+    def slow(rank, budget, *arguments):
+        budgets.append(budget)
+        before = int(rank.tallies[EXPANDED])
+        why = expand(rank, budget, *arguments)
+        time.sleep(cost_s * (int(rank.tallies[EXPANDED]) - before))
+        return why
+
+    monkeypatch.setattr(Rank, "expand", slow)
+    run(Tiles.korf(79), limits=Limits(nodes=int(1 / cost_s)))
+
+    assert max(budgets) * cost_s <= 0.2
+    assert min(budgets) >= 1
 
 
 @pytest.mark.parametrize("name", ["blind", "manhattan", "linear-conflict"])

@@ -424,6 +424,14 @@ def test_without_a_gpu_auto_says_so_and_gpu_is_refused(capsys):
     assert "no CUDA device was found" in capsys.readouterr().err
 
 
+def test_without_cuda_for_python_auto_says_so_and_gpu_is_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pdsearch.gpu.shim", None)  # as if it could not be imported
+
+    assert (choose("auto").word or "").startswith("no GPU: numba has no CUDA here; run: pip install 'pdsearch[gpu]'")
+    with pytest.raises(MissingDependencyError, match="numba has no CUDA here"):
+        choose("gpu")
+
+
 @pytest.mark.parametrize("text", ["gpu:", "gpu:x", "cpu:1", "tpu", "auto:0"])
 def test_a_wrong_device_is_named(text):
     with pytest.raises(BadInputError, match=f"device '{text}' is unknown; give auto, cpu, gpu or gpu:N"):

@@ -7,8 +7,10 @@ import threading
 from importlib.resources import files
 from itertools import count, islice
 
+import naive
 import numpy as np
 import pytest
+from examples import SMALL, make, params
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +20,7 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.idastar import TilesSubtrees
 from pdsearch.domains.tiles.instances import korf
 from pdsearch.errors import BadInputError
-from pdsearch.heuristics import make_heuristic
+from pdsearch.heuristics import HEURISTICS, make_heuristic
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import Status
@@ -64,6 +66,7 @@ def test_first_solution_counts_are_korfs(number):
 
     assert result.cost == korf(number).optimal_length
     assert result.generated + 1 == korf(number).idastar_generated
+    assert result.expanded == korf(number).idastar_expanded
 
 
 @pytest.mark.heavy
@@ -73,6 +76,7 @@ def test_first_solution_counts_are_korfs_on_harder_instances(number):
 
     assert result.cost == korf(number).optimal_length
     assert result.generated + 1 == korf(number).idastar_generated
+    assert result.expanded == korf(number).idastar_expanded
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -205,6 +209,20 @@ def test_other_heuristics_find_the_same_cost():
     assert idastar(puzzle, "linear-conflict").cost == idastar(puzzle, "manhattan").cost == idastar(puzzle, "blind").cost
 
 
+@pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
+@pytest.mark.parametrize("name", HEURISTICS)
+def test_every_domain_is_solved_at_the_cost_of_the_plainest_astar(name, domain_name, text, options):
+    domain = make(domain_name, text, options)
+    if not HEURISTICS[name].fits(domain):
+        pytest.skip(f"{name} does not fit {domain_name}")
+    if (domain_name, name) == ("msa", "blind"):
+        pytest.skip("without duplicate detection alignments have far too many paths")
+
+    result = idastar(domain, name, specialised=False)
+
+    assert result.cost == naive.astar(domain, HEURISTICS[name](domain).value)
+
+
 def test_a_solved_board_needs_no_moves():
     for mode in ("first", "all"):
         result = idastar(Tiles(range(16)), mode=mode)
@@ -230,6 +248,33 @@ def test_limits_end_a_search_with_what_is_proved(threads):
         assert result.status is status
         assert korf(88).optimal_length > (result.lower_bound or math.inf) >= 43
         assert result.plan is None
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_search_for_all_plans_that_is_stopped_after_the_first_says_so(threads, monkeypatch):
+    goal_seen, stop_asked_twice, run = threading.Event(), threading.Event(), AnySubtrees.run
+    answers = []
+
+    def waits_after_a_goal(engine, at, end, limit, last, counts):
+        stop = run(engine, at, end, limit, last, counts)
+        if (counts[:, GOALS] > 0).any():
+            goal_seen.set()
+            stop_asked_twice.wait(60)
+        return stop
+
+    def interrupted():
+        answers.append(goal_seen.is_set())
+        if sum(answers) > 1:
+            stop_asked_twice.set()
+        return answers[-1]
+
+    monkeypatch.setattr(AnySubtrees, "run", waits_after_a_goal)
+    result = idastar(Tiles.korf(9), mode="all", specialised=False, threads=threads, interrupted=interrupted)
+
+    assert result.status is Status.INTERRUPTED
+    assert result.cost == result.lower_bound == len(result.plan) == korf(9).optimal_length
+    assert result.iterations[-1].nodes < WHOLE[9][0]
+    assert f"cost {result.cost} is optimal, not all of its plans are counted" in result.summary()
 
 
 def test_an_interrupted_search_says_so():
@@ -286,6 +331,24 @@ def test_the_command_writes_a_line_an_instance(tmp_path, capsys):
     ]
     assert {"bound", "nodes", "seconds"} <= set(lines[0]["iterations"][0])
     assert "3 of 3 solved" in capsys.readouterr().out
+
+
+def test_json_lines_know_no_nan_and_name_the_seed(capsys):
+    words = ["random:3x3", "--seed", "5", "--device", "cpu", "--threads", "1", "--json", "-"]
+
+    main(["ida", "tiles", *words])
+
+    result = json.loads(capsys.readouterr().out.splitlines()[0], parse_constant=lambda name: pytest.fail(name))
+    assert result["iterations"][0]["LB"] is None
+    assert result["seed"] == 5
+
+
+@pytest.mark.parametrize("command", ["ida", "simulate"])
+def test_a_seed_below_0_is_one_line(command, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main([command, "tiles", "korf:79", "--seed", "-1"])
+
+    assert capsys.readouterr().err.startswith("pdsearch: argument --seed: seed '-1' is not understood; give a whole")
 
 
 def test_the_exit_code_is_that_of_the_first_unsolved_instance(tmp_path, capsys):

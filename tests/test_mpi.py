@@ -18,6 +18,7 @@ from pdsearch.domains.tiles.instances import korf
 pytestmark = pytest.mark.mpi
 
 EASY = [79, 12, 42, 55, 97]
+DOZEN = [*EASY, 19, 94, 93, 47, 9, 48, 31]  # A* expands 30 to 440 thousand nodes
 FITTING = [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].fits(Tiles.korf(1))]
 KEYS = re.findall(
     r"\w+",
@@ -46,6 +47,7 @@ BROKEN = """
 import os, signal, sys
 from mpi4py import MPI
 from pdsearch.cli import main
+from pdsearch.errors import BadInputError, WrongPlanError
 from pdsearch.search.member import Member
 
 turn = Member.turn
@@ -57,6 +59,18 @@ def broken(self):
 
 Member.turn = broken
 sys.exit(main(["solve", "tiles", "korf:88", "--memory", "500M"]))
+"""
+
+
+# runs a command, in which rank 1 is in some way unlike the others
+UNLIKE = """
+import os, sys
+from mpi4py import MPI
+from pdsearch.cli import main
+
+if MPI.COMM_WORLD.rank == 1:
+    {what}
+sys.exit(main({words!r}))
 """
 
 
@@ -82,7 +96,8 @@ def check_counts(result):
 
 @pytest.mark.parametrize("n_ranks", [1, 2, 3, 7])
 def test_published_instances_are_solved_optimally_by_every_distribution(n_ranks, python_on):
-    tasks = [(f"korf:{number}", name, True) for number, name in zip(cycle(EASY), FITTING, strict=False)]
+    assert len(FITTING) <= len(DOZEN)
+    tasks = [(f"korf:{number}", name, True) for number, name in zip(DOZEN, cycle(FITTING), strict=False)]
 
     job = jobs.run(python_on(n_ranks, "-m", "mpi4py", "-c", SOLVE, json.dumps(tasks)), timeout=240)
 
@@ -112,7 +127,7 @@ def test_boards_without_a_solution_are_recognised_and_exhausted(n_ranks, python_
 
     assert job.returncode == 0, job.stderr
     by_parity, *exhausted, solved = [json.loads(line) for line in job.stdout.splitlines()]
-    assert (by_parity["status"], by_parity["expanded"]) == ("unsolvable", 0)
+    assert (by_parity["status"], by_parity["expanded"], by_parity["n_ranks"]) == ("unsolvable", 0, n_ranks)
     for result in exhausted:
         assert (result["status"], result["cost"], result["lower_bound"]) == ("unsolvable", None, None)
         assert result["expanded"] - result["reopened"] == math.factorial(9) // 2
@@ -246,6 +261,88 @@ def test_an_exception_on_one_rank_ends_the_job_with_its_traceback(python_on):
     assert job.stdout.count("solved") == 0
 
 
+def test_a_plan_that_does_not_survive_its_replay_is_an_internal_error(python_on):
+    job = jobs.run(python_on(3, "-c", BROKEN.format(what="raise WrongPlanError('it leads nowhere')")), timeout=60)
+
+    assert job.returncode not in (0, 2, 11, 12, 22, 23, 130)
+    assert "Traceback (most recent call last)" in job.stderr
+    assert "WrongPlanError: it leads nowhere" in job.stderr
+
+
+def test_a_complaint_of_one_rank_in_the_middle_ends_the_job(python_on):
+    job = jobs.run(python_on(3, "-c", BROKEN.format(what="raise BadInputError('the file has gone')")), timeout=60)
+
+    assert job.returncode == 2
+    assert "pdsearch: rank 1: the file has gone" in job.stderr
+    assert "Traceback" not in job.stderr
+
+
+@pytest.mark.parametrize("command", ["solve", "ida"])
+def test_a_file_that_one_rank_lacks_is_one_line_and_the_end(command, python_on, tmp_path):
+    (tmp_path / "board").write_text("8 7 6 5 4 3 2 1 0")
+    code = UNLIKE.format(what="os.chdir('/')", words=[command, "tiles", "board"])
+
+    job = jobs.run(python_on(3, "-c", code), timeout=60, cwd=tmp_path)
+
+    assert (job.returncode, job.stdout) == (2, "")
+    assert len(job.stderr.strip().splitlines()) == 1
+    assert job.stderr.startswith("pdsearch: ")
+
+
+def test_files_are_written_by_rank_0_and_need_be_writable_there_only(python_on, tmp_path):
+    (tmp_path / "out").mkdir()
+    code = UNLIKE.format(what="os.chdir('/')", words=["solve", "tiles", "korf:79", "--json", "out/result.json"])
+
+    job = jobs.run(python_on(2, "-c", code), timeout=60, cwd=tmp_path)
+
+    assert job.returncode == 0, job.stderr
+    assert json.loads((tmp_path / "out" / "result.json").read_text())["cost"] == 42
+
+
+def test_a_rank_with_too_little_memory_to_begin_is_one_line_and_the_end(python_on):
+    too_little = "from pdsearch.limits import Limits; Limits.memory = lambda *_: 1000"
+    code = UNLIKE.format(what=too_little, words=["solve", "tiles", "korf:79"])
+
+    job = jobs.run(python_on(3, "-c", code), timeout=60)
+
+    assert (job.returncode, job.stdout) == (2, "")
+    assert len(job.stderr.strip().splitlines()) == 1
+    assert job.stderr.startswith("pdsearch: memory limit 1000 bytes is too small")
+
+
+def test_buffers_of_messages_are_counted_and_used_again(python_on):
+    code = """
+import numpy as np
+from pdsearch.comm.mpi import MpiCommunicator
+
+comm, records, held = MpiCommunicator(), np.arange(1000, dtype=np.uint32), []
+for _ in range(3):
+    for n in (1000, 10):
+        comm.send(0, records[:n])
+        while (received := comm.receive()) is None:
+            pass
+        assert received.tolist() == records[:n].tolist()
+        assert comm.unfinished(0) == 0
+    held.append(comm.buffer_bytes)
+print(held[0] >= 2 * records.nbytes, held[0] == held[2])
+"""
+
+    job = jobs.run(python_on(1, "-c", code), timeout=60)
+
+    assert (job.stdout, job.stderr) == ("True True\n", "")
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_an_exception_on_one_rank_ends_iterative_deepening_with_its_traceback(threads, python_on):
+    broken = "from pdsearch.search.idastar_team import Team; Team._work = None"
+    code = UNLIKE.format(what=broken, words=["ida", "tiles", "korf:94", "--device", "cpu", "--threads", threads])
+
+    job = jobs.run(python_on(3, "-c", code), timeout=60)
+
+    assert job.returncode not in (0, 2, 11, 12, 22, 23, 130)
+    assert "TypeError: 'NoneType' object is not callable" in job.stderr
+
+
 def test_a_killed_rank_ends_the_job_and_is_named(python_on):
     job = jobs.run(python_on(3, "-c", BROKEN.format(what="os.kill(os.getpid(), signal.SIGKILL)")), timeout=60)
 
@@ -257,7 +354,7 @@ def test_a_killed_rank_ends_the_job_and_is_named(python_on):
 
 
 def test_ranks_that_start_on_a_cold_cache_compile_each_kernel_once(mpirun, tmp_path):
-    env = {"PDSEARCH_CACHE_DIR": str(tmp_path), "NUMBA_DEBUG_CACHE": "1"}
+    env = {"PDSEARCH_CACHE_DIR": str(tmp_path), "NUMBA_DEBUG_CACHE": "1", "PYTHONUNBUFFERED": "1"}
 
     cold = mpirun(2, "solve", "tiles", "korf:79", timeout=200, env=env)
     warm = mpirun(2, "solve", "tiles", "korf:79", timeout=100, env=env)

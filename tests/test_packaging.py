@@ -37,9 +37,21 @@ def test_the_folders_refuse_to_be_imported_under_the_wrong_name():
 
 
 def test_importing_the_package_loads_neither_mpi_nor_cuda_nor_the_compiler():
-    heavy = ["numba", "mpi4py", "matplotlib", "torch"]
+    heavy = ["numba", "numba.cuda", "mpi4py", "mpi4py.MPI", "matplotlib", "torch"]
     code = f"import sys, pdsearch; print([name for name in {heavy} if name in sys.modules])"
 
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
 
     assert run.stdout.strip() == "[]"
+
+
+def test_a_search_on_one_rank_loads_neither_mpi_nor_cuda():
+    heavy = ["numba.cuda", "mpi4py.MPI", "matplotlib", "torch"]
+    code = (
+        "import sys; from pdsearch.cli import main; main(['solve', 'tiles', 'random:3x3']);"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+
+    assert run.stdout.splitlines()[-1] == "[]"

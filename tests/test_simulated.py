@@ -12,8 +12,10 @@ from pdsearch.comm import termination
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
+from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.search.problem import Problem
+from pdsearch.search.rank import Rank
 from pdsearch.search.simulation import NeverEndsError, Schedule, simulate
 
 PER_BLOCK = 100
@@ -173,6 +175,32 @@ def test_an_interruption_of_one_rank_stops_all_together(seed):
     result, _ = run(problem, Schedule.random(seed), interrupted=lambda: next(times) == when)
 
     check_stopped(result, instance, Status.INTERRUPTED)
+
+
+@pytest.mark.parametrize("kind", ["3x3 18", "2x3 any"])
+def test_a_search_interrupted_at_its_first_plan_knows_what_that_costs(kind, monkeypatch):
+    found: list[int] = []
+    expand = Rank.expand
+
+    def noting(rank, *arguments):
+        why = expand(rank, *arguments)
+        found.extend([rank.incumbent] if rank.incumbent < NEVER else [])
+        return why
+
+    monkeypatch.setattr(Rank, "expand", noting)
+
+    statuses = set()
+    for seed in range(100):
+        found.clear()
+        instance = short(kind, "manhattan", seed % 20)
+        problem = Problem.of(instance.puzzle, "manhattan", "zobrist", 5, seed, alone=False)
+        schedule = Schedule(seed, slowness=0.98, fairness=0.5, message=1, batch=2, budget=5)
+        result, _ = run(problem, schedule, interrupted=lambda: bool(found))
+        check_stopped(result, instance, Status.INTERRUPTED)
+        assert (result.status is Status.SOLVED) == (result.cost == result.lower_bound)
+        statuses.add(result.status)
+
+    assert statuses == {Status.SOLVED, Status.INTERRUPTED}
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -2,7 +2,7 @@
 
 ``korf100.csv`` holds facts published in Korf (1985), "Depth-first iterative-deepening: an
 optimal admissible tree search", Artificial Intelligence 27, table 1: boards and optimal
-lengths, and the nodes IDA* generates, recounted. ``korf_easy20.csv`` lists those of at least
+lengths, and the nodes IDA* generates, recounted, with those it expands. ``korf_easy20.csv`` lists those of at least
 300,000 expansions by A* with Manhattan distance that need the fewest, with that number (its
 last layer depends on ties; counted with batches of 32). ``korf_felner50.csv`` holds those of Korf and
 Felner (2002), "Disjoint pattern database heuristics", Artificial Intelligence 134, table 2.
@@ -27,7 +27,8 @@ class Korf(NamedTuple):
 
     board: tuple[int, ...]
     optimal_length: int
-    idastar_generated: int  # by IDA* with Manhattan distance, the root included
+    idastar_generated: int  # by IDA* with Manhattan distance up to the first solution, the root included
+    idastar_expanded: int  # by the same search
 
 
 def korf(number: int) -> Korf:
@@ -50,6 +51,7 @@ def _korf100() -> list[Korf]:
             tuple(int(tile) for tile in row["tiles"].split()),
             int(row["optimal_length"]),
             int(row["idastar_generated_with_root"]),
+            int(row["idastar_expanded"]),
         )
         for row in csv.DictReader(text.splitlines())
     ]

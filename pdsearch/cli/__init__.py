@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pdsearch import __version__
-from pdsearch.errors import PdsearchError
+from pdsearch.errors import PdsearchError, WrongPlanError
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -33,7 +33,7 @@ class _Help(argparse.HelpFormatter):
         self._action_max_length += self._indent_increment
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """A parser whose complaints are one line, from rank 0 only."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
@@ -46,8 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = [*(sys.argv[1:] if argv is None else argv)]  # `list` is a command here
     try:
         return _run(argv)
+    except WrongPlanError as error:  # no mistake of the user's: a bug, with its traceback
+        _abort_mpi(error)
+        raise
     except PdsearchError as error:
-        complain(str(error))
+        _complain_about(error)
         return BAD_INPUT
     except BrokenPipeError:  # the reader of stdout, head say, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -62,7 +65,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
 
 
-def _abort_mpi(error: BaseException) -> None:
+def _complain_about(error: PdsearchError) -> None:
+    """Print an error once if all ranks have it; a rank that has it alone says so itself, and ends the job."""
+    mpi = sys.modules.get("mpi4py.MPI")
+    if mpi is None or error.is_shared or mpi.COMM_WORLD.Get_size() == 1:
+        complain(str(error))
+    else:
+        _say(f"rank {mpi.COMM_WORLD.Get_rank()}: {error}")
+        _abort_mpi(BAD_INPUT)
+
+
+def _abort_mpi(error: BaseException | int) -> None:
     """Have MPI_Abort called at exit, so that no rank waits for this one; a serial run never imports MPI."""
     if "mpi4py.MPI" in sys.modules:
         from mpi4py.run import set_abort_status
@@ -73,7 +86,11 @@ def _abort_mpi(error: BaseException) -> None:
 def complain(message: str) -> None:
     """Print one line on stderr, from rank 0 only."""
     if speaks():
-        print(f"pdsearch: {' '.join(message.split())}", file=sys.stderr)
+        _say(message)
+
+
+def _say(message: str) -> None:
+    print(f"pdsearch: {' '.join(message.split())}", file=sys.stderr, flush=True)
 
 
 def speaks() -> bool:
@@ -89,11 +106,11 @@ def command_names() -> list[str]:
 
 def _run(argv: list[str]) -> int:
     chosen = next((word for word in argv if not word.startswith("-")), None)
-    parser = _Parser(
+    parser = Parser(
         formatter_class=_Help, prog="pdsearch", description="Optimal state-space search on every core, machine and GPU."
     )
     parser.add_argument("--version", action="version", version=f"pdsearch {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name in command_names():
         if name == chosen:
             module = importlib.import_module(f"{__name__}.{name}")

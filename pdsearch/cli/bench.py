@@ -6,6 +6,7 @@ import argparse
 import importlib
 
 from pdsearch.benchmarking import benchmark_names, summary
+from pdsearch.cli import Parser
 from pdsearch.errors import UnknownNameError
 
 EXAMPLES = """\
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     if name not in benchmark_names():
         raise UnknownNameError(f"no benchmark is called {name!r}; known: {', '.join(benchmark_names())}")
     module = importlib.import_module(f"pdsearch.benchmarking.{name}")
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"pdsearch bench {name}",
         description=module.__doc__,
         epilog=f"examples:\n{module.EXAMPLES}",

@@ -16,6 +16,7 @@ from typing import Any
 from pdsearch.cli import speaks
 from pdsearch.cli._outputs import writable
 from pdsearch.cli.solve import _communicator
+from pdsearch.comm.together import in_turn
 from pdsearch.domains import DOMAINS
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError
@@ -40,12 +41,18 @@ def run(arguments: argparse.Namespace) -> int:
     from pdsearch.search.calibration import calibrate, keep
     from pdsearch.search.problem import Problem
 
-    domain = DOMAINS[arguments.domain].parse(arguments.instance)
-    output = writable(arguments.json)
     world = _communicator("auto")
-    if world is not None and world.Get_size() != 2:
-        raise BadInputError(f"{world.Get_size()} ranks; calibrate on 2, or without mpiexec")
-    problem = Problem.of(domain, arguments.heuristic, "zobrist", 2, 0, alone=False)
+
+    def read() -> Problem:
+        if world is not None and world.Get_size() != 2:
+            raise BadInputError(f"{world.Get_size()} ranks; calibrate on 2, or without mpiexec")
+        if speaks():
+            writable(arguments.json)
+        domain = DOMAINS[arguments.domain].parse(arguments.instance)
+        return Problem.of(domain, arguments.heuristic, "zobrist", 2, 0, alone=False)
+
+    problem = in_turn(world, read)
+    domain = problem.domain
     comm = MpiCommunicator(world) if world is not None else None
     costs = calibrate(problem, comm)
     if comm is not None:
@@ -62,11 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
         "environment": environment(),
     }
     path = keep(domain.name, values)
-    if output == "-":
+    if arguments.json == "-":
         print(json.dumps(values))
         return 0
-    if output is not None:
-        Path(output).write_text(json.dumps(values) + "\n")
+    if arguments.json is not None:
+        Path(arguments.json).write_text(json.dumps(values) + "\n")
     print(_table(values, path))
     return 0
 

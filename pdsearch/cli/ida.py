@@ -18,9 +18,11 @@ from pdsearch.cli import complain
 from pdsearch.cli._batch import instances
 from pdsearch.cli._interrupts import Interrupts
 from pdsearch.cli._outputs import writable
+from pdsearch.cli._seed import seed
 from pdsearch.cli.solve import _communicator, _limits
+from pdsearch.comm.together import ranks_of_node, together
 from pdsearch.domains import DOMAINS, Domain
-from pdsearch.gpu.devices import FORMS, Device, choose
+from pdsearch.gpu.devices import FORMS, Choice, Device, choose
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.limits import Limits
 from pdsearch.result import Status
@@ -53,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threads", type=int, default=0, help="of each process; 0 is one for each core (default)")
     parser.add_argument("--general", action="store_true", help="not the code made for one domain and heuristic")
-    parser.add_argument("--seed", type=int, default=0, help="of random instances (default 0)")
+    parser.add_argument("--seed", type=seed, metavar="N", default=0, help="of random instances (default 0)")
     parser.add_argument("--time-limit", metavar="TIME", help="of each instance, as 30s, 10m or 2h")
     parser.add_argument("--node-limit", metavar="N", help="expansions of each instance")
     parser.add_argument("--json", metavar="FILE", help="write one JSON line an instance; - is stdout")
@@ -65,15 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve all instances, write each result as it comes, and return the exit code."""
-    domain = DOMAINS[arguments.domain]
-    left_out = ("run", "domain", "instances")
-    options = {key: value for key, value in vars(arguments).items() if key not in left_out}
-    puzzles = instances(domain, arguments.instances, options)
-    limits = _limits(arguments)
-    writable(arguments.json)
     comm = _communicator("auto")
     rank = 0 if comm is None else comm.Get_rank()
-    choice = choose(arguments.device, rank)
+    on_machine = 0 if comm is None else ranks_of_node(comm)[0]
+    puzzles, limits, choice = together(comm, lambda: _read(arguments, rank, on_machine))
     if choice.word and rank == 0:
         complain(choice.word)
     with _output(arguments.json if rank == 0 else None) as lines, Interrupts() as interrupts:
@@ -86,6 +83,17 @@ def run(arguments: argparse.Namespace) -> int:
     if rank == 0 and len(puzzles) > 1:
         _total(show, arguments.json)
     return next((code for code in codes if code), 0)
+
+
+def _read(arguments: argparse.Namespace, rank: int, on_machine: int) -> tuple[list[Domain], Limits, Choice]:
+    """Read what is given as text: instances, limits and the device of a rank by its place on its machine."""
+    left_out = ("run", "domain", "instances")
+    options = {key: value for key, value in vars(arguments).items() if key not in left_out}
+    puzzles = instances(DOMAINS[arguments.domain], arguments.instances, options)
+    limits = _limits(arguments)
+    if rank == 0:
+        writable(arguments.json)
+    return puzzles, limits, choose(arguments.device, on_machine)
 
 
 _Solver = Callable[[Domain], IdaResult]
@@ -103,6 +111,7 @@ def _solver(arguments: argparse.Namespace, limits: Limits, comm: Any, interrupts
             limits=limits,
             interrupted=interrupts,
             on_progress=show.update if show.is_shown else None,
+            seed=arguments.seed,
         )
 
     return on_cpu

@@ -13,6 +13,7 @@ import numpy as np
 
 from pdsearch.cli._interrupts import Interrupts
 from pdsearch.cli._progress import ProgressLine
+from pdsearch.cli._seed import seed
 from pdsearch.comm import Integers
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what pdsearch bench distribution has, too."""
     parser.add_argument("--heuristic", metavar="NAME", help="(default: the domain's)")
-    parser.add_argument("--seed", type=int, default=0, help="of the owners' random words (default 0)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of the owners' random words (default 0)")
     parser.add_argument("--costs", metavar="FILE|typical", help="of the machine (default: pdsearch calibrate's)")
     parser.add_argument("--c", type=float, help="time to send a state / time to generate one (default: from the costs)")
     parser.add_argument("--batch", metavar="N", help="nodes per message (default: chosen while running)")

@@ -15,11 +15,13 @@ from typing import IO, Any
 from pdsearch.cli._interrupts import Interrupts
 from pdsearch.cli._outputs import writable
 from pdsearch.cli._progress import ProgressLine
+from pdsearch.cli._seed import seed
+from pdsearch.comm.together import together
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.errors import BadInputError, MissingDependencyError
 from pdsearch.heuristics import HEURISTICS
-from pdsearch.limits import Limits, bytes_, count, seconds, whole
+from pdsearch.limits import Limits, bytes_, count, seconds
 from pdsearch.result import Result
 from pdsearch.search import solve
 
@@ -42,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--inadmissible", action="store_true", help="allow a heuristic that is no lower bound")
     parser.add_argument("--distribution", metavar="NAME", help=f"who owns a state: {', '.join(DISTRIBUTIONS)}")
     parser.add_argument("--algorithm", choices=["auto", "astar", "hdastar"], default="auto")
-    parser.add_argument("--seed", metavar="N", default="0", help="of random instances and random words (default 0)")
+    parser.add_argument("--seed", type=seed, metavar="N", default=0, help="of random instances, random words")
     parser.add_argument("--time-limit", metavar="TIME", help="of the search, as 30s, 10m or 2h")
     parser.add_argument("--memory", metavar="BYTES", help="per rank, as 512M or 2G (default 80%% of what is free)")
     parser.add_argument("--node-limit", metavar="N", help="expansions, summed over ranks")
@@ -59,14 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve, write what was asked for, and return the exit code."""
-    domain_class = DOMAINS[arguments.domain]
-    arguments.seed = whole(arguments.seed, "seed")
-    options = {key: value for key, value in vars(arguments).items() if key not in ("run", "domain", "instance")}
-    domain = domain_class.parse(arguments.instance, **options)
-    limits = _limits(arguments)
-    outputs = {name: writable(getattr(arguments, name)) for name in ("json", "plan_file", "solution")}
     comm = _communicator(arguments.algorithm)
     speaks = comm is None or comm.Get_rank() == 0
+    domain, limits = together(comm, lambda: _read(arguments, speaks))
     with Interrupts() as interrupts, ProgressLine(speaks, arguments.progress) as progress:
         result = solve(
             domain,
@@ -77,13 +74,25 @@ def run(arguments: argparse.Namespace) -> int:
             limits=limits,
             interrupted=interrupts,
             on_progress=progress.show if progress.is_shown else None,
-            message=None if arguments.batch is None else count(arguments.batch),
+            message=arguments.batch,
             inadmissible=arguments.inadmissible,
         )
     if speaks:
-        _write(result, outputs["json"], outputs["plan_file"])
-        _write_solution(domain, result, outputs["solution"], arguments.json == "-")
+        _write(result, arguments.json, arguments.plan_file)
+        _write_solution(domain, result, arguments.solution, arguments.json == "-")
     return result.status.value
+
+
+def _read(arguments: argparse.Namespace, writes: bool) -> tuple[Domain, Limits]:
+    """Read what is given as text, and refuse files that cannot be written before the search, not after it."""
+    arguments.batch = None if arguments.batch is None else count(arguments.batch)
+    options = {key: value for key, value in vars(arguments).items() if key not in ("run", "domain", "instance")}
+    domain = DOMAINS[arguments.domain].parse(arguments.instance, **options)
+    limits = _limits(arguments)
+    if writes:
+        for name in (arguments.json, arguments.plan_file, arguments.solution):
+            writable(name)
+    return domain, limits
 
 
 def _limits(arguments: argparse.Namespace) -> Limits:

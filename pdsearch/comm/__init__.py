@@ -27,6 +27,7 @@ class Communicator(Protocol):
 
     rank: int
     size: int
+    buffer_bytes: int  # held for messages under way and received
 
     def send(self, destination: int, records: Records) -> None:
         """Start sending; the array may be reused at once."""

@@ -10,15 +10,15 @@ mpi4py is imported only when this class is used.
 
 from __future__ import annotations
 
-import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from pdsearch.comm import Integers, Records, Totals
+from pdsearch.comm.together import Value, in_turn, ranks_of_node, together, wait_for_all
 
-_NAP_S = 1e-3
 _NODES = 1  # tag of messages with records
 
 
@@ -41,6 +41,7 @@ class MpiCommunicator:
         self._under_way: list[deque[tuple[Any, Records]]] = [deque() for _ in range(self.size)]
         self._spare: list[Records] = []
         self._inbox = np.empty(0, np.uint32)
+        self.buffer_bytes = 0
         self._status = MPI.Status()
         self._reductions: tuple[Any, Any, Integers, Integers] | None = None
 
@@ -73,6 +74,7 @@ class MpiCommunicator:
             return None
         n = self._status.Get_count(self._mpi.UINT32_T)
         if n > len(self._inbox):
+            self.buffer_bytes += 8 * n - self._inbox.nbytes
             self._inbox = np.empty(2 * n, np.uint32)
         self._comm.Recv([self._inbox, n, self._mpi.UINT32_T], self._status.Get_source(), _NODES)
         return self._inbox[:n]
@@ -107,17 +109,20 @@ class MpiCommunicator:
         return gathered
 
     def barrier(self) -> None:
-        """Wait for all ranks, politely: one of them may be compiling on the core this one would spin on."""
-        request = self._comm.Ibarrier()
-        while not request.Test():
-            time.sleep(_NAP_S)
+        """Wait for all ranks."""
+        wait_for_all(self._comm)
+
+    def together(self, act: Callable[[], Value]) -> Value:
+        """Return ``act()`` of each rank, or raise on all what it raised on one; see :mod:`.together`."""
+        return together(self._comm, act)
+
+    def in_turn(self, act: Callable[[], Value]) -> Value:
+        """Do the same, rank 0 before the others."""
+        return in_turn(self._comm, act)
 
     def ranks_of_node(self) -> int:
         """Return how many ranks share this machine's memory."""
-        node = self._comm.Split_type(self._mpi.COMM_TYPE_SHARED)
-        n = int(node.Get_size())
-        node.Free()
-        return n
+        return ranks_of_node(self._comm)[1]
 
     def close(self) -> None:
         """Give the duplicates back; all ranks must call."""
@@ -125,6 +130,11 @@ class MpiCommunicator:
         self._reducer.Free()
 
     def _buffer(self, size: int) -> Records:
-        if self._spare and len(self._spare[-1]) >= size:
-            return self._spare.pop()
-        return np.empty(size + size // 4, np.uint32)
+        if self._spare:
+            buffer = self._spare.pop()
+            if len(buffer) >= size:
+                return buffer
+            self.buffer_bytes -= buffer.nbytes
+        buffer = np.empty(size + size // 4, np.uint32)
+        self.buffer_bytes += buffer.nbytes
+        return buffer

@@ -153,6 +153,8 @@ class TimedNetwork:
 class TimedCommunicator:
     """One rank's end of a :class:`TimedNetwork`."""
 
+    buffer_bytes = 0  # mail lies in the network
+
     def __init__(self, network: TimedNetwork, rank: int) -> None:
         self.network, self.rank, self.size = network, rank, network.size
         self.reductions = 0

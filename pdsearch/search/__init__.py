@@ -86,13 +86,14 @@ def solve(
     from pdsearch.search import hdastar
 
     carrier = MpiCommunicator(comm)
-    try:
-        problem = Problem.of(domain, heuristic, distribution, carrier.size, seed, False, inadmissible)
-        return _unsolvable(problem, domain, check_solvable, seed) or hdastar.search(
-            problem, carrier, limits, interrupted, on_progress, seed, message
-        )
-    finally:
-        carrier.close()
+    problem = carrier.in_turn(
+        lambda: Problem.of(domain, heuristic, distribution, carrier.size, seed, False, inadmissible)
+    )
+    result = _unsolvable(problem, domain, check_solvable, seed) or hdastar.search(
+        problem, carrier, limits, interrupted, on_progress, seed, message
+    )
+    carrier.close()  # not when a rank raised: closing waits for all
+    return result
 
 
 def _never() -> bool:

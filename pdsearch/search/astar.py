@@ -13,11 +13,12 @@ from pdsearch.limits import Limits
 from pdsearch.result import Result, Status
 from pdsearch.search import step as kernels
 from pdsearch.search.outcome import Clock, OnProgress, Progress, assemble, ending, report
+from pdsearch.search.pace import Pace
 from pdsearch.search.problem import Problem
 from pdsearch.search.rank import MemoryLimitError, Rank, compile_kernels
 from pdsearch.search.trace import trace
 
-_BUDGET = 50_000  # expansions between two looks at the clock: about 10 ms
+_MOST = 50_000  # expansions between two looks at the clock: about 10 ms where they are cheap
 
 
 def search(
@@ -32,13 +33,15 @@ def search(
     """Run A* and return its result; see :func:`pdsearch.search.solve`."""
     clock = Clock.start()
     compile_kernels(problem, batch, frontier)
-    rank = Rank(problem, 0, limits.memory(1), batch=batch, frontier=frontier)
+    rank = Rank(problem, 0, limits.memory(1, problem.table_bytes), batch=batch, frontier=frontier)
     clock.search_begins()
     stop: Status | None = None
+    pace = Pace(rank, _MOST)
     try:
         rank.absorb(problem.initial_record())
         while stop is None and rank.least_open_f < rank.incumbent:
-            rank.expand(min(_BUDGET, limits.nodes - int(rank.tallies[kernels.EXPANDED])))
+            with pace.timed():
+                rank.expand(min(pace.budget, limits.nodes - int(rank.tallies[kernels.EXPANDED])))
             stop = _why_stop(rank, limits, interrupted, clock)
             if on_progress is not None:
                 on_progress(_progress(rank, clock))
@@ -48,7 +51,7 @@ def search(
     plan = None
     if rank.incumbent < NEVER:
         plan = trace(problem, 0, lambda _, question: question(rank))
-    end = ending(rank.incumbent, rank.least_open_f, stop, plan)
+    end = ending(problem, rank.incumbent, rank.least_open_f, stop, plan)
     return assemble(problem, "A*", end, [report(rank)], search_s, clock, seed)
 
 

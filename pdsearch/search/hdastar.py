@@ -19,6 +19,7 @@ from pdsearch.limits import Limits
 from pdsearch.result import Result, Status
 from pdsearch.search.member import Member
 from pdsearch.search.outcome import Clock, OnProgress, Progress, assemble, ending, report
+from pdsearch.search.pace import Pace
 from pdsearch.search.packing import AdaptivePacking, FixedPacking
 from pdsearch.search.problem import Problem
 from pdsearch.search.rank import Rank, compile_kernels
@@ -28,6 +29,7 @@ from pdsearch.search.trace import Asked, trace
 FIRST_MESSAGE = 500  # records, until the first measurement
 _YIELDS = 200  # idle turns that only yield the core, before a rank begins to sleep
 _NAP_S = 50e-6
+_yield_core: Callable[[], object] = getattr(os, "sched_yield", lambda: time.sleep(0))  # macOS has none
 
 
 def search(
@@ -46,9 +48,11 @@ def search(
     Messages have ``message`` records, or as many as measurement finds best.
     """
     clock = Clock.start()
-    memory = limits.memory(comm.ranks_of_node())
-    _compile_one_after_the_other(problem, comm, batch, frontier)
-    rank = Rank(problem, comm.rank, memory, message or FIRST_MESSAGE, batch, frontier)
+    memory = limits.memory(comm.ranks_of_node(), problem.table_bytes)
+    comm.in_turn(lambda: compile_kernels(problem, batch, frontier))
+    if comm.rank == 0:
+        prune()
+    rank = comm.together(lambda: Rank(problem, comm.rank, memory, message or FIRST_MESSAGE, batch, frontier))
     interrupted()  # from here on every rank remembers a signal, instead of raising, before any of them searches
     comm.barrier()
     clock.search_begins()
@@ -58,9 +62,10 @@ def search(
     search_s = clock.search_s
     last = member.agreement.last
     reports = comm.gather(report(rank, member.sent, member.received, member.messages, idle_s))
-    end = ending(last.incumbent, last.least_f, _stopped_by(last), _plan(problem, comm, rank, last))
+    plan = _plan(problem, comm, rank, last)
     result = None
     if reports is not None:
+        end = ending(problem, last.incumbent, last.least_f, _stopped_by(last), plan)
         result = assemble(problem, "HDA*", end, reports, search_s, clock, seed)
     shared: Result = comm.broadcast(result, 0)
     return shared
@@ -79,7 +84,8 @@ def _call_s(rank: Rank) -> float:
 def _drive(member: Member, clock: Clock, on_progress: OnProgress | None) -> float:
     """Take turns until the search is over; return the seconds spent with nothing to do."""
     idle_turns, idle_s, idle_since = 0, 0.0, 0.0
-    while not member.turn():
+    pace = Pace(member.rank, member.budget)
+    while not _turn(member, pace):
         if not member.has_idled:
             if idle_turns:
                 idle_s += time.perf_counter() - idle_since
@@ -93,10 +99,17 @@ def _drive(member: Member, clock: Clock, on_progress: OnProgress | None) -> floa
     return idle_s
 
 
+def _turn(member: Member, pace: Pace) -> bool:
+    """Take a turn that is not too long; say whether the search is over."""
+    member.budget = pace.budget
+    with pace.timed():
+        return member.turn()
+
+
 def _rest(idle_turns: int) -> None:
     """Yield the core, for there may be more ranks than cores; after a while sleep."""
     if idle_turns < _YIELDS:
-        os.sched_yield()
+        _yield_core()
     else:
         time.sleep(_NAP_S)
 
@@ -118,19 +131,6 @@ def _plan(problem: Problem, comm: MpiCommunicator, rank: Rank, last: Round) -> l
 
 def _stopped_by(last: Round) -> Status | None:
     return Status(last.stop) if last.stop else None
-
-
-def _compile_one_after_the_other(problem: Problem, comm: MpiCommunicator, batch: int | None, frontier: str) -> None:
-    """Let rank 0 compile what is not in the disk cache, then let the others load it.
-
-    Were they to compile at once, each would do all the work, and their writes to the cache would race.
-    """
-    if comm.rank == 0:
-        compile_kernels(problem, batch, frontier)
-        prune()
-    comm.barrier()
-    if comm.rank != 0:
-        compile_kernels(problem, batch, frontier)
 
 
 def _progress(last: Round, clock: Clock) -> Progress:

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from pdsearch.balance.metrics import load_balance
+from pdsearch.comm.together import in_turn
 from pdsearch.domains import Domain
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError, WrongPlanError
@@ -67,6 +68,7 @@ def idastar(
     interrupted: Callable[[], bool] | None = None,
     on_progress: OnIdaProgress | None = None,
     check_solvable: bool = True,
+    seed: int = 0,
 ) -> IdaResult:
     """Find an optimal plan by IDA* on the CPU.
 
@@ -79,7 +81,7 @@ def idastar(
     mode : {"first", "all"}
         Stop at the first solution, or finish the iteration and count all.
     threads : int
-        Of this process; 0 takes one for each core.
+        Of each process, the same for all ranks; 0 takes one for each core and divides by the ranks of the machine.
     comm : mpi4py.MPI.Comm, optional
         Share the work with its ranks, all of which must call and all of which get the result.
     specialised : bool
@@ -88,6 +90,8 @@ def idastar(
         As in :func:`pdsearch.search.solve`; the memory limit has no meaning here.
     on_progress : callable, optional
         Called with an :class:`IdaProgress` some fifty times a second.
+    seed : int
+        Of the instance, for the result; the search draws nothing.
 
     Returns
     -------
@@ -111,26 +115,40 @@ def idastar(
     if threads < 0:
         raise BadInputError(f"{threads} threads make no sense; give 1 or more, or 0 for one on each core")
     clock = Clock.start()
-    chosen = make_heuristic(domain, heuristic)
+    chosen = in_turn(comm, lambda: make_heuristic(domain, heuristic))
     kind = (fastest(domain, chosen) if specialised else None) or AnySubtrees
     queue: Queue = ThreadQueue() if comm is None else RankQueue(comm)
-    search = _Search(domain, chosen, kind, mode, threads or available_cores(), queue, limits or Limits(), clock)
-    try:
-        reason = domain.why_unsolvable() if check_solvable else None
-        if reason is not None:
-            return search.result(Status.UNSOLVABLE, reason)
-        search.compile()
+    search = _Search(domain, chosen, kind, mode, threads or fair_threads(comm), queue, limits or Limits(), clock)
+    search.seed = seed
+    reason = domain.why_unsolvable() if check_solvable else None
+    if reason is not None:
+        result = search.result(Status.UNSOLVABLE, reason)
+    else:
+        in_turn(comm, search.compile)
         search.interrupted = interrupted or (lambda: False)
         search.on_progress = on_progress
-        return search.run()
-    finally:
-        if isinstance(queue, RankQueue):
-            queue.close()
+        search.clock.search_begins()
+        result = search.run()
+    queue.close()  # not when a rank raised: closing waits for all
+    return result
 
 
-def available_cores() -> int:
+def available_cores() -> set[int]:
     """Return the cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+
+
+def fair_threads(comm: Any = None) -> int:
+    """Return the threads of a process, the same on all ranks: a machine's cores are shared out; all must call."""
+    if comm is None:
+        return len(available_cores())
+    from mpi4py import MPI
+
+    node = comm.Split_type(MPI.COMM_TYPE_SHARED)
+    cores = set[int]().union(*node.allgather(available_cores()))  # ranks may be bound to some each, or to none
+    shares: list[int] = comm.allgather(len(cores) // node.Get_size())
+    node.Free()
+    return max(1, min(shares))
 
 
 class _Search:
@@ -161,18 +179,15 @@ class _Search:
         self.on_progress: OnIdaProgress | None = None
         self._generated = self._expanded = 0  # of finished iterations
         self._search_s = 0.0
+        self.seed = 0
 
     def compile(self) -> None:
-        """Run the kernels once on nothing, rank after rank: the first one writes the disk cache."""
-        for turn in (self.queue.rank == 0, self.queue.rank != 0):
-            if turn:
-                self.tree.begin(self.root, 0, -1)
-                self.tree.go_on(-1, 1)
-                engine = self.kind(self.domain, self.heuristic)
-                engine.prepare(self.root, self.bound)
-                engine.run(0, 0, 1, np.zeros(1, np.int64), np.zeros((1, 4), np.int64))
-            self.queue.begin()
-        self.clock.search_begins()
+        """Run the kernels once on nothing."""
+        self.tree.begin(self.root, 0, -1)
+        self.tree.go_on(-1, 1)
+        engine = self.kind(self.domain, self.heuristic)
+        engine.prepare(self.root, self.bound)
+        engine.run(0, 0, 1, np.zeros(1, np.int64), np.zeros((1, 4), np.int64))
 
     def run(self) -> IdaResult:
         """Raise the bound until there is a solution, or a reason to stop."""
@@ -180,10 +195,10 @@ class _Search:
         while self.bound < NEVER:
             least = self._iterate()
             stop = self.queue.look()
-            if self.plan is not None:
+            if self.plan is not None and (self.mode == "first" or not stop):
                 status = Status.SOLVED
                 break
-            if stop:
+            if stop:  # perhaps with an optimal plan, but not with all of them
                 status = Status(stop)
                 break
             self.bound = least
@@ -285,7 +300,7 @@ class _Search:
             LB=load_balance(self.loads[:, 0]),
             CO=0.0,
             ranks=[_worker(i, load) for i, load in enumerate(self.loads.tolist())],
-            seed=0,
+            seed=self.seed,
             environment=environment(),
             reason=reason,
             mode=self.mode,

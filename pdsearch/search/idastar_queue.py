@@ -63,6 +63,9 @@ class Queue(Protocol):
     def add_up(self, counts: Integers, loads: Integers) -> tuple[Integers, Integers]:
         """Return the counts of all ranks' subtrees, and the loads of all workers; all ranks must call."""
 
+    def close(self) -> None:
+        """Give back what is shared; all ranks must call."""
+
 
 class ThreadQueue:
     """The threads of one process."""
@@ -101,6 +104,9 @@ class ThreadQueue:
     def add_up(self, counts: Integers, loads: Integers) -> tuple[Integers, Integers]:
         """Return what is here: there are no other ranks."""
         return counts, loads
+
+    def close(self) -> None:
+        """Nothing is shared with other processes."""
 
 
 _NEXT, _LEAST, _STOP = range(3)

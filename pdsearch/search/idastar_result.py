@@ -105,6 +105,8 @@ class IdaResult(Result):
     def _ended(self) -> str:
         if self.status is Status.SOLVED:
             return f"solved, cost {self.cost} (optimal, {len(self.plan or [])} steps, replayed)"
+        if self.cost is not None:
+            return f"{self.status.words}; cost {self.cost} is optimal, not all of its plans are counted"
         if self.lower_bound is None:
             return self.status.words
         return f"{self.status.words}; any plan costs at least {self.lower_bound}"

@@ -190,6 +190,9 @@ class Member:
         if time.perf_counter() - self._started >= self.limits.time_s:
             self._want(Status.TIME_LIMIT)
         rank = self.rank
+        rank.mail_bytes = self.comm.buffer_bytes
+        if rank.granted_bytes > rank.memory_limit:
+            self._want(Status.MEMORY_LIMIT)
         least_f = self.least_f
         has_work = least_f < rank.incumbent or rank.unsent > 0
         active = int(has_work and not self.is_stopping)

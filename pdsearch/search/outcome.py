@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -56,15 +56,26 @@ class Ending:
     plan: list[int] | None
 
 
-def ending(incumbent: int, least_f: int, stop: Status | None, plan: list[int] | None) -> Ending:
-    """Decide the status: what is proved counts more than why the search stopped."""
-    cost = incumbent if incumbent < NEVER else None
+def ending(problem: Problem, incumbent: int, least_f: int, stop: Status | None, plan: list[int] | None) -> Ending:
+    """Replay the plan and decide the status: what is proved counts more than why the search stopped.
+
+    A search that was stopped may have found a cheaper way to a state of the plan and not yet followed it: the
+    plan is then cheaper than the incumbent, and optimal if it meets the least f.
+
+    Raises
+    ------
+    WrongPlanError
+        If the plan does not lead to a goal at the cost the search claims.
+    """
+    cost = None if plan is None else problem.domain.replay(plan)
+    if cost is not None and (cost > incumbent or cost < min(incumbent, least_f)):
+        raise WrongPlanError(f"the plan costs {cost}, the search claims {incumbent} and that none is below {least_f}")
     if cost is not None and least_f >= cost:
         return Ending(Status.SOLVED, cost, cost, plan)
     if least_f >= NEVER:
         return Ending(Status.UNSOLVABLE, None, None, None)
     assert stop is not None, "a search ended with work left and no reason"
-    return Ending(stop, cost, min(least_f, incumbent), plan)
+    return Ending(stop, cost, least_f, plan)
 
 
 def report(rank: Rank, sent: int = 0, received: int = 0, messages: int = 0, idle_s: float = 0.0) -> Report:
@@ -125,17 +136,9 @@ def assemble(
     clock: Clock,
     seed: int,
 ) -> Result:
-    """Add up the ranks' counts, replay the plan, and return the result.
-
-    Raises
-    ------
-    WrongPlanError
-        If the plan does not lead to a goal at the cost the search claims.
-    """
+    """Add up the ranks' counts and return the result."""
     ranks = [one.counts for one in reports]
     total = {name: sum(getattr(counts, name) for counts in ranks) for name in _SUMMED}
-    if end.plan is not None:
-        end = _checked(problem, end, end.plan)
     peak = sum(one.most_bytes for one in reports)
     bound = end.lower_bound if end.lower_bound is not None else NEVER
     return Result(
@@ -148,7 +151,7 @@ def assemble(
         heuristic=problem.heuristic.label,
         algorithm=algorithm,
         distribution=problem.distribution.name if problem.distribution and problem.n_ranks > 1 else None,
-        n_ranks=len(reports),
+        n_ranks=problem.n_ranks,
         expanded=total["expanded"],
         expanded_before_last_layer=sum(int(np.sum(one.layers[: bound >> one.shift])) for one in reports),
         generated=total["generated"],
@@ -169,19 +172,6 @@ def assemble(
         seed=seed,
         environment=environment(),
     )
-
-
-def _checked(problem: Problem, end: Ending, plan: list[int]) -> Ending:
-    """Replay the plan and compare its cost with the claim.
-
-    A search that was stopped may have found a cheaper way to a state of the plan and not yet followed it: the
-    plan is then cheaper than claimed. An optimal one never is.
-    """
-    cost = problem.domain.replay(plan)
-    assert end.cost is not None
-    if cost > end.cost or (cost < end.cost and end.status is Status.SOLVED):
-        raise WrongPlanError(f"the plan costs {cost}, the search claims {end.cost}")
-    return replace(end, cost=cost)
 
 
 _SUMMED = ("expanded", "generated", "evaluated", "reopened", "duplicates", "sent", "received", "messages", "stored")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,11 @@ class Problem:
         """Say whether equal states always have the same owner."""
         return self.distribution is None or self.distribution.is_function
 
+    @cached_property
+    def table_bytes(self) -> int:
+        """Return the memory that the tables of domain, heuristic and distribution take."""
+        return _bytes_of((self.domain.space, self.heuristic.tables, self.sharing))
+
     def owner_of(self, state: tuple[int, ...]) -> int:
         """Return the rank that owns a state."""
         return 0 if self.distribution is None else self.distribution.owner_of(state)
@@ -110,11 +115,17 @@ class Problem:
         return record
 
 
+def _bytes_of(tables: Any) -> int:
+    if isinstance(tables, tuple):
+        return sum(map(_bytes_of, tables))
+    return tables.nbytes if isinstance(tables, np.ndarray) else 0
+
+
 def sample_states(problem: Problem, n_states: int) -> list[State]:
     """Return states of a short A* search: evenly from the later half of those it stored, the same each time."""
     from pdsearch.search.rank import Rank  # a rank needs a problem first
 
-    rank = Rank(problem, 0, 2**32)
+    rank = Rank(problem, 0, 2**32 + problem.table_bytes)
     rank.absorb(problem.initial_record())
     rank.expand(_SEARCHED * n_states)
     first = rank.n_nodes // 2

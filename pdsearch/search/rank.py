@@ -7,6 +7,9 @@ serves A* on one rank, HDA* over MPI, and HDA* in the simulator.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,7 +24,8 @@ from pdsearch.search.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
 
 _LAYERS = 1 << 16  # expansions are counted in so many classes of f when a heap is used
 _MAX_BUCKETS = 1 << 22
-_RESERVE_FROM = 1 << 20  # from this many nodes on, address space for all that memory allows is reserved at once
+_RESERVE_FROM = 1 << 16  # from this many nodes on, address space for all that memory allows is reserved at once
+Value = TypeVar("Value")
 
 
 class MemoryLimitError(Exception):
@@ -38,7 +42,7 @@ class Rank:
     rank : int
         Which of ``problem.n_ranks`` this is.
     memory_bytes : int
-        Node table, open list and buffers may take this much.
+        Node table, open list, buffers and the tables of domain, heuristic and distribution may take this much.
     message : int
         Records that make a message worth sending, until :attr:`enough` is changed.
     batch : int, optional
@@ -70,6 +74,7 @@ class Rank:
         self.tallies = np.zeros(kernels.N_TALLIES, np.int64)
         self.tallies[GOAL_COST] = NEVER
         self.most_bytes = 0
+        self.mail_bytes = 0  # of the messages of this rank, as who drives it says
         self._n_words = n_words
         self._scratch = kernels.Scratch(
             new_moves(n_words, moves, problem.domain.n_changes), np.zeros(batch, np.int64), np.zeros(batch, np.int64)
@@ -80,10 +85,11 @@ class Rank:
         self._reserved = self._table.nodes
         self._frontier, self.shift = _open_list(problem, frontier, moves)
         self.layers = np.zeros(min(self._frontier.f_end, _LAYERS), np.int64)
-        if self.used_bytes > memory_bytes:
+        self._measure()
+        if self.granted_bytes > memory_bytes:
             raise BadInputError(
                 f"memory limit {memory_bytes} bytes is too small for the first tables and buffers of a rank; "
-                f"give at least {self.used_bytes}"
+                f"give at least {self.granted_bytes}"
             )
         self._check_memory(0)
 
@@ -183,6 +189,7 @@ class Rank:
         ends: list[int] = (np.cumsum(self._outbox.waiting[ranks]) * self.problem.record_words).tolist()
         if len(self._collected) < ends[-1]:
             self._collected = np.empty(2 * ends[-1], np.uint32)
+            self._measure()
         kernels.collect(self.problem.domain.space, self._outbox, ranks, self._collected)
         return self._collected[: ends[-1]], ends
 
@@ -215,15 +222,13 @@ class Rank:
 
     @property
     def used_bytes(self) -> int:
-        """Return the memory in use: nodes, index, open list and outgoing records."""
-        nodes = 4 * self.n_nodes * self.problem.node_words
-        return (
-            nodes
-            + self._table.index.nbytes
-            + self._frontier_bytes()
-            + self._outbox.records.nbytes
-            + self._outbox.link.nbytes
-        )
+        """Return the memory in use; places for nodes that were never touched take none."""
+        return self.granted_bytes - self._table.nodes.nbytes + 4 * self.n_nodes * self.problem.node_words
+
+    @property
+    def granted_bytes(self) -> int:
+        """Return the memory that may come to be used without asking: this is what the limit holds for."""
+        return self._own_bytes + self.mail_bytes + self.problem.table_bytes
 
     def way_to(self, state: tuple[int, ...]) -> tuple[int, int] | None:
         """Return g of a stored state and the way there; None if it is not stored."""
@@ -267,33 +272,47 @@ class Rank:
             self._grow_index()
         if not self._frontier.has_room(moves):
             self._check_memory(2 * self._frontier_bytes())
-            self._frontier = self._frontier.doubled()
+            self._frontier = _allocated(lambda: self._frontier.doubled())
+            self._measure()
         if self._frontier.f_end <= f < NEVER:
             self._widen(f)
 
     def _grow_nodes(self, stride: int) -> None:
-        """Double the nodes; beyond a million, take them from address space reserved in one piece."""
+        """Double the nodes while they are few, then add an eighth; leave room for the index and the open list."""
         now = len(self._table.nodes)
-        free = self.memory_limit - self.used_bytes
-        more = min(now, free // 4 // stride * stride)
+        wanted = now if now < _RESERVE_FROM * stride else now // 8 // stride * stride
+        free = self.memory_limit - self.granted_bytes
+        more = min(wanted, free // 16 // stride * stride)
         if more < 4 * len(self._scratch.moves.operator) * stride:
             raise MemoryLimitError
+        self._check_memory(4 * more)
         if now + more > len(self._reserved):
-            size = now + more
-            if size // stride >= _RESERVE_FROM:
-                size = min(max(self.memory_limit // 4, size), 2**32 * stride)
-            reserved = np.empty(size, np.uint32)
+            self._check_memory(4 * (now + more))  # for a moment there are both
+            reserved = self._address_space(now + more, stride)
             reserved[:now] = self._table.nodes
             self._reserved = reserved
-        self._check_memory(0)
         self._table = self._table._replace(nodes=self._reserved[: now + more])
+        self._measure()
+
+    def _address_space(self, size: int, stride: int) -> npt.NDArray[np.uint32]:
+        """Return room for ``size`` words; if they are many, for as much as memory and the system allow."""
+        most = size
+        if size // stride >= _RESERVE_FROM:
+            most = min(max(self.memory_limit // 4, size), 2**32 * stride)
+        while most > size:
+            try:
+                return np.empty(most, np.uint32)
+            except MemoryError:
+                most //= 2
+        return _allocated(lambda: np.empty(size, np.uint32))
 
     def _grow_index(self) -> None:
         """Double the index."""
         size = 2 * len(self._table.index)
         self._check_memory(4 * size)
         old = self._table.index
-        self._table = self._table._replace(index=new_index(size))
+        self._table = self._table._replace(index=_allocated(lambda: new_index(size)))
+        self._measure()
         split_index(self.problem.domain.space, self._table, old, np.empty(self._n_words, np.uint64))
 
     def _grow_outbox(self) -> None:
@@ -301,27 +320,42 @@ class Rank:
         old = self._outbox
         n_slots = len(old.link)
         self._check_memory(old.records.nbytes + old.link.nbytes)
-        link = np.concatenate([old.link, np.arange(n_slots + 1, 2 * n_slots + 1)])
+        link = _allocated(lambda: np.concatenate([old.link, np.arange(n_slots + 1, 2 * n_slots + 1)]))
         link[-1] = old.free[0]
-        records = np.concatenate([old.records, np.empty_like(old.records)])
+        records = _allocated(lambda: np.concatenate([old.records, np.empty_like(old.records)]))
         self._outbox = old._replace(records=records, link=link, free=np.array([n_slots, old.free[1] + n_slots]))
+        self._measure()
 
     def _widen(self, f: int) -> None:
         """Make room for larger f."""
         n_f = max(2 * self._frontier.f_end, f + 1)
+        self._check_memory(8 * n_f + self._frontier[0].nbytes * n_f // self._frontier.f_end)
         layers = np.zeros(n_f, np.int64)
         layers[: len(self.layers)] = self.layers
         self.layers = layers
-        self._frontier = self._frontier.widened(n_f)
+        self._frontier = _allocated(lambda: self._frontier.widened(n_f))
+        self._measure()
+
+    def _measure(self) -> None:
+        """Add up what the rank's own arrays take; to be called when one of them has grown."""
+        parts = (self._table, self._outbox, self._scratch.moves, (self._collected, self.layers))
+        self._own_bytes = self._frontier_bytes() + sum(array.nbytes for part in parts for array in part)
 
     def _check_memory(self, more: int) -> None:
-        bytes_then = self.used_bytes + more
-        if bytes_then > self.memory_limit:
+        if self.granted_bytes + more > self.memory_limit:
             raise MemoryLimitError
-        self.most_bytes = max(self.most_bytes, bytes_then)
+        self.most_bytes = max(self.most_bytes, self.used_bytes + more)
 
     def _frontier_bytes(self) -> int:
         return sum(array.nbytes for array in self._frontier)
+
+
+def _allocated(make: Callable[[], Value]) -> Value:
+    """Return what ``make`` allocates; a system without memory is a limit like any other."""
+    try:
+        return make()
+    except MemoryError:
+        raise MemoryLimitError from None
 
 
 def _open_list(problem: Problem, kind: str, moves: int) -> tuple[BucketOpen | HeapOpen, int]:
@@ -352,9 +386,11 @@ def _outbox(n_ranks: int, moves: int, record_words: int, enough: int) -> kernels
 
 def compile_kernels(problem: Problem, batch: int | None = None, frontier: str = "auto") -> None:
     """Compile every kernel of a search, or load it from the disk cache."""
-    rank = Rank(problem, problem.owner_of(problem.domain.initial), 2**30, batch=batch, frontier=frontier)
+    memory = 2**30 + problem.table_bytes
+    rank = Rank(problem, problem.owner_of(problem.domain.initial), memory, batch=batch, frontier=frontier)
     rank.absorb(problem.initial_record())
     rank.expand(1)
     rank.take([0] if problem.n_ranks > 1 else [])
+    rank.least_f_of(problem.initial_record())
     rank.way_to(problem.domain.initial)
     rank._grow_index()

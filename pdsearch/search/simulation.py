@@ -92,7 +92,7 @@ def simulate(
     clock = Clock.start()
     limits = limits or Limits()
     network = Network(problem.n_ranks, schedule.seed, schedule.slowness)
-    memory = limits.memory(problem.n_ranks)
+    memory = limits.memory(problem.n_ranks, problem.table_bytes)
     members = [
         Member(
             Rank(problem, rank, memory, schedule.message, schedule.batch),
@@ -144,5 +144,5 @@ def result_of(problem: Problem, members: list[Member], clock: Clock, seed: int) 
         plan = trace(problem, finder, ask)
     stop = Status(last.stop) if last.stop else None
     reports = [report(m.rank, m.sent, m.received, m.messages) for m in members]
-    end = ending(last.incumbent, last.least_f, stop, plan)
+    end = ending(problem, last.incumbent, last.least_f, stop, plan)
     return assemble(problem, "HDA* (simulated)", end, reports, clock.search_s, clock, seed)

@@ -205,7 +205,7 @@ def _members(
     message: int | None,
     interrupted: Callable[[], bool],
 ) -> list[Member]:
-    memory = limits.memory(problem.n_ranks)
+    memory = limits.memory(problem.n_ranks, problem.table_bytes)
     members = []
     for number in range(problem.n_ranks):
         rank = Rank(problem, number, memory, message or FIRST_MESSAGE)
