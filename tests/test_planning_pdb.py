@@ -2,9 +2,11 @@
 
 import heapq
 from dataclasses import replace
+from itertools import combinations
 
 import drivers
 import naive
+import networkx as nx
 import numpy as np
 import pytest
 import sas_tasks
@@ -217,6 +219,52 @@ def test_interesting_pairs_are_a_cause_with_its_goal_or_goals_that_change_togeth
     assert systematic(task, 2) == [(2,), (3,), (1, 2), (2, 3)]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_interesting_patterns_are_connected_and_all_their_variables_lead_to_a_goal(kind):
+    for seed in range(20):
+        domain = sas_tasks.planning(seed, **KINDS[kind])
+        causes, linked, goals = slow_graphs(domain)
+        subsets = [p for k in (1, 2, 3) for p in combinations(domain.primary, k)]
+
+        expected = [
+            p
+            for p in subsets
+            if nx.is_connected(linked.subgraph(p))
+            and set(p) == set().union(*(nx.ancestors(causes.subgraph(p), var) | {var} for var in goals & set(p)))
+        ]
+
+        assert systematic(domain.task, 3) == expected
+
+
+def slow_graphs(domain):
+    """Return the arcs from conditions to effects, the links of both kinds, and the goal variables."""
+    causes, linked = nx.DiGraph(), nx.Graph()
+    for graph in (causes, linked):
+        graph.add_nodes_from(domain.primary)
+    for operator in domain.task.operators:
+        for effect in operator.effects:
+            causes.add_edges_from((var, effect.variable) for var, _ in (*operator.preconditions, *effect.conditions))
+            linked.add_edges_from((other.variable, effect.variable) for other in operator.effects)
+    linked.add_edges_from(causes.edges)
+    return causes, linked, {var for var, _ in domain.task.goal} & set(domain.primary)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_dead_end_is_known_if_any_pattern_knows_it(most):
+    dead = 0
+    for seed in range(40):
+        domain = sas_tasks.planning(seed, max_cost=9, least_cost=0)
+        heuristic = make_heuristic(domain, f"pdb:systematic-{most}")
+        distances = {pattern: slow_distances(domain.task, pattern) for pattern in systematic(domain.task, most)}
+
+        for state in naive.reachable(domain):
+            values = domain.unpack(state)
+            known = any(tuple(values[var] for var in pattern) not in distances[pattern] for pattern in distances)
+            assert (heuristic.value(state) == NEVER) == known
+            dead += known
+    assert dead > 30
+
+
 def test_what_a_mutex_group_forbids_is_no_way_to_the_goal():
     hand = [(((2, 0), (v, 0)), ((2, 1), (v, 1))) for v in (0, 1)] + [(((v, 1),), ((2, 0), (v, 2))) for v in (0, 1)]
     both = (((0, 1), (1, 1)), ((0, 2), (1, 2)))  # needs two things in one hand
@@ -241,7 +289,7 @@ def test_patterns_of_two_variables_see_what_those_of_one_do_not():
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ("systematic-3", "pdb option 'systematic-3' is unknown; give systematic-2"),
+        ("systematic-4", "pdb option 'systematic-4' is unknown; give systematic-1, -2"),
         ("", "pdb option '' is unknown"),
         ("0,x", "pdb option '0,x' is unknown"),
         ("0,99", "pdb cannot look at variable 99"),

@@ -10,7 +10,10 @@ sections 5 (greedy orders) and 6 (diverse orders).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from pdsearch._jit import kernel
 from pdsearch.domains.planning.cost_partitioning import (
@@ -56,8 +59,8 @@ class Orders:
         partition(self._joined, order, sample, self._costs.copy(), table, self._scratch)
         return table
 
-    def best(self, samples: Integers, most: int) -> list[Integers]:
-        """Return the tables of up to ``most`` orders.
+    def best(self, samples: Integers, most: int) -> list[npt.NDArray[Any]]:
+        """Return the tables of up to ``most`` orders, in narrow types.
 
         Parameters
         ----------
@@ -67,14 +70,23 @@ class Orders:
             At least 1.
         """
         if samples.shape[1] == 1:
-            return [np.where(self.h < DEAD, self.h, 0)]  # nobody to share with
+            return [_narrow(np.where(self.h < DEAD, self.h, 0))]  # nobody to share with
         alive = samples[(self.h[samples] < DEAD).all(axis=1)]
         n_tried = max(1, min(MAX_TRIED, len(alive), EFFORT // max(1, 2 * len(self._joined.source))))
         tried = alive[:n_tried] if len(alive) else samples[:1]
         values = np.zeros((len(tried), len(alive)), np.int64)
         for i, sample in enumerate(tried):
             add_up(self.table(self.greedy(sample), sample), alive, values[i])
-        return [self.table(self.greedy(tried[i]), tried[i]) for i in _chosen(values, most)]
+        return [_narrow(self.table(self.greedy(tried[i]), tried[i])) for i in _chosen(values, most)]
+
+
+def narrowest(largest: int) -> np.dtype[Any]:
+    """Return the narrowest signed type, of 16 bits at least, for numbers up to ``largest``."""
+    return np.promote_types(np.int16, np.min_scalar_type(-1 - largest))
+
+
+def _narrow(table: Integers) -> npt.NDArray[Any]:
+    return table.astype(narrowest(int(table.max(initial=0))))
 
 
 def _chosen(values: Integers, most: int) -> list[int]:

@@ -1,8 +1,9 @@
-"""Patterns of one or two variables that can tell something that smaller ones cannot.
+"""Patterns that can tell something that smaller ones cannot.
 
-A variable is worth a pattern with a goal variable if it decides when that one can change (an arc of the causal
-graph from a condition to an effect), or if both are goals and one operator changes both: all other pairs are
-sums of smaller patterns. Derived variables have no transitions of their own and are left out.
+In the causal graph an arc leads from the variable of a condition to that of an effect. A pattern is worth a table if
+it is connected, by such arcs or by operators that set two of its variables, and an arc or a chain of arcs leads from
+each of its variables to a goal variable in it: any other is a sum of smaller patterns. Derived variables have no
+transitions of their own and are left out.
 
 Source: Pommerening, Röger and Helmert (2013), "Getting the most out of pattern databases for classical
 planning", IJCAI, section 4 (interesting patterns).
@@ -10,46 +11,62 @@ planning", IJCAI, section 4 (interesting patterns).
 
 from __future__ import annotations
 
-from itertools import product
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
-from pdsearch.domains.planning.sas import Operator, SasTask
+from pdsearch.domains.planning.sas import SasTask
 
 Pattern = tuple[int, ...]  # variables, ascending
+_Arcs = Mapping[int, set[int]]
 
 
 def systematic(task: SasTask, most: int) -> list[Pattern]:
-    """Return the interesting patterns of one variable or, if ``most`` is 2, of one and two.
+    """Return the interesting patterns of up to ``most`` variables, 3 at most, the smaller ones first.
 
     >>> from pdsearch.domains.planning.sas import EXAMPLE, parse_sas
     >>> systematic(parse_sas(EXAMPLE, "lamp.sas"), 2)
     [(0,)]
     """
-    goals = [var for var, _ in task.goal if task.variables[var].layer < 0]
-    singles: list[Pattern] = [(var,) for var in goals]
-    if most == 1:
-        return singles
-    wanted = set(goals)
-    pairs = {(cause, var) for cause, var in _conditions(task) if var in wanted}
-    pairs |= {(one, other) for one, other in _together(task) if one in wanted and other in wanted}
-    return singles + sorted({(min(pair), max(pair)) for pair in pairs})
+    causes, linked = _causal_graph(task)
+    goals = {var for var, _ in task.goal if task.variables[var].layer < 0}
+    last: list[Pattern] = [(var,) for var in sorted(goals)]
+    found = list(last)
+    for _ in range(most - 1):  # beyond three variables, some patterns do not come of smaller ones by adding one
+        larger = {tuple(sorted((*pattern, var))) for pattern in last for var in _beside(pattern, linked)}
+        last = sorted(pattern for pattern in larger if _all_lead_to(goals.intersection(pattern), pattern, causes))
+        found += last
+    return found
 
 
-def _conditions(task: SasTask) -> set[Pattern]:
-    """Return the pairs (variable of a condition, variable of an effect) of the operators."""
-    arcs = set()
+def _causal_graph(task: SasTask) -> tuple[_Arcs, _Arcs]:
+    """Return, for each variable, those of conditions for its effects, and those with which it is linked in any way."""
+    causes: defaultdict[int, set[int]] = defaultdict(set)
+    linked: defaultdict[int, set[int]] = defaultdict(set)
     for operator in task.operators:
         always = {var for var, _ in operator.preconditions}
+        changed = {effect.variable for effect in operator.effects}
         for effect in operator.effects:
-            causes = always | {var for var, _ in effect.conditions}
-            arcs |= {(cause, effect.variable) for cause in causes if task.variables[cause].layer < 0}
-    return {(cause, var) for cause, var in arcs if cause != var}
+            needed = always | {var for var, _ in effect.conditions}
+            causes[effect.variable] |= {var for var in needed if task.variables[var].layer < 0} - {effect.variable}
+            linked[effect.variable] |= changed - {effect.variable}
+    for var, others in causes.items():
+        linked[var] |= others
+        for other in others:
+            linked[other].add(var)
+    return causes, linked
 
 
-def _together(task: SasTask) -> set[Pattern]:
-    """Return the pairs of variables that one operator sets."""
-    changed = {frozenset(_changed(operator)) for operator in task.operators}
-    return {(one, other) for variables in changed for one, other in product(variables, repeat=2) if one < other}
+def _beside(pattern: Pattern, linked: _Arcs) -> set[int]:
+    """Return the variables outside a pattern that are linked with one inside."""
+    return {other for var in pattern for other in linked.get(var, ())} - set(pattern)
 
 
-def _changed(operator: Operator) -> set[int]:
-    return {effect.variable for effect in operator.effects}
+def _all_lead_to(goals: Iterable[int], pattern: Pattern, causes: _Arcs) -> bool:
+    """Say whether arcs within the pattern lead from each of its variables to one of ``goals``."""
+    reached = set(goals)
+    waiting = list(reached)
+    while waiting:
+        new = causes.get(waiting.pop(), set()).intersection(pattern) - reached
+        reached |= new
+        waiting += new
+    return len(reached) == len(pattern)

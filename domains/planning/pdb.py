@@ -40,7 +40,7 @@ def _evaluate(estimator, space, states, at):
 
 @HEURISTICS.add("planning-pdb")
 class Pdb(Heuristic):
-    """Projections onto one and two variables, added by saturated cost partitioning over diverse orders.
+    """Projections onto few variables, added by saturated cost partitioning over diverse orders.
 
     Conditional effects and axioms are allowed; they make the projections weaker.
     """

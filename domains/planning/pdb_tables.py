@@ -1,11 +1,12 @@
 """From a planning task to the arrays of its pattern databases.
 
 Each abstract state has a line of 64 bytes: its distances under one cost partitioning after the other. Patterns that
-tell nothing, no distance under any partitioning and no dead state, are left out.
+tell nothing, no distance under any partitioning and no dead state that smaller ones do not know, are left out.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,9 +15,9 @@ import numpy.typing as npt
 from pdsearch._jit import inlined, kernel
 from pdsearch.domains.planning.cost_partitioning import DEAD, Integers, abstractions
 from pdsearch.domains.planning.lines import LINE_BYTES
-from pdsearch.domains.planning.orders import Orders
+from pdsearch.domains.planning.orders import Orders, narrowest
 from pdsearch.domains.planning.patterns import Pattern, systematic
-from pdsearch.domains.planning.projections import MAX_STATES, MAX_TRANSITIONS, Projection, Projector
+from pdsearch.domains.planning.projections import MAX_STATES, MAX_TRANSITIONS, Flags, Projection, Projector
 from pdsearch.domains.planning.space import value_of
 from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.planning.walks import sampled_states
@@ -24,7 +25,7 @@ from pdsearch.errors import BadInputError
 from pdsearch.heuristics import Arrays
 from pdsearch.kernels.protocol import width
 
-OPTIONS = "systematic-2 (default), systematic-1, or the variables of a single pattern, such as 3,7,12"
+OPTIONS = "systematic-1, -2 (default) or -3, patterns of so many variables at most, or those of one pattern, as 3,7,12"
 N_SAMPLES = 1000
 MAX_STEPS = 300  # of a walk on average
 
@@ -88,22 +89,33 @@ def build_tables(task: Planning, option: str | None) -> Arrays:
     samples = _samples(task, Places.of(projections, joined.state_first[:-1]), orders)
     tables = np.array(orders.best(samples, LINE_BYTES // 2))  # entries take two bytes at least
     dead = (orders.h == DEAD) & np.concatenate([np.zeros(0, np.bool_), *(one.live for one in projections)])
-    useful = [
-        p
-        for p, (start, end) in enumerate(zip(joined.state_first[:-1], joined.state_first[1:], strict=True))
-        if tables[:, start:end].any() or dead[start:end].any()
-    ]
-    kept = [projections[p] for p in useful]
-    states = np.concatenate([np.zeros(0, np.int64), *(np.arange(*joined.state_first[p : p + 2]) for p in useful)])
+    lines_of = [slice(start, end) for start, end in pairwise(joined.state_first.tolist())]
+    warns = _warn(task, projections, [dead[lines] for lines in lines_of])
+    useful = [warns[p] or bool(tables[:, lines].any()) for p, lines in enumerate(lines_of)]
+    kept = [one for one, is_useful in zip(projections, useful, strict=True) if is_useful]
+    states = np.repeat(np.array(useful, np.bool_), np.diff(joined.state_first))
     firsts = np.cumsum([0] + [len(one.live) for one in kept])
     entries, largest = _entries(tables[:, states], dead[states], firsts)
     return entries, np.array([largest]), *Places.of(kept, firsts[:-1])
 
 
+def _warn(task: Planning, projections: list[Projection], dead: list[Flags]) -> list[bool]:
+    """Say of each projection whether it has dead states that those onto one variable less do not have."""
+    known: dict[Pattern, Flags] = {}
+    warns = []
+    for one, its_dead in zip(projections, dead, strict=True):
+        new = known[one.pattern] = its_dead.reshape([task.sizes[var] for var in one.pattern])
+        for i in range(len(one.pattern)):
+            smaller = known.get(one.pattern[:i] + one.pattern[i + 1 :])
+            new = new if smaller is None else new & ~np.expand_dims(smaller, i)
+        warns.append(bool(new.any()))
+    return warns
+
+
 def _projections(task: Planning, option: str | None) -> list[Projection]:
     """Return the projections that an option asks for; of systematic ones those of the fewest states, as room allows."""
     projector = Projector(task.task, task.unpack(task.initial))
-    most = {"systematic-1": 1, "systematic-2": 2, None: 2}.get(option)
+    most = {"systematic-1": 1, "systematic-2": 2, "systematic-3": 3, None: 2}.get(option)
     if most is None:
         return [_single(task, projector, str(option))]
     projections: list[Projection] = []
@@ -163,7 +175,7 @@ def _entries(tables: Integers, dead: npt.NDArray[np.bool_], firsts: Integers) ->
     Orders for which a line has no room are left out; the first are the best.
     """
     largest = int(np.maximum.reduceat(tables, firsts[:-1], axis=1).sum(axis=1).max()) if len(firsts) > 1 else 0
-    kind = np.promote_types(np.int16, np.min_scalar_type(-1 - largest))
+    kind = narrowest(largest)
     n_orders = LINE_BYTES // kind.itemsize
     room = np.zeros(tables.shape[1] * LINE_BYTES + LINE_BYTES, np.uint8)
     start = -room.ctypes.data % LINE_BYTES  # a line of the cache each
