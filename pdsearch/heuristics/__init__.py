@@ -83,6 +83,8 @@ HEURISTICS: Registry[type[Heuristic]] = Registry("heuristic", "pdsearch.heuristi
 def make_heuristic(domain: Domain, name: str | None, share: Share = build_here) -> Heuristic:
     """Return the heuristic ``name`` or ``name:option`` (or the domain's default) for an instance.
 
+    A domain's own comes before another's of the same name: ``pdb`` of a planning task is ``planning-pdb``.
+
     Raises
     ------
     UnknownNameError, BadInputError
@@ -90,7 +92,8 @@ def make_heuristic(domain: Domain, name: str | None, share: Share = build_here) 
     """
     full = name or domain.default_heuristic
     name, colon, option = full.partition(":")
-    cls = HEURISTICS[name]
+    own = f"{domain.name}-{name}"
+    cls = HEURISTICS[own if own in list(HEURISTICS) else name]
     if colon and not cls.option_help:
         raise BadInputError(f"heuristic {name!r} has no option; leave out ':{option}'")
     if not cls.fits(domain):

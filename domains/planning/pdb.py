@@ -1,0 +1,78 @@
+"""Pattern databases of a planning task that share the costs of its operators, so that their distances add up.
+
+Costs are shared in several ways, and h is the largest of the sums. The distances of one abstract state in all these
+ways lie in one cache line, which is added as one vector.
+
+Source: Seipp, Keller and Helmert (2020), "Saturated cost partitioning for optimal classical planning", JAIR 67;
+Pommerening, Röger and Helmert (2013), IJCAI (patterns).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.domains import Domain, State
+from pdsearch.domains.planning.lines import LINE_BYTES, largest_sum
+from pdsearch.domains.planning.pdb_tables import OPTIONS, Places, build_tables, find_lines
+from pdsearch.domains.planning.task import Planning
+from pdsearch.heuristics import HEURISTICS, Heuristic, Share, build_here
+from pdsearch.kernels.protocol import NEVER, evaluates
+
+
+class PdbTables(NamedTuple):
+    """The lines of all patterns, and where they are found."""
+
+    entries: npt.NDArray[np.signedinteger]  # (n_lines * n_orders,) the first of a dead state's line is below 0
+    places: Places
+    values: npt.NDArray[np.int64]  # (n_variables,) scratch
+    lines: npt.NDArray[np.int64]  # (n_patterns,) scratch
+
+
+@evaluates(PdbTables)
+def _evaluate(estimator, space, states, at):
+    find_lines(estimator.places, space, states, at, estimator.values, estimator.lines, 0)
+    h = largest_sum(estimator.entries, estimator.lines)
+    return h if h >= 0 else NEVER
+
+
+@HEURISTICS.add("planning-pdb")
+class Pdb(Heuristic):
+    """Projections onto few variables, added by saturated cost partitioning over diverse orders.
+
+    Conditional effects and axioms are allowed; they make the projections weaker.
+    """
+
+    name = "planning-pdb"
+    source = "Seipp, Keller and Helmert (2020), JAIR 67; Pommerening, Röger and Helmert (2013), IJCAI"
+    admissible = True
+    consistent = True
+    is_late = True
+    is_shared = True
+    option_help = OPTIONS
+
+    def __init__(self, domain: Domain, option: str | None = None, share: Share = build_here) -> None:
+        super().__init__(domain)
+        assert isinstance(domain, Planning)
+        self.task = domain
+        entries, bound, *places = share(lambda: build_tables(domain, option))
+        self.places = Places(*places)  # type: ignore[arg-type]
+        scratch = (np.zeros(len(array), np.int64) for array in (self.places.variables, self.places.first))
+        self.tables = PdbTables(entries, self.places, *scratch)  # type: ignore[arg-type]
+        self.max_h = int(bound[0])
+        self.max_rise = domain.max_cost + self.max_h
+
+    @classmethod
+    def fits(cls, domain: Domain) -> bool:
+        """Fit every planning task."""
+        return isinstance(domain, Planning)
+
+    def value(self, state: State) -> int:
+        """Add up the lines of all patterns."""
+        values, places = np.array(self.task.unpack(state))[self.places.variables], self.places
+        products = (places.multiplier * values[places.place]).reshape(len(places.first), places.size)
+        lines = places.first + products.sum(axis=1)
+        chosen = self.tables.entries.reshape(-1, LINE_BYTES // self.tables.entries.itemsize)[lines]
+        return NEVER if (chosen < 0).any() else int(chosen.sum(axis=0, dtype=np.int64).max())
