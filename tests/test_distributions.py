@@ -8,8 +8,8 @@ from naive import reachable
 
 from pdsearch.distribution import DISTRIBUTIONS, Distribution, make_distribution
 from pdsearch.distribution.abstract_zobrist import AbstractZobrist
-from pdsearch.distribution.grouped import reached
 from pdsearch.distribution.sampled_cut import choose_differences, slow_down
+from pdsearch.distribution.walk import Walk
 from pdsearch.distribution.zobrist import Zobrist
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError, UnknownNameError
@@ -203,8 +203,18 @@ def test_abstract_zobrist_keeps_moves_within_a_group_on_their_rank(projection):
 
 
 def test_a_projection_too_coarse_for_the_ranks_is_refused():
-    with pytest.raises(BadInputError, match=r"the groups of 'abstract-zobrist' tell 8 of 64 ranks apart; use fewer"):
+    with pytest.raises(BadInputError, match=r"'abstract-zobrist' gives states to \d of 64 ranks"):
         AbstractZobrist(Tiles.parse("2x2: 3 2 1 0"), 64)
+
+
+def test_more_ranks_than_the_first_projection_tells_apart_get_a_finer_one():
+    grid = make("grid", "random:40x30", {"seed": 1})
+    few, many = AbstractZobrist(grid, 2), AbstractZobrist(Tiles.parse("random:3x3"), 48)
+
+    assert np.array_equal(few.groups.reshape(-1), grid.projections()["squares-4"])
+    assert many.groups.max() > 1  # more than halves
+    with pytest.raises(BadInputError, match="gives states to"):
+        AbstractZobrist(Tiles.parse("random:3x3"), 512, option="halves")
 
 
 def test_an_unknown_projection_is_refused_with_the_known_ones():
@@ -212,9 +222,49 @@ def test_an_unknown_projection_is_refused_with_the_known_ones():
         make_distribution(Tiles.korf(1), "abstract-zobrist:thirds", 2)
 
 
-@pytest.mark.parametrize(("rows", "count"), [([[0, 1], [0, 2]], 4), ([[0, 2], [0, 2]], 2), ([[0, 0], [3, 3]], 1)])
-def test_reached_counts_the_sums_of_one_word_from_each_row(rows, count):
-    assert reached(np.array(rows), 4) == count
+# --- who is left out ---
+
+
+@pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL) + params(LARGE))
+def test_a_walk_meets_states_of_the_domain_and_knows_their_features(domain_name, text, options):
+    domain = make(domain_name, text, options)
+
+    walk = Walk.through(domain, 200, seed=3)
+
+    for state, features in zip(walk.states.tolist(), walk.features.tolist(), strict=True):
+        assert sorted(feature for feature in features if feature >= 0) == sorted(domain.features(tuple(state)).tolist())
+    assert len(np.unique(walk.states, axis=0)) > 9
+
+
+@pytest.mark.parametrize("n_ranks", [2, 8, 48])
+@pytest.mark.parametrize(("domain_name", "text", "options"), params({n: named[-2:-1] for n, named in LARGE.items()}))
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_rank_owns_a_state_or_the_method_is_refused(name, domain_name, text, options, n_ranks):
+    domain = make(domain_name, text, options)
+    distribution = distribution_for(name, domain, n_ranks, seed=1)
+    owners = np.empty(domain.max_moves, np.int64)
+
+    missing = set(range(n_ranks))
+    for state in Walk.through(domain, 200 * n_ranks, seed=7).states[::2].tolist():
+        moves, n = drivers.expanded(domain, tuple(state))
+        drivers.owners_of_all(distribution.tables, distribution.owner_of(tuple(state)), domain.space, moves, n, owners)
+        missing -= set(owners[:n].tolist())
+        if not missing:
+            break
+
+    assert not missing
+
+
+@pytest.mark.parametrize("name", ["sparsest-cut", "greedy-feature", "fluency"])
+def test_a_cut_of_two_variables_cannot_give_every_one_of_48_ranks_a_state(name):
+    with pytest.raises(BadInputError, match=f"{name!r} gives states to 4 of 48 ranks on this instance; use"):
+        make_distribution(make("grid", "random:40x30", {"seed": 1}), name, 48)
+
+
+def test_a_space_with_fewer_states_than_ranks_has_idle_ranks_under_zobrist_alone():
+    small = Tiles.parse("2x2: 3 2 1 0")
+
+    assert 6 <= Zobrist(small, 64).reached(Zobrist(small, 64).words) <= 12
 
 
 # --- choosing one ---
@@ -224,7 +274,7 @@ def test_the_default_is_abstract_zobrist_where_there_is_a_projection_else_zobris
     puzzle = Tiles.korf(1)
 
     assert make_distribution(puzzle, None, 2).name == "abstract-zobrist"
-    assert make_distribution(Tiles.parse("2x2: 3 2 1 0"), None, 9).name == "zobrist"  # halves tell 8 apart
+    assert make_distribution(Tiles.parse("2x2: 3 2 1 0"), None, 48).name == "zobrist"  # of 12 states
     monkeypatch.setattr(Tiles, "projections", lambda self: {})
     assert make_distribution(puzzle, None, 2).name == "zobrist"
 
@@ -261,7 +311,7 @@ def test_an_abstraction_with_fewer_states_than_ranks_is_refused():
 
 
 def test_the_sparsest_cut_of_the_fifteen_puzzle_is_the_projection_made_by_hand():
-    groups = make_distribution(Tiles.korf(1), "sparsest-cut", 8).groups()
+    groups = make_distribution(Tiles.korf(1), "sparsest-cut", 8).groups
 
     halves = Tiles.korf(1).projections()["halves"].reshape(16, 32)
     assert np.array_equal(groups[:, :16], halves[:, :16])

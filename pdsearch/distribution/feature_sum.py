@@ -16,15 +16,19 @@ University of Wisconsin; Kishimoto, Fukunaga and Botea (2009), ICAPS (HDA*). The
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import answers
 from pdsearch.distribution import Distribution
+from pdsearch.distribution.walk import Walk
 from pdsearch.domains import Domain, State
+from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import changes, owner
+
+_DRAWS = 64
 
 
 class FeatureSumTables(NamedTuple):
@@ -50,18 +54,55 @@ def _owner(sharing, rank, space, moves, c):
 
 
 class FeatureSum(Distribution):
-    """Base of the methods that differ only in how they fill the words."""
+    """Base of the methods that differ only in how they fill the words.
+
+    Words drawn at random may leave ranks idle: with two groups per variable an owner is a sum of
+    differences, one per variable. So they are drawn again until every rank owns a state of a walk.
+
+    Attributes
+    ----------
+    may_be_idle : bool
+        True for a method that nothing finer could replace: it leaves ranks idle where states are too few.
+
+    Raises
+    ------
+    BadInputError
+        If no words give every rank a state.
+    """
 
     words: npt.NDArray[np.int64]
+    may_be_idle: ClassVar[bool] = False
 
     def __init__(self, domain: Domain, n_ranks: int, seed: int = 0, option: str | None = None) -> None:
         super().__init__(domain, n_ranks, seed, option)
-        self.words = self.fill(np.random.default_rng([seed, n_ranks]))
+        self.walk = Walk.for_ranks(domain, n_ranks)
+        self.words = self.covering(np.random.default_rng([seed, n_ranks]))
         self.tables = FeatureSumTables(self.words.reshape(-1), n_ranks)
 
     def fill(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Return a word for each feature: int64[n_variables, n_values]."""
         raise NotImplementedError
+
+    def covering(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Fill the words until every rank owns a state of the walk."""
+        best, most = None, 0
+        for _ in range(_DRAWS if self.is_seeded else 1):
+            words = self.fill(rng)
+            count = self.reached(words)
+            if count > most:
+                best, most = words, count
+            if most == self.n_ranks:
+                break
+        if best is None or (most < self.n_ranks and not self.may_be_idle):
+            raise BadInputError(
+                f"distribution {self.name!r} gives states to {most} of {self.n_ranks} ranks on this instance; "
+                "use fewer ranks or 'zobrist'"
+            )
+        return best
+
+    def reached(self, words: npt.NDArray[np.int64]) -> int:
+        """Return how many ranks own states of the walk."""
+        return len(np.unique(self.walk.sums(words) % self.n_ranks))
 
     def owner_of(self, state: State) -> int:
         """Add up the words of a state."""

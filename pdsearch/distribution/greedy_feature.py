@@ -7,6 +7,7 @@ Method for Parallel Best-First Search", AAAI, section 4.4 (GreedyAFG).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +34,9 @@ class CutSum(GroupedSum):
         """Return which values go to the first side, by position in ``graph.values``."""
         raise NotImplementedError
 
+    @cached_property
     def groups(self) -> npt.NDArray[np.int64]:
-        """Cut each variable in two; the values of the others are not hashed."""
+        """Each variable cut in two; the values of the others are not hashed."""
         groups = np.full((self.domain.n_variables, self.domain.n_values), -1, np.int64)
         for graph in self.chosen():
             if len(graph.values) > 1:
