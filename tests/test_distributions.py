@@ -8,16 +8,22 @@ from naive import reachable
 
 from pdsearch.distribution import DISTRIBUTIONS, Distribution, make_distribution
 from pdsearch.distribution.abstract_zobrist import AbstractZobrist
+from pdsearch.distribution.joint_graph import joint_degree
 from pdsearch.distribution.sampled_cut import choose_differences, slow_down
 from pdsearch.distribution.walk import Walk
 from pdsearch.distribution.zobrist import Zobrist
+from pdsearch.domains import GroundOperator
+from pdsearch.domains.grid import Grid
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError, UnknownNameError
+from pdsearch.search.problem import Problem
+from pdsearch.search.simulation import Schedule, simulate
 
 RANKS = [1, 2, 3, 7, 8, 48, 64]
 FUNCTIONS = [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].is_function]
 SEEDED = [name for name in FUNCTIONS if DISTRIBUTIONS[name].is_seeded]
 ALL_VARIABLES = ["abstract-zobrist", "greedy-feature", "sparsest-cut", "zobrist"]  # every one has a say
+LARGE_MSA = ("msa", *LARGE["msa"][0])
 SQUARES = ["random:3x3", "korf:1"]
 
 
@@ -222,6 +228,33 @@ def test_an_unknown_projection_is_refused_with_the_known_ones():
         make_distribution(Tiles.korf(1), "abstract-zobrist:thirds", 2)
 
 
+# --- what is sent ---
+
+# around the means of other programs on Korf's instances; words of one seed alone may be far from them
+SENT = [
+    ("zobrist", 8, 0.865, 0.885),
+    ("zobrist", 2, 0.45, 0.55),
+    ("abstract-zobrist:halves", 8, 0.13, 0.15),
+    ("abstract-zobrist:halves", 2, 0.06, 0.10),
+    ("abstract-zobrist:quadrants", 8, 0.25, 0.35),
+    ("abstract-zobrist:quadrants", 2, 0.12, 0.20),
+    ("state-abstraction:first-3", 8, 0.10, 0.17),
+    ("permutation", 8, 0.18, 0.30),
+    ("random", 8, 0.865, 0.885),
+    ("random", 2, 0.48, 0.52),
+]
+
+
+@pytest.mark.parametrize(("name", "n_ranks", "least", "most"), SENT)
+def test_the_share_of_nodes_sent_on_the_fifteen_puzzle_is_the_known_one(name, n_ranks, least, most):
+    seeds = range(12 if DISTRIBUTIONS[name.partition(":")[0]].is_seeded else 1)
+    problems = [Problem.of(Tiles.korf(42), None, name, n_ranks, seed, alone=False) for seed in seeds]
+
+    sent = [simulate(problem, Schedule())[0].CO for problem in problems]
+
+    assert least <= np.mean(sent) <= most
+
+
 # --- who is left out ---
 
 
@@ -308,6 +341,51 @@ def test_an_option_that_makes_no_sense_is_refused_in_one_line(name):
 def test_an_abstraction_with_fewer_states_than_ranks_is_refused():
     with pytest.raises(BadInputError, match="an abstraction of at most 20 states has 16 for 48 ranks; raise the limit"):
         make_distribution(Tiles.korf(1), "state-abstraction:20", 48)
+
+
+def test_an_abstraction_larger_than_the_limit_is_refused():
+    with pytest.raises(BadInputError, match=r"larger than the limit of 10 states \(.* 16 values\)"):
+        make_distribution(Tiles.korf(1), "state-abstraction:10", 2)
+
+
+def test_an_unknown_abstraction_is_refused_with_the_known_ones():
+    with pytest.raises(BadInputError, match=r"'corner' is unknown; tiles has first-3, first-4, .*10000"):
+        make_distribution(Tiles.korf(1), "state-abstraction:corner", 2)
+
+
+def test_the_abstractions_found_best_by_hand_are_the_defaults():
+    kept = {}
+    for domain in (Tiles.korf(1), Tiles.parse("random:5x5"), make(*LARGE_MSA)):
+        kept[domain.instance] = [graph.variable for graph in make_distribution(domain, "state-abstraction", 2).kept]
+
+    tiles15, tiles24, longest = kept.values()
+    assert tiles15 == [1, 2, 3]
+    assert tiles24 == [1, 2, 3, 4, 5]
+    lengths = make(*LARGE_MSA).lengths
+    assert longest == [lengths.index(max(lengths))]
+
+
+@pytest.mark.parametrize(("n_ranks", "places"), [(8, (210, 14, 1)), (48, (210, 14, 1)), (7, (256, 16, 1))])
+def test_three_tiles_are_numbered_perfectly_unless_one_would_have_no_say(n_ranks, places):
+    words = make_distribution(Tiles.korf(1), "state-abstraction:first-3", n_ranks).words
+
+    for tile, place in enumerate(places, 1):
+        assert words[tile, :16].tolist() == [cell * place % n_ranks for cell in range(16)]
+    assert not words[4:].any()
+
+
+def test_the_greedy_choice_keeps_what_makes_the_least_abstract_out_degree(monkeypatch):
+    grid = make("grid", "random:9x7", {"seed": 3})
+    rows, columns = grid.transition_graphs()
+    up_and_down = [GroundOperator((r,), (r,), (r + d,)) for r in range(1, 6) for d in (-1, 1)]
+    one_way = [GroundOperator((9 + c,), (9 + c,), (9 + c + 1,)) for c in range(8)]
+    monkeypatch.setattr(Grid, "ground_operators", lambda self: up_and_down + one_way)
+
+    distribution = make_distribution(grid, "state-abstraction:20", 2)
+
+    assert [graph.variable for graph in distribution.kept] == [columns.variable]
+    assert joint_degree([rows, columns], up_and_down + one_way, grid.n_values) == 3
+    assert joint_degree([rows], up_and_down + one_way, grid.n_values) == 2
 
 
 def test_the_sparsest_cut_of_the_fifteen_puzzle_is_the_projection_made_by_hand():
