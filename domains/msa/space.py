@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import answers, inlined
+from pdsearch.domains.coordinates import coordinate_sum
 from pdsearch.domains.msa.scoring import GAP_LETTER, N_CODES
 from pdsearch.kernels.protocol import changes, expand, is_goal, wide, width
 
@@ -75,6 +76,13 @@ def _is_goal(space, state):
     return same
 
 
+def _coordinate_sum(space, states, at):
+    total = 0
+    for i in range(space.n):
+        total += position_in(states, at, i)
+    return total
+
+
 @inlined
 def _code(space, parent, sequence, column):
     """Return the code that a sequence contributes to a column: its next letter, or a gap."""
@@ -126,3 +134,4 @@ for _tables in (MsaSpace, WideMsaSpace):
     answers(changes, _tables)(_changes)
     answers(is_goal, _tables)(_is_goal)
     answers(expand, _tables)(_expand)
+    answers(coordinate_sum, _tables)(_coordinate_sum)

@@ -23,9 +23,8 @@ import numpy.typing as npt
 
 from pdsearch._jit import answers
 from pdsearch.distribution import Distribution
-from pdsearch.distribution.walk import Walk
+from pdsearch.distribution.walk import Walk, check_reached
 from pdsearch.domains import Domain, State
-from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import changes, owner
 
 _DRAWS = 64
@@ -85,24 +84,26 @@ class FeatureSum(Distribution):
 
     def covering(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Fill the words until every rank owns a state of the walk."""
-        best, most = None, 0
-        for _ in range(_DRAWS if self.is_seeded else 1):
-            words = self.fill(rng)
-            count = self.reached(words)
-            if count > most:
-                best, most = words, count
+        drawn = (self.fill(rng) for _ in range(_DRAWS if self.is_seeded else 1))
+        words, most = None, 0
+        for candidate in drawn:
+            count = self.reached(candidate)
+            if words is None or count > most:
+                words, most = candidate, count
             if most == self.n_ranks:
                 break
-        if best is None or (most < self.n_ranks and not self.may_be_idle):
-            raise BadInputError(
-                f"distribution {self.name!r} gives states to {most} of {self.n_ranks} ranks on this instance; "
-                "use fewer ranks or 'zobrist'"
-            )
-        return best
+        assert words is not None
+        if not self.may_be_idle:
+            check_reached(self.name, self.owners(words), self.n_ranks)
+        return words
+
+    def owners(self, words: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the owners of the states of the walk: int64[n_states]."""
+        return self.walk.sums(words) % self.n_ranks
 
     def reached(self, words: npt.NDArray[np.int64]) -> int:
         """Return how many ranks own states of the walk."""
-        return len(np.unique(self.walk.sums(words) % self.n_ranks))
+        return len(np.unique(self.owners(words)))
 
     def owner_of(self, state: State) -> int:
         """Add up the words of a state."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from pdsearch._jit import kernel
 from pdsearch.domains import Domain
+from pdsearch.errors import BadInputError
 from pdsearch.kernels.layout import no_operator
 from pdsearch.kernels.mixing import mix
 from pdsearch.kernels.protocol import changes, expand, new_moves, width
@@ -61,6 +62,16 @@ class Walk(NamedTuple):
         """Return the sum over its features of each state's words: int64[n_states]."""
         total: npt.NDArray[np.int64] = np.append(words, 0)[self.features].sum(axis=1)
         return total
+
+
+def check_reached(name: str, owners: npt.NDArray[np.int64], n_ranks: int) -> None:
+    """BadInputError unless every rank is among the owners of a walk's states."""
+    count = len(np.unique(owners))
+    if count < n_ranks:
+        raise BadInputError(
+            f"distribution {name!r} gives states to {count} of {n_ranks} ranks on this instance; "
+            "use fewer ranks or 'zobrist'"
+        )
 
 
 @kernel
