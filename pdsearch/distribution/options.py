@@ -6,12 +6,12 @@ from pdsearch.errors import BadInputError
 
 
 def share_in(option: str | None, default: float, name: str) -> float:
-    """Return a share of 1, from 0 on and below 1."""
+    """Return a share of 1, from 0 to 1."""
     try:
         share = default if option is None else float(option)
     except ValueError:
         share = -1.0
-    if not 0 <= share < 1:
+    if not 0 <= share <= 1:
         raise BadInputError(f"distribution {name}:{option} is not understood; give a share such as {name}:{default}")
     return share
 
