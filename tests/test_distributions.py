@@ -150,15 +150,66 @@ def test_zobrist_matches_its_definition_written_out():
 # --- projections ---
 
 
+HALVES = " ".join(["0"] * 8 + ["1"] * 8)
+
+
+@pytest.mark.parametrize(
+    "content", [HALVES, "\n".join([HALVES] * 15), f"[{HALVES.replace(' ', ', ')}]", HALVES.replace("1", "7")]
+)
+def test_a_projection_can_be_read_from_a_file(content, tmp_path):
+    file = tmp_path / "halves.txt"
+    file.write_text(content)
+
+    read = make_distribution(Tiles.korf(1), f"abstract-zobrist:{file}", 8)
+
+    known = make_distribution(Tiles.korf(1), "abstract-zobrist:halves", 8)
+    assert np.array_equal(read.groups, known.groups)
+    assert np.array_equal(read.words, known.words)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("0 1 1", "has 3 groups for variable 1; it has 16 values"),
+        ("\n".join([HALVES] * 16), r"has groups for 16 variables; tiles \(korf:1\) has 15"),
+        ("0 1 x", "does not hold lists of whole numbers"),
+        ("", "does not hold lists of whole numbers"),
+        ('{"a": 1}', "does not hold lists of whole numbers"),
+        ("[0.5, 1]", "does not hold lists of whole numbers"),
+        ("-2 " * 16, "does not hold lists of whole numbers"),
+        ("-1 " * 16, "hashes no value"),
+        ("0 " * 16, "gives states to 1 of 8 ranks on this instance"),
+    ],
+)
+def test_a_projection_file_that_does_not_fit_is_refused_in_one_line(content, complaint, tmp_path):
+    file = tmp_path / "wrong.txt"
+    file.write_text(content)
+
+    with pytest.raises(BadInputError, match=complaint) as refusal:
+        make_distribution(Tiles.korf(1), f"abstract-zobrist:{file}", 8)
+
+    assert "\n" not in str(refusal.value)
+
+
+def test_coordinates_come_in_runs_of_any_length():
+    alignment = make(*LARGE_MSA)
+
+    groups = make_distribution(alignment, "abstract-zobrist:l=7", 4).groups
+
+    assert groups.tolist() == [[position // 7 for position in range(alignment.n_values)]] * alignment.n_variables
+    with pytest.raises(BadInputError, match="projection 'l=7' is unknown; tiles has halves"):
+        make_distribution(Tiles.korf(1), "abstract-zobrist:l=7", 4)
+
+
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL) + params(LARGE))
 def test_a_projection_gives_the_same_features_a_group_as_the_domain_hashes(domain_name, text, options):
     domain = make(domain_name, text, options)
     hashed = {feature for state, _ in walk(domain, 200) for feature in domain.features(state).tolist()}
 
     n_groups = []
-    for projection in domain.projections().values():
+    for name, projection in domain.projections().items():
         assert projection.shape == (domain.n_variables * domain.n_values,)
-        assert (projection[list(hashed)] >= 0).all()
+        assert (projection[list(hashed)] >= 0).all() or name == "four-blocks"  # leaves the centre out
         groups = np.unique(projection[projection >= 0])
         assert groups.tolist() == list(range(len(groups)))
         n_groups.append(len(groups))
@@ -169,18 +220,25 @@ def test_a_projection_gives_the_same_features_a_group_as_the_domain_hashes(domai
 def test_a_tile_projection_puts_every_cell_in_one_group_the_same_for_each_tile(text):
     puzzle = Tiles.parse(text)
 
-    for projection in puzzle.projections().values():
+    for name, projection in puzzle.projections().items():
         table = projection.reshape(puzzle.n_cells, 32)
         assert (table[0] == -1).all()  # the blank
         assert (table[:, puzzle.n_cells :] == -1).all()
         assert (table[1:, : puzzle.n_cells] == table[1, : puzzle.n_cells]).all()
-        assert (table[1, : puzzle.n_cells] >= 0).all()
+        assert np.flatnonzero(table[1, : puzzle.n_cells] < 0).tolist() == ([12] if name == "four-blocks" else [])
 
 
 def test_the_halves_of_the_fifteen_puzzle_are_the_upper_and_the_lower():
     halves = Tiles.korf(1).projections()["halves"].reshape(16, 32)[1, :16]
 
     assert halves.tolist() == [0] * 8 + [1] * 8
+
+
+@pytest.mark.parametrize(("name", "crossing"), [("blocks", 16), ("four-blocks", 12), ("odd", 16), ("rows", 20)])
+def test_so_many_of_the_40_borders_between_cells_of_the_24_puzzle_lie_between_groups(name, crossing):
+    group = Tiles.parse("random:5x5").projections()[name].reshape(25, 32)[1, :25].reshape(5, 5)
+
+    assert (group[1:] != group[:-1]).sum() + (group[:, 1:] != group[:, :-1]).sum() == crossing
 
 
 def test_the_blocks_of_the_24_puzzle_are_five_of_five_connected_cells():
@@ -386,6 +444,33 @@ def test_the_greedy_choice_keeps_what_makes_the_least_abstract_out_degree(monkey
     assert [graph.variable for graph in distribution.kept] == [columns.variable]
     assert joint_degree([rows, columns], up_and_down + one_way, grid.n_values) == 3
     assert joint_degree([rows], up_and_down + one_way, grid.n_values) == 2
+
+
+def test_operators_are_made_to_cancel_out_in_the_order_of_their_preconditions(monkeypatch):
+    grid = make("grid", "random:9x7", {"seed": 3})
+    diagonal = [GroundOperator((1, 10), (1, 10), (2, 11)), GroundOperator((2, 11, 3), (2, 11), (3, 12))]
+    unknown = [GroundOperator((), (), (4,))]
+    monkeypatch.setattr(Grid, "ground_operators", lambda self: [diagonal[1], *unknown, diagonal[0]])
+
+    words = make_distribution(grid, "operator-zobrist", 5).words.reshape(-1)
+    first = make_distribution(grid, "operator-zobrist:0.5", 5).words.reshape(-1)
+
+    for operator in diagonal:
+        assert (words[list(operator.added)].sum() - words[list(operator.removed)].sum()) % 5 == 0
+    assert (first[[2, 11]].sum() - first[[1, 10]].sum()) % 5 == 0
+    assert (first[[3, 12]].sum() - first[[2, 11]].sum()) % 5 != 0
+
+
+def test_operators_stop_being_made_to_cancel_out_before_a_rank_is_idle(monkeypatch):
+    puzzle = Tiles.parse("random:3x3")
+    tie = [
+        GroundOperator((f,), (f,), (f + 1,)) for tile in range(1, 9) for f in range(32 * tile, 32 * tile + 8)
+    ]  # each variable's words become one: all states have one owner
+    monkeypatch.setattr(Tiles, "ground_operators", lambda self: tie)
+
+    distribution = make_distribution(puzzle, "operator-zobrist", 8)
+
+    assert distribution.reached(distribution.words) == 8
 
 
 def test_the_sparsest_cut_of_the_fifteen_puzzle_is_the_projection_made_by_hand():
