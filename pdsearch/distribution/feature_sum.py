@@ -27,7 +27,7 @@ from pdsearch.distribution.walk import Walk, check_reached
 from pdsearch.domains import Domain, State
 from pdsearch.kernels.protocol import changes, owner
 
-_DRAWS = 64
+DRAWS = 64
 
 
 class FeatureSumTables(NamedTuple):
@@ -82,9 +82,14 @@ class FeatureSum(Distribution):
         """Return a word for each feature: int64[n_variables, n_values]."""
         raise NotImplementedError
 
+    @property
+    def n_draws(self) -> int:
+        """Return how often words are filled until all ranks are reached."""
+        return DRAWS if self.is_seeded else 1
+
     def covering(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Fill the words until every rank owns a state of the walk."""
-        drawn = (self.fill(rng) for _ in range(_DRAWS if self.is_seeded else 1))
+        drawn = (self.fill(rng) for _ in range(self.n_draws))
         words, most = None, 0
         for candidate in drawn:
             count = self.reached(candidate)

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.distribution import DISTRIBUTIONS
-from pdsearch.distribution.feature_sum import FeatureSum
+from pdsearch.distribution.feature_sum import DRAWS, FeatureSum
 from pdsearch.distribution.joint_graph import degree_in
 from pdsearch.distribution.options import count_in, share_in
 from pdsearch.domains import Domain, TransitionGraph
@@ -59,12 +59,35 @@ class AbstractState(FeatureSum):
         raise refusals[0]
 
     def fill(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Number the abstract states."""
+        """Number the abstract states, or draw words for their parts."""
+        if self.is_drawn:
+            return self._drawn(rng)
         sizes = [len(graph.values) for graph in self.kept]
         words = np.zeros((self.domain.n_variables, self.domain.n_values), np.int64)
         for graph, place in zip(self.kept, place_values(sizes, self.n_ranks, self.domain.is_permutation), strict=True):
             words[graph.variable, graph.values] = np.arange(len(graph.values)) * (place % self.n_ranks) % self.n_ranks
         return words
+
+    def _drawn(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        words = np.zeros((self.domain.n_variables, self.domain.n_values), np.int64)
+        for graph in self.kept:
+            words[graph.variable, graph.values] = rng.integers(self.n_ranks, size=len(graph.values))
+        return words
+
+    @property
+    def is_drawn(self) -> bool:
+        """Say whether the option ends with zobrist: words as in the published code, instead of numbers."""
+        return (self.option or "").split(":")[-1] == "zobrist"
+
+    @property
+    def choice(self) -> str | None:
+        """Return the option without that."""
+        return (self.option or "").removesuffix("zobrist").removesuffix(":") or None
+
+    @property
+    def n_draws(self) -> int:
+        """Return how often words are filled until all ranks are reached."""
+        return DRAWS if self.is_drawn else 1
 
     def by_degree(self) -> Iterator[TransitionGraph]:
         """Yield all variables, each time the one that adds least to the abstract graph's out-degree."""
@@ -113,14 +136,14 @@ class StateAbstraction(AbstractState):
     name = "state-abstraction"
     source = "Burns, Lemons, Ruml and Zhou (2010), JAIR 39; Zhou and Hansen (2006), AAAI"
     option_help = (
-        "an abstraction of the domain or most abstract states, as state-abstraction:1000 "
-        "(default: the domain's first for so many ranks, else 10000)"
+        "an abstraction of the domain or most abstract states, then zobrist to draw words for its parts, as "
+        "state-abstraction:1000:zobrist (default: the domain's first for so many ranks, else 10000; numbered)"
     )
 
     def candidates(self) -> Iterator[Sequence[TransitionGraph]]:
         """Yield the abstractions by hand that come into question, then the greedy choice."""
         known = self.domain.abstractions()
-        option = self.option or None
+        option = self.choice
         if option is not None and option not in known and not option.isdecimal():
             names = ", ".join([*known, "a number of states such as 10000"])
             raise BadInputError(f"abstraction {option!r} is unknown; {self.domain.name} has {names}")
@@ -161,11 +184,11 @@ class DynamicAbstraction(AbstractState):
 
     name = "dynamic-abstraction"
     source = "Jinnai and Fukunaga (2016), ICAPS, section 5"
-    option_help = "share of all values that is kept, as dynamic-abstraction:0.5 (default 0.3)"
+    option_help = "share of all values that is kept, as dynamic-abstraction:0.5 or 0.5:zobrist (default 0.3; numbered)"
 
     def candidates(self) -> Iterator[Sequence[TransitionGraph]]:
         """Keep variables until the share is reached; the one that crosses it is kept."""
-        share = share_in(self.option, 0.3, self.name)
+        share = share_in(self.choice, 0.3, self.name)
         limit = share * sum(len(graph.values) for graph in self.domain.transition_graphs())
         kept: list[TransitionGraph] = []
         for graph in self.by_degree():
