@@ -1,5 +1,7 @@
 """Every registered distribution keeps its promises: one owner per state, the same on all ranks, none left out."""
 
+from itertools import permutations
+
 import drivers
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from pdsearch.distribution.joint_graph import joint_degree
 from pdsearch.distribution.sampled_cut import choose_differences, slow_down
 from pdsearch.distribution.walk import Walk
 from pdsearch.distribution.zobrist import Zobrist
-from pdsearch.domains import GroundOperator
+from pdsearch.domains import DOMAINS, GroundOperator
 from pdsearch.domains.grid import Grid
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError, UnknownNameError
@@ -145,6 +147,17 @@ def test_zobrist_matches_its_definition_written_out():
     total = int(zobrist.words[3, 0]) + int(zobrist.words[2, 1]) + int(zobrist.words[1, 2])
 
     assert zobrist.owner_of(puzzle.initial) == total % 6
+
+
+@pytest.mark.parametrize("domain_name", ["pancake", "tiles", "topspin"])
+def test_the_owner_of_a_permutation_is_its_place_in_the_order_of_a_dictionary(domain_name):
+    domain = DOMAINS[domain_name].of_size("2x3" if domain_name == "tiles" else "6")
+    ordered = sorted(permutations(range(domain.n_variables)))
+    distribution = make_distribution(domain, "permutation", 7)
+
+    owners = [distribution.owner_of(domain.pack(items)) for items in ordered]
+
+    assert owners == [number % 7 for number in range(len(ordered))]
 
 
 # --- projections ---

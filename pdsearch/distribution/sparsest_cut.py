@@ -29,7 +29,9 @@ class SparsestCut(CutSum):
 
     name = "sparsest-cut"
     source = "Jinnai and Fukunaga (2017), HSDIP, section 6"
-    option_help = "exact, metis, networkx or edge-weight; ignore=0.5, as sparsest-cut:edge-weight:ignore=0.5"
+    option_help = (
+        "metis, networkx or edge-weight; ignore=0.5, as sparsest-cut:edge-weight:ignore=0.5 (default exact:ignore=0)"
+    )
 
     def dropped(self) -> float:
         """Read the option."""
