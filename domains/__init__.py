@@ -64,6 +64,23 @@ class TransitionGraph(NamedTuple):
         )
 
 
+class GroundOperator(NamedTuple):
+    """What an operator asks for and changes, in features.
+
+    Attributes
+    ----------
+    preconditions : tuple of int
+        Features that must hold, those that are removed included.
+    removed, added : tuple of int
+        Features that it changes, one of each for each variable. An effect whose old value is not
+        known is in ``added`` alone.
+    """
+
+    preconditions: tuple[int, ...]
+    removed: tuple[int, ...]
+    added: tuple[int, ...]
+
+
 class Domain(ABC):
     """One instance of a state-space problem.
 
@@ -75,6 +92,8 @@ class Domain(ABC):
         The heuristic and the distribution used when none is named.
     has_coordinates : bool
         True when the values of variables are coordinates, such as positions in sequences.
+    is_permutation : bool
+        True when the values of variables are places, each taken by one variable.
     instances_help : str
         How instances are written on a command line, in a few words.
     space : NamedTuple
@@ -96,6 +115,7 @@ class Domain(ABC):
     default_heuristic: ClassVar[str] = "blind"
     default_distribution: ClassVar[str] = "abstract-zobrist"
     has_coordinates: ClassVar[bool] = False
+    is_permutation: ClassVar[bool] = False
     instances_help: ClassVar[str] = "a file"
     space: Any
     instance: str
@@ -177,6 +197,17 @@ class Domain(ABC):
         Each maps a feature to its group: int64[n_variables * n_values], -1 = not hashed.
         """
         return {}
+
+    def abstractions(self) -> dict[str, tuple[int, ...]]:
+        """Return the variables that hand-made state abstractions keep, by name, the default first."""
+        return {}
+
+    def ground_operators(self) -> list[GroundOperator]:
+        """Return all operators of the instance; an empty list where there are too many, or none are known.
+
+        Methods that need them make do with :meth:`transition_graphs` instead.
+        """
+        return []
 
     def transition_graphs(self) -> list[TransitionGraph]:
         """Return a graph for each variable that takes part in hashing; an empty list where none are known.

@@ -1,4 +1,4 @@
-"""Reading permutations: what the permutation puzzles share."""
+"""Reading permutations, and what is asked of their states: what the permutation puzzles share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pdsearch.errors import BadInputError
+
+
+def item_at(space, states, at, place):
+    """Return the item on a place of the permutation at ``states[at]``; compiled, by type of the domain's tables."""
 
 
 def numbers_in(text: str, kinds: str) -> list[int]:

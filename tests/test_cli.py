@@ -343,6 +343,16 @@ def test_list_shows_every_entry_with_its_source(kind, registry, capsys):
         assert as_json[kind][name]["source"] == cls.source
 
 
+def test_list_shows_the_options_of_distributions_and_their_defaults(capsys):
+    everything = run(capsys, "list", "distributions")[1]
+    as_json = json.loads(run(capsys, "list", "distributions", "--json")[1])["distributions"]
+
+    assert as_json["zobrist"]["option"] == ""
+    for name, facts in as_json.items():
+        assert facts["option"] in everything
+        assert not facts["option"] or "default" in facts["option"], name
+
+
 def test_list_refuses_a_kind_there_is_not(capsys):
     assert "invalid choice: 'heuristic'" in complaint(capsys, "list", "heuristic")
 

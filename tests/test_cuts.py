@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pdsearch.distribution.cuts import greedy_cut, matrix, metis_cut, networkx_cut, sparsest_cut, sparsity
+from pdsearch.distribution.cuts import (
+    edge_weight_cut,
+    greedy_cut,
+    matrix,
+    metis_cut,
+    networkx_cut,
+    published_greedy_groups,
+    sparsest_cut,
+    sparsity,
+)
 from pdsearch.domains import TransitionGraph
 
 
@@ -29,7 +38,7 @@ def by_brute_force(weights):
     return max(sparsity(weights, np.ones(n), side) for side in sides)
 
 
-@pytest.mark.parametrize(("width", "height", "best"), [(3, 3, 6), (4, 4, 16), (5, 5, 30)])
+@pytest.mark.parametrize(("width", "height", "best"), [(3, 3, 6), (4, 4, 16), (5, 4, 24), (5, 5, 30)])
 def test_the_sparsest_cuts_of_grids_are_those_known(width, height, best):
     weights = grid(width, height)
 
@@ -57,7 +66,7 @@ def test_the_exact_cut_of_twelve_values_is_as_sparse_as_the_best_of_all():
         assert sparsity(weights, np.ones(12), sparsest_cut(weights)) == pytest.approx(by_brute_force(weights))
 
 
-@pytest.mark.parametrize("cut", [greedy_cut, sparsest_cut, metis_cut, networkx_cut])
+@pytest.mark.parametrize("cut", [greedy_cut, sparsest_cut, metis_cut, networkx_cut, edge_weight_cut])
 def test_every_partitioner_leaves_no_side_empty_and_puts_the_first_value_on_the_first(cut):
     for weights in (grid(2, 1), grid(4, 4), grid(7, 3)):
         side = cut(weights)
@@ -76,3 +85,50 @@ def test_a_graph_in_pieces_is_cut_between_them_as_evenly_as_possible():
 
 def test_the_greedy_cut_stops_at_half_of_the_values():
     assert greedy_cut(grid(3, 3)).sum() == 5
+
+
+@pytest.mark.parametrize("weights", [np.ones((20, 20)) - np.eye(20), np.zeros((20, 20))])
+def test_of_twenty_values_all_of_whose_cuts_are_alike_the_first_is_taken(weights):
+    side = sparsest_cut(weights)
+
+    assert np.flatnonzero(side).tolist() == ([0] if weights.any() else list(range(10)))
+
+
+def test_a_local_search_cuts_two_hundred_values_as_sparsely_as_is_known():
+    path, field = grid(200, 1), grid(14, 14)
+
+    assert sparsity(path, np.ones(200), sparsest_cut(path)) == 100 * 100
+    assert sparsity(field, np.ones(196), sparsest_cut(field)) == 98 * 98 / 14
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data(), n=st.integers(2, 9))
+def test_no_single_move_improves_what_the_local_search_finds(data, n):
+    entries = data.draw(st.lists(st.integers(0, 3), min_size=n * n, max_size=n * n))
+    weights = np.triu(np.array(entries, float).reshape(n, n), 1)
+    weights += weights.T
+    sizes = np.arange(1.0, n + 1)
+
+    side = sparsest_cut(weights, sizes, exact_up_to=0)
+
+    for i in range(n):
+        other = side ^ (np.arange(n) == i)
+        assert sparsity(weights, sizes, other) <= sparsity(weights, sizes, side) * (1 + 1e-9)
+
+
+def test_the_cut_by_edge_weight_prefers_weight_within_the_sides_to_their_numbers_of_values():
+    weights = np.zeros((8, 8))
+    for u, v, weight in ((0, 1, 9), (1, 2, 1), (2, 3, 1), (3, 4, 1), (4, 5, 1), (5, 6, 1), (6, 7, 1)):
+        weights[u, v] = weights[v, u] = weight
+
+    assert np.flatnonzero(edge_weight_cut(weights)).tolist() == [0, 1]
+    assert np.flatnonzero(sparsest_cut(weights)).tolist() == [0, 1, 2, 3]
+
+
+def test_the_published_groups_leave_out_what_is_not_connected_and_stop_before_half():
+    path = np.zeros((7, 7))
+    for u, v in ((0, 1), (1, 2), (2, 3), (3, 4)):
+        path[u, v] = path[v, u] = 1
+
+    assert published_greedy_groups(path).tolist() == [-1, -1, -1, -1, -1, 0, -1]
+    assert published_greedy_groups(path[:5, :5]).tolist() == [0, 0, 1, 1, 1]

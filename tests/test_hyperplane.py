@@ -1,10 +1,13 @@
-"""Hyperplane work distribution: planes of equal coordinate sum, shared by a divisor of the ranks."""
+"""Hyperplane work distribution: planes of equal coordinate sum, several on a rank or each shared by several."""
+
+from itertools import product
 
 import drivers
 import numpy as np
 import pytest
 
 from pdsearch.distribution import make_distribution
+from pdsearch.distribution.walk import Walk
 from pdsearch.domains.msa import Alignment
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
@@ -20,8 +23,10 @@ def alignment(tmp_path):
     return Alignment.parse(str(tmp_path / "three.fasta"))
 
 
-@pytest.mark.parametrize("option", ["", ":0.003", ":0.03", ":0.3"])
-@pytest.mark.parametrize("n_ranks", [1, 2, 6, 7, 48])
+@pytest.mark.parametrize(
+    ("n_ranks", "option"),
+    [*product((1, 2, 6, 7, 48), ("", ":0.003", ":0.03", ":0.06")), *product((1, 2, 6, 7), (":0.1", ":0.3"))],
+)
 def test_the_compiled_owner_is_the_owner_from_scratch(n_ranks, option, alignment):
     distribution = make_distribution(alignment, f"hyperplane{option}", n_ranks)
     rng = np.random.default_rng(0)
@@ -35,13 +40,33 @@ def test_the_compiled_owner_is_the_owner_from_scratch(n_ranks, option, alignment
         state, _ = alignment.apply(state, operators[rng.integers(len(operators))])
 
 
-def test_a_thick_plane_belongs_to_one_rank(alignment):
-    distribution = make_distribution(alignment, "hyperplane:10", 5)
-    one, _ = alignment.apply(alignment.initial, alignment.operators(alignment.initial)[0])
+@pytest.mark.parametrize(("option", "thickness"), [("0.17", 2), ("0.3", 3)])
+def test_thick_planes_go_to_one_rank_together(option, thickness, alignment):
+    distribution = make_distribution(alignment, f"hyperplane:{option}", 5)  # 29 letters: t = 29 lambda / log2 5
+    rng = np.random.default_rng(0)
 
-    total = int((distribution.domain.features(one) % alignment.n_values).sum())
+    state = alignment.initial
+    while operators := alignment.operators(state):
+        total = sum(alignment.unpack(state))
+        assert distribution.owner_of(state) == total // thickness % 5
+        state, _ = alignment.apply(state, operators[rng.integers(len(operators))])
 
-    assert distribution.owner_of(one) == total % 5
+
+def test_a_plane_is_shared_by_as_many_ranks_as_lambda_says_whether_they_divide_all_or_not(alignment):
+    distribution = make_distribution(alignment, "hyperplane:0.02", 7)  # m = floor(log2 7 / 0.58) = 4
+
+    owners = {}
+    for state in Walk.through(alignment, 4000).states.tolist():
+        owners.setdefault(sum(alignment.unpack(tuple(state))), set()).add(distribution.owner_of(tuple(state)))
+
+    for total, ranks in owners.items():
+        assert ranks <= {(4 * total + word) % 7 for word in range(4)}
+    assert max(map(len, owners.values())) == 4
+
+
+def test_planes_too_thick_for_the_ranks_are_refused(alignment):
+    with pytest.raises(BadInputError, match="'hyperplane' gives states to 3 of 5 ranks on this instance"):
+        make_distribution(alignment, "hyperplane:1", 5)
 
 
 def test_search_over_hyperplanes_is_optimal(alignment):

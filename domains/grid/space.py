@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import answers
+from pdsearch.domains.coordinates import coordinate_sum
 from pdsearch.kernels.protocol import constants, expand, is_goal
 
 STEPS = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)]  # dy, dx
@@ -67,6 +68,12 @@ def _expand(space, came_by, moves, n):
     return n
 
 
+def _coordinate_sum(space, states, at):
+    cell = np.int64(states[at])
+    return cell // space.width + cell % space.width
+
+
 for _tables in (GridSpace, WideGridSpace):
     answers(is_goal, _tables)(_is_goal)
     answers(expand, _tables)(_expand)
+    answers(coordinate_sum, _tables)(_coordinate_sum)

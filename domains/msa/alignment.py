@@ -199,6 +199,15 @@ class Alignment(Domain):
         position = np.tile(np.arange(self.n_values), self.n)
         return {f"runs-{length}": position // length for length in (5, 10, 20)}
 
+    def abstractions(self) -> dict[str, tuple[int, ...]]:
+        """Return sequences to keep: the longest, the two or the three longest.
+
+        Source: Jinnai and Fukunaga (2016), AAAI, section 4.3 (the best of these is the longest alone).
+        """
+        by_length = sorted(range(self.n), key=lambda i: -self.lengths[i])
+        kept = {f"longest-{k}": tuple(by_length[:k]) for k in (2, 3) if k <= self.n}
+        return {"longest": tuple(by_length[:1])} | kept
+
     def transition_graphs(self) -> list[TransitionGraph]:
         """Return a path for each sequence: half of all columns take its next letter."""
         columns = 1 << (self.n - 1)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import answers, inlined
+from pdsearch.domains.coordinates import coordinate_sum
 from pdsearch.domains.msa.scoring import GAP_LETTER, N_CODES
 from pdsearch.kernels.protocol import changes, expand, is_goal, wide, width
 
@@ -90,6 +91,13 @@ def _is_goal(space, state):
     return same
 
 
+def _coordinate_sum(space, states, at):
+    total = 0
+    for i in range(space.n):
+        total += position_in(states, at, i)
+    return total
+
+
 @inlined
 def _code(space, parent, sequence, column):
     """Return the code that a sequence contributes to a column: its next letter, or a gap."""
@@ -143,6 +151,7 @@ def answer_for_columns(tables: type) -> None:
     answers(width, tables)(_width)
     answers(changes, tables)(_changes)
     answers(expand, tables)(_expand)
+    answers(coordinate_sum, tables)(_coordinate_sum)
 
 
 for _tables in (MsaSpace, WideMsaSpace):

@@ -12,6 +12,7 @@ import numpy as np
 
 from pdsearch._jit import answers, inlined
 from pdsearch.domains.packing import cell_at, flip_cell
+from pdsearch.domains.permutations import item_at
 from pdsearch.kernels.protocol import changes, expand, is_goal, wide, width
 
 N_VALUES = 64  # positions of a feature, rounded up to a power of two
@@ -42,6 +43,11 @@ def _changes(space):
 @answers(wide, PancakeSpace)
 def _wide(space):
     return False
+
+
+@answers(item_at, PancakeSpace)
+def _item_at(space, states, at, place):
+    return cell_at(states, at, place, len(space.goal), WIDE_BITS)
 
 
 @answers(is_goal, PancakeSpace)

@@ -49,6 +49,7 @@ class Pancake(Domain):
     default_heuristic = "gap"
     instances_help = "random:14, a file, or the sizes from the top down"
     max_cost = 1
+    is_permutation = True
     n_values = N_VALUES
 
     def __init__(self, stack: Sequence[int], instance: str | None = None) -> None:

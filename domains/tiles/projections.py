@@ -2,7 +2,7 @@
 
 Source: Jinnai and Fukunaga (2016), "Abstract Zobrist Hashing: An Efficient Work Distribution
 Method for Parallel Best-First Search", AAAI, figures 3b (halves of the 15-puzzle) and 3d
-(five blocks of the 24-puzzle); blocks and rows from the authors' published code.
+(five blocks of the 24-puzzle); all but the halves and the first five blocks are of the authors' code.
 """
 
 from __future__ import annotations
@@ -19,6 +19,19 @@ _PINWHEEL = [  # five groups of five: four corners turned into each other, and a
     [15, 16, 20, 21, 22],
     [7, 11, 12, 13, 17],
 ]
+_FOUR = [  # four turned into each other around a centre that is not hashed
+    [0, 1, 2, 5, 6, 7],
+    [3, 4, 8, 9, 13, 14],
+    [10, 11, 15, 16, 20, 21],
+    [17, 18, 19, 22, 23, 24],
+]
+_ODD = [  # the middle group is in pieces, as published
+    [0, 1, 5, 6, 10],
+    [11, 15, 16, 20, 21],
+    [3, 4, 8, 9, 13],
+    [14, 18, 19, 23, 24],
+    [2, 7, 12, 17, 22],
+]
 
 
 def projections(width: int, height: int) -> dict[str, npt.NDArray[np.int64]]:
@@ -34,11 +47,12 @@ def projections(width: int, height: int) -> dict[str, npt.NDArray[np.int64]]:
     }
     if (width, height) == (5, 5):
         groups = {"blocks": _numbered(_PINWHEEL), **groups}
+        groups |= {"four-blocks": _numbered(_FOUR), "odd": _numbered(_ODD)}
     return {name: _for_each_tile(group) for name, group in groups.items()}
 
 
 def _numbered(blocks: list[list[int]]) -> npt.NDArray[np.int64]:
-    group = np.empty(sum(map(len, blocks)), np.int64)
+    group = np.full(25, -1, np.int64)
     for number, block in enumerate(blocks):
         group[block] = number
     return group

@@ -57,6 +57,7 @@ class Tiles(Domain):
     instances_help = "korf:1 to korf:100, korf-felner:1 to 50, random:4x4, a file, or the tiles, 0 = blank"
     max_moves = 4
     max_cost = 1
+    is_permutation = True
     n_values = N_VALUES
 
     def __init__(
@@ -221,6 +222,17 @@ class Tiles(Domain):
     def projections(self) -> dict[str, npt.NDArray[np.int64]]:
         """Return groups of cells, the same for each tile."""
         return projections(self.width, self.height)
+
+    def abstractions(self) -> dict[str, tuple[int, ...]]:
+        """Return tiles to keep: of the 15-puzzle the first three, of the 24-puzzle the first five.
+
+        Source: Jinnai and Fukunaga (2016), AAAI, section 4 (the best of those tried); far tiles from
+        the authors' published code.
+        """
+        default = 5 if self.n_cells == MAX_CELLS else 3
+        numbers = [default, *(k for k in range(3, 7) if k != default and k < self.n_cells)]
+        kept = {f"first-{k}": tuple(range(1, k + 1)) for k in numbers}
+        return kept | ({"far": (1, 7, 12)} if self.n_cells > 12 else {})
 
     def transition_graphs(self) -> list[TransitionGraph]:
         """Return the board itself for each tile: one move leads each way between neighbouring cells."""

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import answers, inlined
+from pdsearch.domains.permutations import item_at
 from pdsearch.kernels.intrinsics import trailing_zeros
 from pdsearch.kernels.protocol import constants, expand, is_goal
 
@@ -69,6 +70,10 @@ def _tile_at_wide(space, states, at, cell):
     if cell < 24:
         return np.int64((states[at + cell // 12] >> np.uint64(5 * (cell % 12))) & np.uint64(31))
     return np.int64((states[at + 1] >> np.uint64(60)) | ((states[at] >> np.uint64(60)) << np.uint64(4)))
+
+
+answers(item_at, TilesSpace)(_tile_at)
+answers(item_at, WideTilesSpace)(_tile_at_wide)
 
 
 @inlined

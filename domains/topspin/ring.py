@@ -57,6 +57,7 @@ class TopSpin(Domain):
     default_heuristic = "token-pdb"
     instances_help = _KINDS
     max_cost = 1
+    is_permutation = True
     n_values = N_VALUES
     n_changes = MAX_TURNED
 

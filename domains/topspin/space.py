@@ -12,6 +12,7 @@ import numpy as np
 
 from pdsearch._jit import answers
 from pdsearch.domains.packing import cell_at, flip_cell
+from pdsearch.domains.permutations import item_at
 from pdsearch.kernels.protocol import changes, expand, is_goal, wide, width
 
 N_VALUES = 32  # places of a feature, rounded up to a power of two
@@ -40,6 +41,11 @@ def _changes(space):
 @answers(wide, TopSpinSpace)
 def _wide(space):
     return False
+
+
+@answers(item_at, TopSpinSpace)
+def _item_at(space, states, at, place):
+    return cell_at(states, at, place, len(space.goal), WIDE_BITS)
 
 
 @answers(is_goal, TopSpinSpace)

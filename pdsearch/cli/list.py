@@ -1,4 +1,4 @@
-"""List domains, heuristics and distributions with their sources."""
+"""List domains, heuristics and distributions with their sources, and what options distributions take."""
 
 from __future__ import annotations
 
@@ -40,11 +40,14 @@ def run(arguments: argparse.Namespace) -> int:
     for kind, described in entries.items():
         print(kind)
         for name, facts in described.items():
-            print(f"  {name:18} {facts['summary']}  [{facts['source']}]")
+            print(f"  {name:19} {facts['summary']}  [{facts['source']}]")
+            if facts.get("option"):
+                print(f"  {'':19} option: {facts['option']}")
     return 0
 
 
 def _describe(cls: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {"summary": (inspect.getdoc(cls) or "").split("\n")[0], "source": cls.source}
     facts |= {fact: getattr(cls, fact) for fact in ("admissible", "consistent") if hasattr(cls, fact)}
+    facts |= {"option": cls.option_help} if hasattr(cls, "option_help") else {}
     return facts

@@ -4,8 +4,8 @@ A cut is good when few moves cross it and both sides are large. Its measure is s
 
     |S1| * |S2| / weight of the edges between S1 and S2,
 
-to be maximised. Exact by branch and bound for small graphs, by local search from several
-starts for larger ones, and by general partitioners to compare with.
+to be maximised. Exact by branch and bound for small graphs (:mod:`pdsearch.distribution.exact_cut`),
+by local search from several starts for larger ones, and by general partitioners to compare with.
 
 Source: Jinnai and Fukunaga (2017), "A Graph-Partitioning Based Approach for Parallel Best-First
 Search", HSDIP, sections 5 and 6 (sparsity); (2016), AAAI, section 4.4 (the greedy cut).
@@ -13,19 +13,21 @@ Search", HSDIP, sections 5 and 6 (sparsity); (2016), AAAI, section 4.4 (the gree
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.distribution.exact_cut import branch_and_bound
 from pdsearch.domains import TransitionGraph
 
 Side = npt.NDArray[np.bool_]  # (n_values,) true = on the side of the first value
-EXACT_UP_TO = 16  # values; a 4 x 4 grid takes well under a second
+Floats = npt.NDArray[np.float64]
+EXACT_UP_TO = 20  # values; at worst, where all cuts are alike, half a million are looked at
 _STARTS = 8
 
 
-def matrix(graph: TransitionGraph) -> npt.NDArray[np.float64]:
+def matrix(graph: TransitionGraph) -> Floats:
     """Return the symmetric weights between the graph's values by position: float64[n, n]."""
     position = {int(value): i for i, value in enumerate(graph.values)}
     weights = np.zeros((len(position), len(position)))
@@ -35,7 +37,7 @@ def matrix(graph: TransitionGraph) -> npt.NDArray[np.float64]:
     return weights
 
 
-def sparsity(weights: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64], side: Side) -> float:
+def sparsity(weights: Floats, sizes: Floats, side: Side) -> float:
     """Return the product of the sides' sizes over the weight between them; 0 for an empty side.
 
     Without any edge between the sides it is above that of every cut with one, and larger the
@@ -45,32 +47,69 @@ def sparsity(weights: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64], s
     >>> sparsity(path, np.ones(4), np.array([True, True, False, False]))
     4.0
     """
-    product = float(sizes[side].sum() * sizes[~side].sum())
     between = float(weights[side][:, ~side].sum())
-    if product == 0:
-        return 0.0
-    least = weights[weights > 0].min() if (weights > 0).any() else 1.0
-    return product / between if between > 0 else product * float(sizes.sum()) ** 2 / float(least)
+    return float(_sparsity(np.array(sizes[side].sum() * sizes[~side].sum()), np.array(between), weights, sizes))
 
 
-def greedy_cut(weights: npt.NDArray[np.float64]) -> Side:
+def _sparsity(product: Floats, between: Floats, weights: Floats, sizes: Floats) -> Floats:
+    """Return the sparsity of cuts whose sides have these products of sizes and weights between them."""
+    least = weights[weights > 0].min(initial=np.inf)
+    unconnected = product * sizes.sum() ** 2 / (least if np.isfinite(least) else 1.0)
+    # sums of floats that should cancel leave something
+    none = between <= 1e-12 * weights.sum()
+    values: Floats = np.where(none, unconnected, product / np.where(none, 1.0, between))
+    return values
+
+
+def greedy_cut(weights: Floats) -> Side:
     """Grow one side from a value of least degree by the value with most edges into it, up to half.
 
     GreedyAFG of Jinnai and Fukunaga (2016): edges count, not their weights; ties go to the lowest value.
     """
-    adjacent = weights > 0
+    adjacent = (weights > 0).astype(np.int64)
     n = len(weights)
     side = np.zeros(n, bool)
-    side[int(adjacent.sum(axis=1).argmin())] = True
-    while side.sum() < n / 2:
-        shared = np.where(side, -1, adjacent[:, side].sum(axis=1))
-        side[int(shared.argmax())] = True
+    chosen = int(adjacent.sum(axis=1).argmin())
+    shared = np.zeros(n, np.int64)
+    for _ in range(-(-n // 2)):
+        side[chosen] = True
+        shared += adjacent[chosen]
+        chosen = int(np.where(side, -1, shared).argmax())
     return side if side[0] else ~side
 
 
-def sparsest_cut(
-    weights: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64] | None = None, exact_up_to: int = EXACT_UP_TO
-) -> Side:
+def published_greedy_groups(weights: Floats) -> npt.NDArray[np.int64]:
+    """Return the group of each value, 0, 1 or -1 for none, as the published code grows them.
+
+    It stops a value earlier when their number is odd, adds to a candidate's edges into the group
+    all it has, grows the second group from the best neighbour of the first, and leaves in no group
+    what has no edge to either, and a second group of one.
+
+    Source: the planner of Jinnai and Fukunaga (2016), AAAI, cut two_groups_and_rest.
+    """
+    adjacent = (weights > 0).astype(np.int64)
+    degree = adjacent.sum(axis=1)
+    groups = np.full(len(weights), -1, np.int64)
+    groups[int(degree.argmin())] = 0
+
+    def grow(group: int, into: int) -> bool:
+        edges = adjacent[:, groups == into].sum(axis=1)
+        candidates = np.where((groups < 0) & (edges > 0), edges + degree, -1)
+        if candidates.max() > 0:
+            groups[int(candidates.argmax())] = group
+        return bool(candidates.max() > 0)
+
+    while (groups == 0).sum() < len(weights) // 2 and grow(0, 0):
+        pass
+    if grow(1, 0):
+        while grow(1, 1):
+            pass
+    if (groups == 1).sum() == 1:
+        groups[groups == 1] = -1
+    return groups
+
+
+def sparsest_cut(weights: Floats, sizes: Floats | None = None, exact_up_to: int = EXACT_UP_TO) -> Side:
     """Return a cut of greatest sparsity: exactly up to ``exact_up_to`` values, by local search beyond.
 
     Among equally sparse cuts the one whose side of value 0, as a sorted list, comes first, so
@@ -91,76 +130,74 @@ def sparsest_cut(
     """
     sizes = np.ones(len(weights)) if sizes is None else sizes
     if len(weights) <= exact_up_to:
-        return _branch_and_bound(weights, sizes)
+        return branch_and_bound(weights, sizes, _improve(weights, sizes, greedy_cut(weights), _sparsity))
+    return _best_of_starts(weights, sizes, _sparsity)
+
+
+def edge_weight_cut(weights: Floats) -> Side:
+    """Return a cut, by local search, that is best by the measure of the published code.
+
+    It minimises cut / (in_0 in_1), with cut, in_0 and in_1 the shares of all weight that edges
+    between and within the sides have; 0.001 stands for a cut without weight, and half of the least
+    share for a side without any. Its edges for conditions that change nothing are left out.
+
+    Source: the planner of Jinnai and Fukunaga (2017), HSDIP, cut=sparsest_cut.
+    """
+    return _best_of_starts(weights, weights.sum(axis=1), _edge_weight)
+
+
+def _edge_weight(product: Floats, between: Floats, weights: Floats, sizes: Floats) -> Floats:
+    """Return the measure from the sides' sums of degrees, each of which is twice in_i and the cut."""
+    total = float(weights.sum()) / 2 or 1.0
+    both = float(sizes.sum())
+    one = (both + np.sqrt(np.maximum(both**2 - 4 * product, 0))) / 2  # product = one (both - one)
+    least = 0.5 / total
+    within = [np.maximum((side - between) / 2 / total, least) for side in (one, both - one)]
+    values: Floats = within[0] * within[1] / np.maximum(between / total, 0.001)
+    return values
+
+
+Measure = Callable[[Floats, Floats, Floats, Floats], Floats]
+
+
+def _best_of_starts(weights: Floats, sizes: Floats, measure: Measure) -> Side:
     rng = np.random.default_rng(0)
-    starts = [greedy_cut(weights), *(rng.random(len(weights)) < 0.5 for _ in range(_STARTS))]
-    return max((_improve(weights, sizes, start) for start in starts), key=lambda s: sparsity(weights, sizes, s))
+    drawn = [rng.random(len(weights)) < 0.5 for _ in range(_STARTS)]
+    starts = [greedy_cut(weights), *(start for start in drawn if start.any() and not start.all())]
+    sides = [_improve(weights, sizes, start, measure) for start in starts]
+    return max(sides, key=lambda side: _value(weights, sizes, side, measure))
 
 
-def _improve(weights: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64], start: Side) -> Side:
-    """Move single values to the other side, the best first, as long as sparsity grows."""
+def _value(weights: Floats, sizes: Floats, side: Side, measure: Measure) -> float:
+    product, between = sizes[side].sum() * sizes[~side].sum(), weights[side][:, ~side].sum()
+    return float(measure(np.array(product), np.array(between), weights, sizes))
+
+
+def _improve(weights: Floats, sizes: Floats, start: Side, measure: Measure) -> Side:
+    """Move single values to the other side, the best first, as long as the cut becomes better.
+
+    What every move would change is kept up to date: a step costs as many operations as there are values.
+    """
     side = start.copy()
-    best = sparsity(weights, sizes, side)
+    sign = np.where(side, 1.0, -1.0)
+    gain = sign * (weights @ sign) - np.diag(weights)  # weight to the own side less that to the other
+    between, first = float(weights[side][:, ~side].sum()), float(sizes[side].sum())
+    best = _value(weights, sizes, side, measure)
     while True:
-        values = []
-        for i in range(len(side)):
-            side[i] = not side[i]
-            values.append(sparsity(weights, sizes, side))
-            side[i] = not side[i]
+        after = first - sign * sizes
+        values = measure(after * (sizes.sum() - after), between + gain, weights, sizes)
+        values[np.where(side, side.sum(), (~side).sum()) == 1] = 0.0  # its side's last
         i = int(np.argmax(values))
         if values[i] <= best * (1 + 1e-12):
             return side if side[0] else ~side
-        best = values[i]
-        side[i] = not side[i]
+        best, between, first = float(values[i]), between + float(gain[i]), float(after[i])
+        side[i], sign[i], gain[i] = not side[i], -sign[i], -gain[i]
+        moved = 2 * sign[i] * sign * weights[i]
+        moved[i] = 0.0
+        gain += moved
 
 
-def _branch_and_bound(weights: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> Side:
-    """Place values one after the other; drop a branch that cannot beat the best cut.
-
-    Bound: the product can at most become that of an even split of what is left to place, and
-    each unplaced value must at least pay its cheaper side.
-    """
-    n = len(weights)
-    order = [0, *sorted(range(1, n), key=lambda i: -weights[i].sum())]
-    start = _improve(weights, sizes, greedy_cut(weights)) if n > 1 else np.ones(1, bool)
-    best, best_side = sparsity(weights, sizes, start), start.copy()
-    side = np.zeros(n, bool)
-    to = np.zeros((2, n))  # weight from each value to what is placed on either side
-    placed = np.zeros(n, bool)
-
-    def place(depth: int, between: float, first: float, second: float) -> None:
-        nonlocal best, best_side
-        if depth == n:
-            value = sparsity(weights, sizes, side)
-            if value > best * (1 + 1e-9) or (value >= best * (1 - 1e-9) and _comes_first(side, best_side)):
-                best, best_side = max(value, best), side.copy()
-            return
-        left = ~placed
-        least = between + np.minimum(to[0, left], to[1, left]).sum()
-        rest = float(sizes[left].sum())
-        share = min(max((second - first + rest) / 2, 0.0), rest)
-        bound = (first + share) * (second + rest - share) / least if least > 0 else math.inf
-        if bound < best * (1 - 1e-9):
-            return
-        i = order[depth]
-        placed[i] = True
-        for where in (0, 1) if depth else (0,):
-            side[i] = where == 0
-            cost = to[1 - where, i]
-            to[where] += weights[i]
-            place(depth + 1, between + cost, first + sizes[i] * (where == 0), second + sizes[i] * (where == 1))
-            to[where] -= weights[i]
-        side[i] = placed[i] = False
-
-    place(0, 0.0, 0.0, 0.0)
-    return best_side
-
-
-def _comes_first(side: Side, other: Side) -> bool:
-    return np.flatnonzero(side).tolist() < np.flatnonzero(other).tolist()
-
-
-def metis_cut(weights: npt.NDArray[np.float64]) -> Side:
+def metis_cut(weights: Floats) -> Side:
     """Return METIS' two-way partition (Karypis and Kumar, 1998), which asks for even sides first."""
     import pymetis
 
@@ -174,7 +211,7 @@ def metis_cut(weights: npt.NDArray[np.float64]) -> Side:
     return side if not side.all() else greedy_cut(weights)
 
 
-def networkx_cut(weights: npt.NDArray[np.float64]) -> Side:
+def networkx_cut(weights: Floats) -> Side:
     """Return networkx' Kernighan-Lin bisection (1970)."""
     import networkx
 

@@ -16,15 +16,18 @@ University of Wisconsin; Kishimoto, Fukunaga and Botea (2009), ICAPS (HDA*). The
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import answers
 from pdsearch.distribution import Distribution
+from pdsearch.distribution.walk import Walk, check_reached
 from pdsearch.domains import Domain, State
 from pdsearch.kernels.protocol import changes, owner
+
+DRAWS = 64
 
 
 class FeatureSumTables(NamedTuple):
@@ -50,18 +53,62 @@ def _owner(sharing, rank, space, moves, c):
 
 
 class FeatureSum(Distribution):
-    """Base of the methods that differ only in how they fill the words."""
+    """Base of the methods that differ only in how they fill the words.
+
+    Words drawn at random may leave ranks idle: with two groups per variable an owner is a sum of
+    differences, one per variable. So they are drawn again until every rank owns a state of a walk.
+
+    Attributes
+    ----------
+    may_be_idle : bool
+        True for a method that nothing finer could replace: it leaves ranks idle where states are too few.
+
+    Raises
+    ------
+    BadInputError
+        If no words give every rank a state.
+    """
 
     words: npt.NDArray[np.int64]
+    may_be_idle: ClassVar[bool] = False
 
     def __init__(self, domain: Domain, n_ranks: int, seed: int = 0, option: str | None = None) -> None:
         super().__init__(domain, n_ranks, seed, option)
-        self.words = self.fill(np.random.default_rng([seed, n_ranks]))
+        self.walk = Walk.for_ranks(domain, n_ranks)
+        self.words = self.covering(np.random.default_rng([seed, n_ranks]))
         self.tables = FeatureSumTables(self.words.reshape(-1), n_ranks)
 
     def fill(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Return a word for each feature: int64[n_variables, n_values]."""
         raise NotImplementedError
+
+    @property
+    def n_draws(self) -> int:
+        """Return how often words are filled until all ranks are reached."""
+        return DRAWS if self.is_seeded else 1
+
+    def covering(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Fill the words until every rank owns a state of the walk."""
+        drawn = (self.fill(rng) for _ in range(self.n_draws))
+        words, most = None, 0
+        for candidate in drawn:
+            count = self.reached(candidate)
+            if words is None or count > most:
+                words, most = candidate, count
+            if most == self.n_ranks:
+                break
+        assert words is not None
+        if not self.may_be_idle:
+            check_reached(self.name, self.owners(words), self.n_ranks)
+        return words
+
+    def owners(self, words: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the owners of the states of the walk: int64[n_states]."""
+        return self.walk.sums(words) % self.n_ranks
+
+    def reached(self, words: npt.NDArray[np.int64]) -> int:
+        """Return how many ranks own states of the walk."""
+        return len(np.unique(self.owners(words)))
 
     def owner_of(self, state: State) -> int:
         """Add up the words of a state."""

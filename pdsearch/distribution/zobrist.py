@@ -30,6 +30,7 @@ class Zobrist(FeatureSum):
 
     name = "zobrist"
     source = "Kishimoto, Fukunaga and Botea (2013), AIJ 195"
+    may_be_idle = True
 
     @classmethod
     def fits(cls, domain: Domain) -> bool:
