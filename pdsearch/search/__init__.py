@@ -84,7 +84,9 @@ def solve(
 
     carrier = MpiCommunicator(comm)
     try:
-        problem = Problem.of(domain, heuristic, distribution, carrier.size, seed, alone=False)
+        problem = Problem.of(
+            domain, heuristic, distribution, carrier.size, seed, False, carrier, memory_bytes=limits.memory_bytes
+        )
         return _unsolvable(problem, domain, check_solvable, seed) or hdastar.search(
             problem, carrier, limits, interrupted, on_progress, seed, message
         )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.comm.mpi import MpiCommunicator
 from pdsearch.distribution import Distribution, make_distribution
 from pdsearch.distribution.alone import Alone
-from pdsearch.domains import Domain, State
+from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import Heuristic, make_heuristic
 from pdsearch.kernels import layout
 from pdsearch.search.step import write_record
-
-_SEARCHED = 20  # states stored by the short search for each one of a sample
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,17 @@ class Problem:
         Who owns a state; None when one rank searches alone.
     n_ranks : int
         At least 1.
+    setup_s, sampled : float, int
+        Seconds it took to build the distribution, with compilation where the disk cache has no kernels yet, and
+        the expansions of the short search in them.
     """
 
     domain: Domain
     heuristic: Heuristic
     distribution: Distribution | None
     n_ranks: int
+    setup_s: float = 0.0
+    sampled: int = 0
 
     @classmethod
     def of(
@@ -48,14 +52,35 @@ class Problem:
         n_ranks: int,
         seed: int,
         alone: bool,
+        comm: MpiCommunicator | None = None,
+        memory_bytes: int | None = None,
     ) -> Problem:
-        """Look up heuristic and distribution by name; ``alone`` leaves the distribution out."""
+        """Look up heuristic and distribution by name; ``alone`` leaves the distribution out.
+
+        Parameters
+        ----------
+        comm : MpiCommunicator, optional
+            With it all ranks must call; what a distribution samples is searched on rank 0 alone.
+        memory_bytes : int, optional
+            The most that sampling may take.
+
+        Raises
+        ------
+        UnknownNameError, BadInputError
+            If heuristic or distribution do not exist or do not fit; on all ranks alike.
+        """
+        from pdsearch.search.sampling import ShortSearch  # a search needs a problem first
+
         if seed < 0:
             raise BadInputError(f"seed {seed} makes no sense; give 0 or more")
         estimator = make_heuristic(domain, heuristic)
-        sample = partial(sample_states, cls(domain, estimator, None, 1))
-        sharing = make_distribution(domain, distribution, n_ranks, seed, sample)  # a wrong name is wrong alone, too
-        return cls(domain, estimator, None if alone else sharing, n_ranks)
+        if alone:  # a wrong name is wrong alone, too
+            make_distribution(domain, distribution, n_ranks, seed, lambda _: [domain.initial])
+            return cls(domain, estimator, None, n_ranks)
+        short = ShortSearch(cls(domain, estimator, None, 1), comm, memory_bytes)
+        began = time.perf_counter()
+        sharing = make_distribution(domain, distribution, n_ranks, seed, short.states)
+        return cls(domain, estimator, sharing, n_ranks, time.perf_counter() - began, short.expanded)
 
     @property
     def sharing(self) -> Any:
@@ -98,15 +123,3 @@ class Problem:
         h = self.heuristic.value(self.domain.initial)
         write_record(self.domain.space, record, state, self.no_operator, h)
         return record
-
-
-def sample_states(problem: Problem, n_states: int) -> list[State]:
-    """Return states of a short A* search: evenly from the later half of those it stored, the same each time."""
-    from pdsearch.search.rank import Rank  # a rank needs a problem first
-
-    rank = Rank(problem, 0, 2**32)
-    rank.absorb(problem.initial_record())
-    rank.expand(_SEARCHED * n_states)
-    first = rank.n_nodes // 2
-    nodes = np.linspace(first, rank.n_nodes - 1, min(n_states, rank.n_nodes - first)).astype(np.int64)
-    return [rank.state_of(node) for node in nodes.tolist()]
