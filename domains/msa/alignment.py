@@ -10,6 +10,7 @@ Journal on Applied Mathematics 48.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
+from pdsearch.domains.msa.families import random_family
 from pdsearch.domains.msa.fasta import Record, format_fasta, read_fasta
 from pdsearch.domains.msa.scoring import MATRICES, pair_costs
 from pdsearch.domains.msa.space import BITS, MAX_LENGTH, PER_WORD, MsaSpace, WideMsaSpace
@@ -59,7 +61,7 @@ class Alignment(Domain):
     source = "Carrillo and Lipman (1988), SIAM Journal on Applied Mathematics 48"
     default_heuristic = "pairwise"
     has_coordinates = True
-    instances_help = "a fasta file of 2 to 10 sequences"
+    instances_help = "a fasta file of 2 to 10 sequences, or random:5x60, a family of 5 with about 60 letters"
 
     def __init__(
         self,
@@ -98,11 +100,21 @@ class Alignment(Domain):
         )
 
     @classmethod
-    def parse(cls, text: str, matrix: str = "pam250", gap: int | None = None, **options: Any) -> Alignment:
-        """Return the instance of a FASTA file."""
+    def parse(
+        cls, text: str, matrix: str = "pam250", gap: int | None = None, seed: int = 0, **options: Any
+    ) -> Alignment:
+        """Return the instance of a FASTA file, or of ``random:NxL``, a family drawn with ``seed``."""
         if not text.strip():
             raise BadInputError(f"the instance is empty; give {cls.instances_help}")
         suffix = "" if matrix == "pam250" and gap is None else f" {matrix}" + (f" gap {gap}" if gap is not None else "")
+        if match := re.fullmatch(r"random:(\d+)x(\d+)", text.strip()):
+            n, length = map(int, match.groups())
+            if not (2 <= n <= MAX_SEQUENCES and 1 <= length <= MAX_LENGTH // 2):
+                raise BadInputError(
+                    f"family {text.strip()!r} is not supported; it has 2 to {MAX_SEQUENCES} sequences of 1 to "
+                    f"{MAX_LENGTH // 2} letters"
+                )
+            return cls(random_family(n, length, seed), matrix, gap, f"{text.strip()} seed {seed}{suffix}")
         return cls(read_fasta(text), matrix, gap, Path(text).name + suffix)
 
     @classmethod
