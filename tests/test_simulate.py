@@ -335,6 +335,7 @@ def test_all_distributions_are_those_that_fit():
     puzzle = Tiles.korf(1)
 
     assert chosen("all", puzzle) == [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].fits(puzzle)]
+    assert chosen("all,abstract-zobrist:rows", puzzle) == [*chosen("all", puzzle), "abstract-zobrist:rows"]
     assert ranks_in("2, 48") == [2, 48]
 
 

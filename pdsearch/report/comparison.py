@@ -69,7 +69,7 @@ class Setting:
 
 
 def chosen(text: str, domain: Domain) -> list[str]:
-    """Return the distributions of a comma-separated list, or with ``all`` those that fit the domain.
+    """Return the distributions of a comma-separated list, in which ``all`` stands for those that fit the domain.
 
     Each may carry an option after a colon.
 
@@ -79,9 +79,8 @@ def chosen(text: str, domain: Domain) -> list[str]:
         If there is none of a name, or it does not fit.
     """
     fitting = [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].fits(domain)]
-    if text == "all":
-        return fitting
-    names = [name.strip() for name in text.split(",")]
+    words = [word.strip() for word in text.split(",")]
+    names = [name for word in words for name in (fitting if word == "all" else [word])]
     for name in names:
         if not DISTRIBUTIONS[name.partition(":")[0]].fits(domain):
             raise BadInputError(

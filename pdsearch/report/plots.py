@@ -156,7 +156,14 @@ def _styles(results: Sequence[Row]) -> dict[str, dict[str, Any]]:
     """Return a colour and a marker for each distribution by its place in the registry; readable without colour."""
     known = list(DISTRIBUTIONS)
     names = [*known, *sorted({row.distribution for row in results} - set(known))]  # those with options come last
-    return {name: {"color": f"C{i % 10}", "marker": _MARKERS[i % len(_MARKERS)]} for i, name in enumerate(names)}
+    return {name: {"color": _colour(i), "marker": _MARKERS[i % len(_MARKERS)]} for i, name in enumerate(names)}
+
+
+def _colour(i: int) -> Any:
+    """Return the i-th of twenty colours: ten dark ones, then their light ones."""
+    from matplotlib import colormaps
+
+    return colormaps["tab20"](2 * (i % 10) + i // 10 % 2)
 
 
 def _legend(ax: Any, title: str) -> None:
