@@ -14,8 +14,9 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
-from pdsearch.report.comparison import chosen, ranks_in, simulated_row
-from pdsearch.report.rows import Log, efficiency, means, read_rows
+from pdsearch.report.comparison import Setting, chosen, ranks_in, simulated_row
+from pdsearch.report.means import means
+from pdsearch.report.rows import Log, efficiency, read_rows
 from pdsearch.result import Status
 from pdsearch.search import solve
 from pdsearch.search.costs import TYPICAL, Costs
@@ -257,7 +258,8 @@ def test_the_estimated_efficiency_is_the_papers(co, so, c):
 
 
 def test_a_row_holds_the_metrics_of_the_traffic_and_survives_a_file(korf12, tmp_path):
-    row, traffic = simulated_row(korf12[0], None, "zobrist", 4, korf12[1], TYPICAL, limits=LIMITS)
+    problem = Problem.of(korf12[0], None, "zobrist", 4, 0, alone=False)
+    row, traffic = simulated_row(problem, "zobrist", korf12[1], TYPICAL, Setting(limits=LIMITS))
     log = Log(str(tmp_path / "runs.jsonl"))
     log.add(row)
     log.add(row)
@@ -314,16 +316,6 @@ def test_bad_input_to_simulate_gives_one_line_and_exit_code_2(arguments, message
     assert message in captured.err
 
 
-def test_without_a_calibration_simulate_says_how_to_get_one(tmp_path):
-    finished = jobs.run(
-        [*python(), "simulate", "tiles", "korf:12", "--ranks", "2"], env={"PDSEARCH_CACHE_DIR": str(tmp_path)}
-    )
-
-    assert finished.returncode == 2
-    assert finished.stderr.count("\n") == 1
-    assert "pdsearch calibrate tiles" in finished.stderr
-
-
 def python():
     import sys
 
@@ -343,6 +335,7 @@ def test_all_distributions_are_those_that_fit():
     puzzle = Tiles.korf(1)
 
     assert chosen("all", puzzle) == [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].fits(puzzle)]
+    assert chosen("all,abstract-zobrist:rows", puzzle) == [*chosen("all", puzzle), "abstract-zobrist:rows"]
     assert ranks_in("2, 48") == [2, 48]
 
 
@@ -371,7 +364,9 @@ def test_calibration_measures_every_cost_and_keeps_it(tmp_path):
     assert Costs.of(values, "stdout").c == values["c"]
     assert values["messages"] == "in process"
     assert 1e-9 < values["expansion"] + values["kept"] < 1e-4
-    assert json.loads((tmp_path / "pdsearch" / "costs-tiles.json").read_text()) == values
+    (kept,) = (tmp_path / "pdsearch").glob("costs-*.json")
+    assert json.loads(kept.read_text()) == values
+    assert kept == (tmp_path / "pdsearch" / "costs-tiles-manhattan-9v1w.json")
 
 
 @pytest.mark.mpi
@@ -380,56 +375,6 @@ def test_calibration_on_two_ranks_times_messages_through_mpi(mpirun):
 
     assert finished.returncode == 0, finished.stderr
     assert json.loads(finished.stdout)["messages"] == "MPI"
-
-
-# --- the benchmark ---
-
-
-def test_the_benchmark_writes_rows_a_sorted_table_and_figures(tmp_path, capsys):
-    pytest.importorskip("matplotlib")
-    runs, figures = tmp_path / "runs.jsonl", tmp_path / "figures"
-    command = ["bench", "distribution", "--instances", "korf:12", "--distributions", "zobrist,abstract-zobrist"]
-
-    assert main([*command, "--ranks", "2,4", "--json", str(runs), "--plots", str(figures), *FAST]) == 0
-
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[:2] for line in lines[1:3]] == [["abstract-zobrist", "2"], ["zobrist", "2"]]
-    assert len(runs.read_text().splitlines()) == 4
-    assert sorted(path.name for path in figures.iterdir()) == [
-        "communication.png",
-        "efficiency.png",
-        "loads.png",
-        "speedup.png",
-    ]
-    assert main(["bench", "distribution", "--from", str(runs)]) == 0
-    assert capsys.readouterr().out.splitlines() == lines
-
-
-def test_a_suite_whose_domain_is_missing_says_so(capsys, monkeypatch):
-    from pdsearch.benchmarking import _suites
-
-    missing = _suites.Suite("nowhere", "none", ("zobrist",))
-    monkeypatch.setitem(_suites.SUITES, "grid", missing)
-
-    assert main(["bench", "distribution", "--suite", "grid", *FAST]) == 2
-    assert "skipped: domain nowhere does not exist here" in capsys.readouterr().err
-
-
-def test_the_benchmark_without_instances_says_what_to_give(capsys):
-    assert main(["bench", "distribution", *FAST]) == 2
-    assert "--instances" in capsys.readouterr().err
-
-
-@pytest.mark.mpi
-def test_the_benchmark_runs_on_real_ranks(mpirun, tmp_path):
-    runs = tmp_path / "runs.jsonl"
-    command = ["bench", "distribution", "--instances", "korf:12", "--distributions", "zobrist", "--repeats", "1"]
-
-    finished = mpirun(2, *command, "--json", str(runs), "--c", "1", "--memory", "256M")
-
-    assert finished.returncode == 0, finished.stderr
-    (row,) = [json.loads(line) for line in runs.read_text().splitlines()]
-    assert (row["kind"], row["n_ranks"], row["cost"], row["c"]) == ("real", 2, 45, 1.0)
 
 
 @pytest.mark.mpi

@@ -11,6 +11,7 @@ Journal on Applied Mathematics 48.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
 from pdsearch.domains.msa.affine import AffineMsaSpace
+from pdsearch.domains.msa.families import random_family
 from pdsearch.domains.msa.fasta import Record, format_fasta, read_fasta
 from pdsearch.domains.msa.scoring import MATRICES, MAX_GAP, pair_costs
 from pdsearch.domains.msa.space import BITS, MAX_LENGTH, PER_WORD, MsaSpace, WideMsaSpace
@@ -63,7 +65,7 @@ class Alignment(Domain):
     source = "Carrillo and Lipman (1988), SIAM Journal on Applied Mathematics 48"
     default_heuristic = "pairwise"
     has_coordinates = True
-    instances_help = "a fasta file of 2 to 10 sequences"
+    instances_help = "a fasta file of 2 to 10 sequences, or random:5x60, a family of 5 with about 60 letters"
 
     def __init__(
         self,
@@ -109,14 +111,29 @@ class Alignment(Domain):
 
     @classmethod
     def parse(
-        cls, text: str, matrix: str = "pam250", gap: int | None = None, gap_open: int = 0, **options: Any
+        cls,
+        text: str,
+        matrix: str = "pam250",
+        gap: int | None = None,
+        gap_open: int = 0,
+        seed: int = 0,
+        **options: Any,
     ) -> Alignment:
-        """Return the instance of a FASTA file."""
+        """Return the instance of a FASTA file, or of ``random:NxL``, a family drawn with ``seed``."""
         if not text.strip():
             raise BadInputError(f"the instance is empty; give {cls.instances_help}")
         told = [matrix] if matrix != "pam250" or gap is not None or gap_open else []
         told += [f"gap {gap}"] if gap is not None else []
         told += [f"gap-open {gap_open}"] if gap_open else []
+        if match := re.fullmatch(r"random:(\d+)x(\d+)", text.strip()):
+            n, length = map(int, match.groups())
+            if not (2 <= n <= MAX_SEQUENCES and 1 <= length <= MAX_LENGTH // 2):
+                raise BadInputError(
+                    f"family {text.strip()!r} is not supported; it has 2 to {MAX_SEQUENCES} sequences of 1 to "
+                    f"{MAX_LENGTH // 2} letters"
+                )
+            name = " ".join([f"{text.strip()} seed {seed}", *told])
+            return cls(random_family(n, length, seed), matrix, gap, name, gap_open)
         return cls(read_fasta(text), matrix, gap, " ".join([Path(text).name, *told]), gap_open)
 
     @classmethod

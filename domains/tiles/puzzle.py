@@ -117,7 +117,7 @@ class Tiles(Domain):
             board = instances.random_board(width, height, seed, goal == "blank-last")
             return cls(board, width, height, goal, f"{text} seed {seed}")
         numbers = instances.numbers_or_file(text)
-        if numbers is not text and numbers.startswith(("korf:", "random:")):
+        if numbers is not text and numbers.startswith(("korf:", "korf-felner:", "random:")):
             return cls.parse(numbers, goal, seed)
         return cls._from_numbers(numbers, goal)
 

@@ -8,24 +8,26 @@ real and the speed-up is measured; otherwise it is predicted from the machine's 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pdsearch.benchmarking._suites import SUITES, available
-from pdsearch.cli import speaks
-from pdsearch.cli.simulate import add_common_arguments, read_common, write
+from pdsearch.benchmarking._suites import SUITES, Suite
+from pdsearch.cli import INTERRUPTED, speaks
+from pdsearch.cli._interrupts import Interrupts
+from pdsearch.cli._runs import CostsOf, add_common_arguments, costs_of, instances_of, say, setting_of, write
 from pdsearch.cli.solve import _communicator
 from pdsearch.domains import DOMAINS, Domain
-from pdsearch.errors import BadInputError, PdsearchError
-from pdsearch.limits import Limits
-from pdsearch.report.rows import Log, Row, read_rows, table
+from pdsearch.errors import BadInputError
+from pdsearch.limits import count
+from pdsearch.report.comparison import RunInterruptedError, Setting, chosen, ranks_in, real_rows, simulated_rows
+from pdsearch.report.means import groups, table
+from pdsearch.report.rows import Log, Row, read_rows
 
 EXAMPLES = """\
   pdsearch bench distribution --domain tiles --instances korf:easy20 --ranks 48 --json runs.jsonl --plots figures
   mpiexec -n 2 pdsearch bench distribution --domain tiles --instances korf:easy20 --json runs.jsonl
-  pdsearch bench distribution --suite tiles15 --ranks 8,48
+  pdsearch bench distribution --suite tiles15 --ranks 8,48 --first 3
   pdsearch bench distribution --from runs.jsonl --plots figures
 """
 _REPEATS = 3  # of real runs; the fastest counts
@@ -37,7 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--instances", metavar="NAME,...", help="instances or sets of them, as korf:easy20 or korf:1,korf:12"
     )
-    parser.add_argument("--distributions", default="all", metavar="NAME,...|all", help="(default all that fit)")
+    parser.add_argument("--first", metavar="N", help="only the first N of them; sets and suites begin with the easiest")
+    parser.add_argument(
+        "--distributions", default="all", metavar="NAME[:OPTION],...|all", help="(default all that fit)"
+    )
     parser.add_argument(
         "--ranks", default="48", metavar="N,...", help="simulated ranks (default 48); mpiexec has its own"
     )
@@ -52,98 +57,83 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare, print the table and draw the figures."""
-    rows = _read(arguments.read_from) if arguments.read_from else _compare(arguments)
+    rows, code = (_read(arguments.read_from), 0) if arguments.read_from else _compare(arguments)
     if not speaks():
-        return 0
-    if not rows:
+        return code
+    if not rows and not code:
         raise BadInputError("there are no runs to show; see what was skipped, or give a file with runs")
-    if arguments.json != "-":
-        print(table(rows))
-    if arguments.plots:
-        _draw(rows, arguments.plots)
-    return 0
+    if rows and arguments.json != "-":
+        print(table(rows, arguments.so))
+    if rows and arguments.plots:
+        _draw(rows, arguments.plots, arguments.so)
+    return code
 
 
-def _compare(arguments: argparse.Namespace) -> list[Row]:
+def _compare(arguments: argparse.Namespace) -> tuple[list[Row], int]:
+    """Run everything; return the rows of what was finished, and the exit code."""
+    if arguments.repeats < 1:
+        raise BadInputError(f"{arguments.repeats} repeats; need at least 1")
+    rows = list[Row]()
+    with Interrupts() as interrupts:
+        runs = _runs(arguments, interrupts)
+        log = Log(arguments.json if speaks() else None)
+        try:
+            for row in runs:
+                if speaks():
+                    say(f"{row.instance} {row.distribution} on {row.n_ranks}: efficiency {row.efficiency:.3f}")
+                    write(log, row)
+                rows.append(row)
+        except RunInterruptedError:
+            return rows, INTERRUPTED
+    return rows, 0
+
+
+def _runs(arguments: argparse.Namespace, interrupts: Interrupts) -> Iterator[Row]:
+    """Read the command line, then yield the runs."""
     if arguments.suite:
-        suite = SUITES[arguments.suite]
-        names, skipped = available(suite)
-        for reason in skipped:
-            _say(f"skipped: {reason}")
-        if not names:
-            return []
-        arguments.domain, arguments.instances, arguments.distributions = suite.domain, suite.instances, ",".join(names)
-    domains = _instances(arguments)
-    log = Log(arguments.json if speaks() else None)
-    rows = []
-    world = _communicator("auto")
-    for row in _real(arguments, domains, world) if world is not None else _simulated(arguments, domains):
-        if speaks():
-            _say(f"{row.instance} {row.distribution} on {row.n_ranks}: efficiency {row.efficiency:.3f}")
-            write(log, row)
-        rows.append(row)
-    return rows
+        _use(SUITES[arguments.suite], arguments)
+    setting = setting_of(arguments, interrupts)
+    domains = _domains(arguments)
+    world, costs = _communicator("auto"), costs_of(arguments)
+    if world is None:
+        return _simulated(arguments, domains, costs, setting)
+    return _real(arguments, domains, world, costs, setting)
 
 
-def _instances(arguments: argparse.Namespace) -> list[Domain]:
-    """Return the instances named, those of sets one by one."""
-    if not arguments.instances:
+def _domains(arguments: argparse.Namespace) -> list[Domain]:
+    """Return the instances asked for."""
+    if arguments.suite:
+        domains = SUITES[arguments.suite].problems()
+    elif arguments.instances:
+        domains = instances_of(DOMAINS[arguments.domain], arguments.instances.split(","), arguments)
+    else:
         raise BadInputError("no instances given; give --instances korf:easy20, or --suite")
-    domain_class = DOMAINS[arguments.domain]
-    names = [name for text in arguments.instances.split(",") for name in domain_class.instance_set(text.strip())]
-    try:
-        return [domain_class.parse(name, seed=arguments.seed) for name in names]
-    except BadInputError as error:
-        if not arguments.suite:
-            raise
-        _say(f"skipped: instances {arguments.instances} do not exist here ({error})")
-        return []
+    return domains if arguments.first is None else domains[: count(arguments.first)]
 
 
-def _simulated(arguments: argparse.Namespace, domains: list[Domain]) -> Iterator[Row]:
-    from pdsearch.report.comparison import chosen, ranks_in, serial_result, simulated_row
+def _use(suite: Suite, arguments: argparse.Namespace) -> None:
+    """Take over what a suite prescribes, where the command line says nothing else."""
+    arguments.domain = suite.domain
+    arguments.heuristic = arguments.heuristic or suite.heuristic
+    if arguments.distributions == "all":
+        arguments.distributions = ",".join(suite.distributions)
 
-    costs, c, message, limits = read_common(arguments)
+
+def _simulated(arguments: argparse.Namespace, domains: list[Domain], costs: CostsOf, setting: Setting) -> Iterator[Row]:
     ranks = ranks_in(arguments.ranks)
     for domain in domains:
         names = chosen(arguments.distributions, domain)
-        serial = serial_result(domain, arguments.heuristic, limits)
-        for n_ranks in ranks:
-            for name in names:
-                options: dict[str, Any] = {"seed": arguments.seed, "c": c, "limits": limits, "message": message}
-                try:
-                    row, _ = simulated_row(domain, arguments.heuristic, name, n_ranks, serial, costs, **options)
-                except PdsearchError as error:  # a projection too coarse for so many ranks, say
-                    _say(f"skipped: {name} on {n_ranks} ranks, {error}")
-                    continue
-                yield row
+        for row, _ in simulated_rows(domain, names, ranks, costs(domain), setting):
+            yield row
 
 
-def _real(arguments: argparse.Namespace, domains: list[Domain], world: Any) -> Iterator[Row]:
-    from pdsearch.report.comparison import chosen, real_row, serial_result
-
-    c, message, limits = _for_real(arguments)
+def _real(
+    arguments: argparse.Namespace, domains: list[Domain], world: Any, costs: CostsOf, setting: Setting
+) -> Iterator[Row]:
     for domain in domains:
-        # all ranks compute at once, so that the one that counts shares the memory as it does later
-        found = [serial_result(domain, arguments.heuristic, limits) for _ in range(arguments.repeats)]
-        serial = min(found, key=lambda result: result.search_s)
-        for name in chosen(arguments.distributions, domain):
-            options: dict[str, Any] = {"seed": arguments.seed, "limits": limits, "message": message}
-            rows = [
-                real_row(domain, arguments.heuristic, name, world, serial, c, **options)
-                for _ in range(arguments.repeats)
-            ]
-            yield min(rows, key=lambda row: row.seconds)
-
-
-def _for_real(arguments: argparse.Namespace) -> tuple[float, int | None, Limits]:
-    """Return c, records per message and limits; costs are needed for c only."""
-    if arguments.repeats < 1:
-        raise BadInputError(f"{arguments.repeats} repeats; need at least 1")
-    if arguments.c is not None and arguments.costs is None:
-        arguments.costs = "typical"
-    costs, c, message, limits = read_common(arguments)
-    return costs.c if c is None else c, message, limits
+        names = chosen(arguments.distributions, domain)
+        c = costs(domain).c if setting.c is None else setting.c
+        yield from real_rows(domain, names, world, arguments.repeats, c, setting)
 
 
 def _read(name: str) -> list[Row]:
@@ -153,7 +143,8 @@ def _read(name: str) -> list[Row]:
         raise BadInputError(f"cannot read {name!r}: {error.strerror}; give a file written by --json") from None
 
 
-def _draw(rows: list[Row], folder: str) -> None:
+def _draw(rows: list[Row], folder: str, search_overhead: str) -> None:
+    """Draw the figures of each group of rows, in files that bear its name where there are several."""
     from pdsearch.report import plots
 
     where = Path(folder)
@@ -161,15 +152,9 @@ def _draw(rows: list[Row], folder: str) -> None:
         where.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInputError(f"cannot write to {folder!r}: {error.strerror}; give a folder") from None
-    drawings = {"efficiency": plots.plot_efficiency, "loads": plots.plot_loads}
-    if len({row.n_ranks for row in rows}) > 1:
-        drawings |= {"communication": plots.plot_communication, "speedup": plots.plot_speedup}
-    for name, draw in drawings.items():
-        path = where / f"{name}.png"
-        plots.save(draw(rows), str(path))
-        _say(f"wrote {path}")
-
-
-def _say(words: str) -> None:
-    if speaks():
-        print(words, file=sys.stderr, flush=True)
+    found = groups(rows)
+    for group, members in found.items():
+        for name, draw in plots.drawings(members).items():
+            path = where / ("-".join([*group, name] if len(found) > 1 else [name]) + ".png")
+            plots.save(draw(members, search_overhead=search_overhead), str(path))
+            say(f"wrote {path}")

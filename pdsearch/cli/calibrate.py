@@ -1,8 +1,8 @@
 """Measure what the parts of a search cost on this machine.
 
-The costs are kept in the user's cache (PDSEARCH_CACHE_DIR moves it) and used by pdsearch
-simulate. Under mpiexec with two ranks messages go through MPI; otherwise they are copied in
-one process, which is faster than any network.
+The costs are kept in the user's cache (PDSEARCH_CACHE_DIR moves it), and pdsearch simulate uses
+them for the same domain, heuristic and size of states. Under mpiexec with two ranks messages go
+through MPI; otherwise they are copied in one process, which is faster than any network.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from pdsearch.cli import speaks
 from pdsearch.cli._outputs import writable
+from pdsearch.cli._runs import options_of
 from pdsearch.cli.solve import _communicator
 from pdsearch.comm.together import in_turn
 from pdsearch.domains import DOMAINS
@@ -23,6 +24,7 @@ from pdsearch.errors import BadInputError
 
 EXAMPLES = """\
   pdsearch calibrate tiles korf:83
+  pdsearch calibrate grid random:1024x1024 --neighbours 4
   mpiexec -n 2 pdsearch calibrate tiles korf:83 --json costs.json
 """
 
@@ -32,7 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("domain", help=f"one of: {', '.join(DOMAINS)}")
     parser.add_argument("instance", help="one that takes A* a second or more")
     parser.add_argument("--heuristic", metavar="NAME", help="(default: the domain's)")
+    parser.add_argument("--seed", metavar="N", default="0", help="of random instances (default 0)")
     parser.add_argument("--json", metavar="FILE", help="write the costs as JSON, too; - is stdout")
+    for name in DOMAINS:
+        DOMAINS[name].add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise BadInputError(f"{world.Get_size()} ranks; calibrate on 2, or without mpiexec")
         if speaks():
             writable(arguments.json)
-        domain = DOMAINS[arguments.domain].parse(arguments.instance)
+        domain = DOMAINS[arguments.domain].parse(arguments.instance, **options_of(arguments))
         return Problem.of(domain, arguments.heuristic, "zobrist", 2, 0, alone=False)
 
     problem = in_turn(world, read)
@@ -68,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         "messages": "MPI" if comm is not None else "in process",
         "environment": environment(),
     }
-    path = keep(domain.name, values)
+    path = keep(domain, problem.heuristic.name, values)
     if arguments.json == "-":
         print(json.dumps(values))
         return 0

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pdsearch._jit import kernel
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
-from pdsearch.kernels.layout import no_operator
+from pdsearch.kernels.layout import no_way
 from pdsearch.kernels.mixing import mix
 from pdsearch.kernels.protocol import changes, expand, new_moves, width
 
@@ -49,7 +49,7 @@ class Walk(NamedTuple):
         walk.features[:, first // domain.n_values] = first
         scratch = new_moves(len(domain.initial), domain.max_moves, domain.n_changes)
         apart = max(1, 2 * _MOVES // domain.max_moves)
-        back = no_operator(domain.is_wide)
+        back = no_way(domain.is_wide, domain.is_linked)
         _walk(domain.space, back, scratch, apart, seed, domain.n_values, walk.states, walk.features)
         return walk
 

@@ -1,24 +1,35 @@
 """Plots of runs: overheads and efficiency, loads of ranks, communication against ranks.
 
-Each function draws on the axes it is given, or on new ones, and returns them; saving is the caller's affair.
+Each function draws rows of one group (:func:`pdsearch.report.means.groups`) on the axes it is given, or on new ones,
+and returns them; saving is the caller's affair. A distribution looks the same in all figures.
 matplotlib is imported when the first plot is drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.errors import MissingDependencyError
-from pdsearch.report.rows import Row, means
+from pdsearch.report.means import SEARCH_OVERHEADS, means
+from pdsearch.report.rows import Row
 
 _MARKERS = "osD^vP*X<>hpd8"
 _WIDTH, _HEIGHT = 7.5, 4.5  # inches
 
 
-def plot_efficiency(results: Sequence[Row], ax: Any = None) -> Any:
+def drawings(results: Sequence[Row]) -> dict[str, Callable[..., Any]]:
+    """Return the functions that have something to draw, by the names of their figures."""
+    found: dict[str, Callable[..., Any]] = {"efficiency": plot_efficiency, "loads": plot_loads}
+    if len({row.n_ranks for row in results}) > 1:
+        found |= {"communication": plot_communication, "speedup": plot_speedup}
+    return found
+
+
+def plot_efficiency(results: Sequence[Row], ax: Any = None, search_overhead: str = "measured") -> Any:
     """Draw mean CO and SO of each distribution over lines of equal estimated efficiency, for the most ranks there are.
 
     Parameters
@@ -27,6 +38,8 @@ def plot_efficiency(results: Sequence[Row], ax: Any = None) -> Any:
         Those on fewer ranks are left out.
     ax : matplotlib Axes, optional
         Where to draw; new axes when left out.
+    search_overhead : str
+        What stands for SO in the efficiency, of :data:`pdsearch.report.means.SEARCH_OVERHEADS`.
 
     Returns
     -------
@@ -35,7 +48,7 @@ def plot_efficiency(results: Sequence[Row], ax: Any = None) -> Any:
     ax = _axes(ax)
     most = max(row.n_ranks for row in results)
     rows = [row for row in results if row.n_ranks == most]
-    found = means(rows)
+    found = means(rows, search_overhead)
     top = 1.25 * max(0.1, *(mean.SO for mean in found))
     bottom = min(0.0, *(mean.SO for mean in found))
     c = float(np.mean([row.c for row in rows]))
@@ -44,18 +57,20 @@ def plot_efficiency(results: Sequence[Row], ax: Any = None) -> Any:
         co, so, 1 / ((1 + c * co) * (1 + so)), levels=np.arange(0.1, 1, 0.1), colors="0.75", linewidths=0.8
     )
     ax.clabel(lines, fmt="%.1f", fontsize="small")
-    for mean, style in zip(found, _styles(found), strict=False):
-        ax.plot(mean.CO, mean.SO, linestyle="none", label=f"{mean.distribution} ({mean.efficiency:.2f})", **style)
+    styles = _styles(results)
+    for mean in found:
+        label = f"{mean.distribution} ({mean.efficiency:.2f})"
+        ax.plot(mean.CO, mean.SO, linestyle="none", label=label, **styles[mean.distribution])
     ax.set(
         xlabel="CO = nodes sent / nodes generated",
         ylabel="SO = expanded / expanded by A* - 1",
-        title=f"{rows[0].domain}, {most} ranks; lines: 1 / ((1 + {c:.2g} CO)(1 + SO))",
+        title=f"{rows[0].domain}, {most} {rows[0].kind} ranks; lines: 1 / ((1 + {c:.2g} CO)(1 + SO))",
     )
-    _legend(ax, "distribution (efficiency)")
+    _legend(ax, f"distribution (efficiency,\n{SEARCH_OVERHEADS[search_overhead]})")
     return ax
 
 
-def plot_loads(results: Sequence[Row], ax: Any = None) -> Any:
+def plot_loads(results: Sequence[Row], ax: Any = None, **_: Any) -> Any:
     """Draw the expansions of each rank over their mean, heaviest first, for the most ranks there are.
 
     Loads are sorted for each run and then averaged over the runs of a distribution.
@@ -64,7 +79,8 @@ def plot_loads(results: Sequence[Row], ax: Any = None) -> Any:
     most = max(row.n_ranks for row in results)
     rows = [row for row in results if row.n_ranks == most]
     found = means(rows)
-    for mean, style in zip(found, _styles(found), strict=False):
+    styles = _styles(results)
+    for mean in found:
         loads = [np.sort(row.loads)[::-1] / np.mean(row.loads) for row in rows if row.distribution == mean.distribution]
         every = max(1, most // 12)
         ax.plot(
@@ -72,25 +88,25 @@ def plot_loads(results: Sequence[Row], ax: Any = None) -> Any:
             np.mean(loads, axis=0),
             label=f"{mean.distribution} ({mean.LB:.2f})",
             markevery=every,
-            **style,
+            **styles[mean.distribution],
         )
     ax.axhline(1, color="0.6", linewidth=0.8, linestyle="--")
     ax.set(
         xlabel=f"rank, by load (of {most})",
         ylabel="expansions / mean of the ranks",
-        title=f"{rows[0].domain}, load of the ranks",
+        title=f"{rows[0].domain}, load of the {rows[0].kind} ranks",
     )
     ax.set_ylim(bottom=0)
     _legend(ax, "distribution (LB)")
     return ax
 
 
-def plot_communication(results: Sequence[Row], ax: Any = None) -> Any:
+def plot_communication(results: Sequence[Row], ax: Any = None, **_: Any) -> Any:
     """Draw mean CO against the number of ranks, and that of uniform hashing."""
     return _against_ranks(results, ax, "CO", "CO = nodes sent / nodes generated")
 
 
-def plot_speedup(results: Sequence[Row], ax: Any = None) -> Any:
+def plot_speedup(results: Sequence[Row], ax: Any = None, **_: Any) -> Any:
     """Draw the mean speed-up against the number of ranks, both on logarithmic scales."""
     ax = _against_ranks(results, ax, "speedup", "speed-up over A* on one rank")
     ax.autoscale(axis="y")
@@ -104,9 +120,10 @@ def _against_ranks(results: Sequence[Row], ax: Any, name: str, label: str) -> An
     found = means(results)
     distributions = sorted({mean.distribution for mean in found})
     ranks = sorted({mean.n_ranks for mean in found})
-    for distribution, style in zip(distributions, _styles(distributions), strict=False):
+    styles = _styles(results)
+    for distribution in distributions:
         points = [(mean.n_ranks, getattr(mean, name)) for mean in found if mean.distribution == distribution]
-        ax.plot(*zip(*points, strict=True), label=distribution, **style)
+        ax.plot(*zip(*points, strict=True), label=distribution, **styles[distribution])
     reference = {"CO": ([1 - 1 / n for n in ranks], "1 - 1/ranks"), "speedup": (ranks, "ranks")}[name]
     ax.plot(ranks, reference[0], color="0.6", linewidth=0.8, linestyle="--", label=reference[1])
     ax.set_ylim(bottom=0)
@@ -135,9 +152,18 @@ def _axes(ax: Any) -> Any:
     return Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained").subplots()
 
 
-def _styles(things: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return a colour and a marker for each thing; readable without colour, too."""
-    return [{"color": f"C{i % 10}", "marker": _MARKERS[i % len(_MARKERS)]} for i in range(len(things))]
+def _styles(results: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """Return a colour and a marker for each distribution by its place in the registry; readable without colour."""
+    known = list(DISTRIBUTIONS)
+    names = [*known, *sorted({row.distribution for row in results} - set(known))]  # those with options come last
+    return {name: {"color": _colour(i), "marker": _MARKERS[i % len(_MARKERS)]} for i, name in enumerate(names)}
+
+
+def _colour(i: int) -> Any:
+    """Return the i-th of twenty colours: ten dark ones, then their light ones."""
+    from matplotlib import colormaps
+
+    return colormaps["tab20"](2 * (i % 10) + i // 10 % 2)
 
 
 def _legend(ax: Any, title: str) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from pdsearch.errors import BadInputError
-from pdsearch.result import Result
+from pdsearch.errors import BadInputError, WrongPlanError
+from pdsearch.result import Result, Status
+
+_PROVED = (Status.SOLVED, Status.UNSOLVABLE)
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Row:
         ``efficiency`` is 1 / ((1 + c CO) (1 + SO)).
     seconds, serial_s, speedup : float
         Of the search (predicted, if simulated), of A* on one rank, and their quotient.
+    setup_s, sampled : float, int
+        Seconds it took to build the distribution, not part of ``seconds``; expansions of its short search.
     bottleneck : float
         Nodes the busiest rank sends or receives over the mean.
     balance : dict
@@ -64,12 +67,19 @@ class Row:
     seconds: float
     serial_s: float
     speedup: float
+    setup_s: float
+    sampled: int
     bottleneck: float
     balance: dict[str, Any]
     serial: dict[str, Any]
     loads: list[int]
     costs: dict[str, Any]
     environment: dict[str, Any] = dataclasses.field(repr=False)
+
+    @property
+    def is_finished(self) -> bool:
+        """Say whether the search ended as A* on one rank did, so that the two can be compared."""
+        return bool(self.status == self.serial["status"])
 
     def to_json(self) -> str:
         """Return one line of JSON; what is not a number becomes null."""
@@ -102,8 +112,21 @@ def row_of(
     record_bytes: int,
     costs: dict[str, Any],
     traffic: npt.ArrayLike | None = None,
+    setup_s: float = 0.0,
+    sampled: int = 0,
 ) -> Row:
-    """Compare a result with A* on one rank."""
+    """Compare a result with A* on one rank.
+
+    Raises
+    ------
+    WrongPlanError
+        If both claim a proof and do not agree.
+    """
+    if result.status in _PROVED and (result.status, result.cost) != (serial.status, serial.cost):
+        raise WrongPlanError(
+            f"{distribution} on {result.n_ranks} ranks says {result.status.words}, cost {result.cost}, of "
+            f"{result.instance}; A* on one rank says {serial.status.words}, cost {serial.cost}: report this bug"
+        )
     report = result.balance(traffic, sequential=serial.expanded)
     co, so = report["communication_overhead"], report["search_overhead"]
     counts = ("status", "cost", "expanded", "generated", "search_s")
@@ -131,6 +154,8 @@ def row_of(
         seconds=seconds,
         serial_s=serial_s,
         speedup=serial_s / seconds if seconds > 0 else math.nan,
+        setup_s=setup_s,
+        sampled=sampled,
         bottleneck=report["all_to_all_bottleneck"],
         balance=report.to_dict(),
         serial={name: serial.to_dict()[name] for name in counts},
@@ -176,44 +201,3 @@ def read_rows(lines: Iterable[str]) -> Iterator[Row]:
 
 
 _NUMBERS = {"CO", "SO", "LB", "c", "efficiency", "seconds", "serial_s", "speedup", "bottleneck"}
-
-
-@dataclass(frozen=True)
-class Mean:
-    """Means over the instances of one distribution on one number of ranks."""
-
-    distribution: str
-    n_ranks: int
-    n_runs: int
-    CO: float
-    SO: float
-    LB: float
-    efficiency: float
-    speedup: float
-
-
-def means(rows: Sequence[Row]) -> list[Mean]:
-    """Return the means by distribution and ranks: fewest ranks first, then the most efficient."""
-    keys = sorted({(row.n_ranks, row.distribution) for row in rows})
-    found = []
-    for n_ranks, distribution in keys:
-        group = [row for row in rows if (row.n_ranks, row.distribution) == (n_ranks, distribution)]
-        columns = (
-            np.mean([getattr(row, name) for row in group]) for name in ("CO", "SO", "LB", "efficiency", "speedup")
-        )
-        found.append(Mean(distribution, n_ranks, len(group), *map(float, columns)))
-    return sorted(found, key=lambda mean: (mean.n_ranks, -mean.efficiency))
-
-
-def table(rows: Sequence[Row]) -> str:
-    """Return the means as a table, the most efficient first."""
-    width = max([len("distribution"), *(len(row.distribution) for row in rows)])
-    head = f"{'distribution':<{width}}  ranks  runs     CO      SO      LB  efficiency  speed-up"
-    return "\n".join(
-        [head]
-        + [
-            f"{m.distribution:<{width}}  {m.n_ranks:5}  {m.n_runs:4}  {m.CO:5.3f}  {m.SO:6.3f}  {m.LB:6.3f}  "
-            f"{m.efficiency:10.3f}  {m.speedup:8.2f}"
-            for m in means(rows)
-        ]
-    )

@@ -87,7 +87,16 @@ def solve(
 
     carrier = MpiCommunicator(comm)
     problem = carrier.in_turn(
-        lambda: Problem.of(domain, heuristic, distribution, carrier.size, seed, False, inadmissible)
+        lambda: Problem.of(
+            domain,
+            heuristic,
+            distribution,
+            carrier.size,
+            seed,
+            False,
+            inadmissible,
+            memory_bytes=limits.memory_bytes,
+        )
     )
     result = _unsolvable(problem, domain, check_solvable, seed) or hdastar.search(
         problem, carrier, limits, interrupted, on_progress, seed, message

@@ -21,6 +21,7 @@ import numpy as np
 from pdsearch._jit import cache_folder
 from pdsearch.comm import Communicator
 from pdsearch.comm.simulated import Network
+from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
@@ -209,31 +210,19 @@ def _costs(single: Shared, double: Shared, mail: Mail, turn: float) -> Costs:
     )
 
 
-def path_of(domain: str) -> Path:
-    """Return the file that keeps the costs measured with a domain, next to the compiled kernels."""
-    return cache_folder().parent / f"costs-{domain}.json"
+def path_of(domain: Domain, heuristic: str | None = None) -> Path:
+    """Return the file that keeps the costs of like searches, next to the compiled kernels.
+
+    Alike are searches in one domain with one heuristic (the domain's default when None), and states of as many
+    variables and words: the 24-puzzle has other costs than the 15-puzzle, ten sequences others than three.
+    """
+    size = f"{domain.n_variables}v{len(domain.initial)}w"
+    return cache_folder().parent / f"costs-{domain.name}-{heuristic or domain.default_heuristic}-{size}.json"
 
 
-def keep(domain: str, values: dict[str, Any]) -> Path:
+def keep(domain: Domain, heuristic: str, values: dict[str, Any]) -> Path:
     """Write costs, and what they were measured on, to the user's cache."""
-    path = path_of(domain)
+    path = path_of(domain, heuristic)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(values) + "\n")
     return path
-
-
-def kept_costs(domain: str) -> Costs:
-    """Read what :func:`keep` wrote.
-
-    Raises
-    ------
-    BadInputError
-        If nothing was measured with the domain on this machine.
-    """
-    path = path_of(domain)
-    if not path.is_file():
-        raise BadInputError(
-            f"no calibration of this machine for {domain}; run pdsearch calibrate {domain} INSTANCE, "
-            "or give --costs typical or --costs FILE"
-        )
-    return Costs.read(str(path))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,11 @@ import numpy.typing as npt
 
 from pdsearch.distribution import Distribution, make_distribution
 from pdsearch.distribution.alone import Alone
-from pdsearch.domains import Domain, State
+from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import Heuristic, Share, build_here, make_heuristic
 from pdsearch.kernels import layout
 from pdsearch.search.step import write_record
-
-_SEARCHED = 20  # states stored by the short search for each one of a sample
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,17 @@ class Problem:
         Who owns a state; None when one rank searches alone.
     n_ranks : int
         At least 1.
+    setup_s, sampled : float, int
+        Seconds it took to build the distribution, with compilation where the disk cache has no kernels yet, and
+        the expansions of the short search in them.
     """
 
     domain: Domain
     heuristic: Heuristic
     distribution: Distribution | None
     n_ranks: int
+    setup_s: float = 0.0
+    sampled: int = 0
 
     @classmethod
     def of(
@@ -50,11 +54,26 @@ class Problem:
         alone: bool,
         inadmissible: bool = False,
         share: Share = build_here,
+        memory_bytes: int | None = None,
     ) -> Problem:
         """Look up heuristic and distribution by name; ``alone`` leaves the distribution out.
 
-        A heuristic that is not admissible is refused unless ``inadmissible``; ``share`` builds its arrays.
+        Parameters
+        ----------
+        inadmissible : bool
+            Allow a heuristic that is no lower bound.
+        share : callable
+            Builds the heuristic's large arrays.
+        memory_bytes : int, optional
+            The most that the short search which some distributions sample may take.
+
+        Raises
+        ------
+        UnknownNameError, BadInputError
+            If heuristic or distribution do not exist or do not fit.
         """
+        from pdsearch.search.sampling import ShortSearch  # a search needs a problem first
+
         if seed < 0:
             raise BadInputError(f"seed {seed} makes no sense; give 0 or more")
         estimator = make_heuristic(domain, heuristic, share)
@@ -63,9 +82,13 @@ class Problem:
                 f"heuristic {estimator.label!r} is not admissible: plans need not be cheapest; "
                 "choose another, or allow it with --inadmissible"
             )
-        sample = partial(sample_states, cls(domain, estimator, None, 1))
-        sharing = make_distribution(domain, distribution, n_ranks, seed, sample)  # a wrong name is wrong alone, too
-        return cls(domain, estimator, None if alone else sharing, n_ranks)
+        if alone:  # a wrong name is wrong alone, too
+            make_distribution(domain, distribution, n_ranks, seed, lambda _: [domain.initial])
+            return cls(domain, estimator, None, n_ranks)
+        short = ShortSearch(cls(domain, estimator, None, 1), memory_bytes)
+        began = time.perf_counter()
+        sharing = make_distribution(domain, distribution, n_ranks, seed, short.states)
+        return cls(domain, estimator, sharing, n_ranks, time.perf_counter() - began, short.expanded)
 
     @property
     def sharing(self) -> Any:
@@ -119,15 +142,3 @@ def _bytes_of(tables: Any) -> int:
     if isinstance(tables, tuple):
         return sum(map(_bytes_of, tables))
     return tables.nbytes if isinstance(tables, np.ndarray) else 0
-
-
-def sample_states(problem: Problem, n_states: int) -> list[State]:
-    """Return states of a short A* search: evenly from the later half of those it stored, the same each time."""
-    from pdsearch.search.rank import Rank  # a rank needs a problem first
-
-    rank = Rank(problem, 0, 2**32 + problem.table_bytes)
-    rank.absorb(problem.initial_record())
-    rank.expand(_SEARCHED * n_states)
-    first = rank.n_nodes // 2
-    nodes = np.linspace(first, rank.n_nodes - 1, min(n_states, rank.n_nodes - first)).astype(np.int64)
-    return [rank.state_of(node) for node in nodes.tolist()]

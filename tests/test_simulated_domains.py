@@ -1,0 +1,37 @@
+"""Every distribution on every domain it fits, under adversarial schedules: HDA* finds what the plainest A* finds."""
+
+import naive
+import pytest
+from examples import SMALL, make, params
+from schedules import run
+
+from pdsearch import Status
+from pdsearch.distribution import DISTRIBUTIONS
+from pdsearch.errors import BadInputError
+from pdsearch.heuristics import make_heuristic
+from pdsearch.search.problem import Problem
+from pdsearch.search.simulation import Schedule
+
+N_RANKS = [2, 3, 5]
+
+
+@pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
+def test_every_distribution_that_fits_is_optimal_under_any_schedule(domain_name, text, options):
+    domain = make(domain_name, text, options)
+    fitting = [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].fits(domain)]
+    cost = naive.astar(domain, make_heuristic(domain, None).value)
+    answers, refused = {}, []
+
+    for seed, name in enumerate(fitting):
+        n_ranks = N_RANKS[seed % len(N_RANKS)]
+        try:
+            problem = Problem.of(domain, None, name, n_ranks, seed, alone=False)
+        except BadInputError:
+            refused.append(name)
+            continue
+        result, _ = run(problem, Schedule.random(seed))
+        answers[name] = (result.status, result.cost, result.lower_bound)
+
+    assert answers == dict.fromkeys(answers, (Status.SOLVED, cost, cost))
+    assert "zobrist" in answers
+    assert len(refused) < len(fitting) / 2
