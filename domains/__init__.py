@@ -90,6 +90,8 @@ class Domain(ABC):
         What the registry calls it, and where it is described.
     default_heuristic, default_distribution : str
         The heuristic and the distribution used when none is named.
+    cost_words : str
+        What a plan file says of costs behind the cost of the plan; nothing by default.
     has_coordinates : bool
         True when the values of variables are coordinates, such as positions in sequences.
     is_permutation : bool
@@ -119,6 +121,7 @@ class Domain(ABC):
     instances_help: ClassVar[str] = "a file"
     space: Any
     instance: str
+    cost_words: str = ""
     initial: State
     max_moves: int
     max_cost: int

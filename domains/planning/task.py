@@ -47,7 +47,7 @@ class Planning(Domain):
 
     name = "planning"
     source = "Bäckström and Nebel (1995), Computational Intelligence 11; Helmert (2006), JAIR 26"
-    default_heuristic = "blind"
+    default_heuristic = "lmcut"
     default_distribution = "sparsest-cut"
     instances_help = "a .sas file, or a PDDL problem whose domain file lies beside it or is given by --domain-file"
     is_wide = True
@@ -63,6 +63,7 @@ class Planning(Domain):
         self.n_variables, self.n_values = len(self.sizes), max(self.sizes)
         costs = [operator.cost for operator in task.operators] or [0]
         self.max_cost, self.least_cost = max(costs), min(costs)
+        self.cost_words = "unit cost" if task.is_unit_cost else "general cost"
         self.primary = [var for var, variable in enumerate(task.variables) if variable.layer < 0]
         self.initial = self.pack(self._derive(task.initial))
 
@@ -154,10 +155,6 @@ class Planning(Domain):
     def operator_name(self, operator: int) -> str:
         """Return an action as a plan file shows it."""
         return f"({self.task.operators[operator].name})"
-
-    def cost_words(self) -> str:
-        """Return what a plan file says of costs."""
-        return "unit cost" if self.task.is_unit_cost else "general cost"
 
     # --- what distributions look at ---
 

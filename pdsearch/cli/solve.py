@@ -16,7 +16,7 @@ from pdsearch.cli._interrupts import Interrupts
 from pdsearch.cli._outputs import writable
 from pdsearch.cli._progress import ProgressLine
 from pdsearch.cli._seed import seed
-from pdsearch.comm.together import together
+from pdsearch.comm.together import once, together
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.errors import BadInputError, MissingDependencyError
@@ -40,6 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("domain", help=f"one of: {', '.join(DOMAINS)}")
     instances = "; ".join(f"{name}: {DOMAINS[name].instances_help}" for name in DOMAINS)
     parser.add_argument("instance", help=instances.replace("%", "%%"))
+    add_search_arguments(parser)
+    for name in DOMAINS:
+        DOMAINS[name].add_arguments(parser)
+
+
+def add_search_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the search, its limits and its outputs; ``pdsearch plan`` has the same."""
     parser.add_argument("--heuristic", metavar="NAME", help=f"one of: {', '.join(HEURISTICS)}")
     parser.add_argument("--inadmissible", action="store_true", help="allow a heuristic that is no lower bound")
     parser.add_argument("--distribution", metavar="NAME", help=f"who owns a state: {', '.join(DISTRIBUTIONS)}")
@@ -55,15 +62,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--solution", metavar="FILE", help="write the plan as the domain shows it: aligned FASTA, a map"
     )
     parser.add_argument("--progress", action="store_true", help="show progress even when stderr is no terminal")
-    for name in DOMAINS:
-        DOMAINS[name].add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve, write what was asked for, and return the exit code."""
     comm = _communicator(arguments.algorithm)
     speaks = comm is None or comm.Get_rank() == 0
-    domain, limits = together(comm, lambda: _read(arguments, speaks))
+    fetched = once(comm, lambda: DOMAINS[arguments.domain].fetch(arguments.instance, **_options(arguments)))
+    domain, limits = together(comm, lambda: _read(arguments, fetched, speaks))
     with Interrupts() as interrupts, ProgressLine(speaks, arguments.progress) as progress:
         result = solve(
             domain,
@@ -78,16 +84,20 @@ def run(arguments: argparse.Namespace) -> int:
             inadmissible=arguments.inadmissible,
         )
     if speaks:
-        _write(result, arguments.json, arguments.plan_file)
+        _write(domain, result, arguments.json, arguments.plan_file)
         _write_solution(domain, result, arguments.solution, arguments.json == "-")
     return result.status.value
 
 
-def _read(arguments: argparse.Namespace, writes: bool) -> tuple[Domain, Limits]:
+def _options(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {key: value for key, value in vars(arguments).items() if key not in ("run", "domain", "instance")}
+
+
+def _read(arguments: argparse.Namespace, fetched: Any, writes: bool) -> tuple[Domain, Limits]:
     """Read what is given as text, and refuse files that cannot be written before the search, not after it."""
     arguments.batch = None if arguments.batch is None else count(arguments.batch)
-    options = {key: value for key, value in vars(arguments).items() if key not in ("run", "domain", "instance")}
-    domain = DOMAINS[arguments.domain].parse(arguments.instance, **options)
+    given = {} if fetched is None else {"fetched": fetched}
+    domain = DOMAINS[arguments.domain].parse(arguments.instance, **_options(arguments), **given)
     limits = _limits(arguments)
     if writes:
         for name in (arguments.json, arguments.plan_file, arguments.solution):
@@ -124,7 +134,7 @@ def _communicator(algorithm: str) -> Any:
     return None if alone else MPI.COMM_WORLD
 
 
-def _write(result: Result, json_file: str | None, plan_file: str | None) -> None:
+def _write(domain: Domain, result: Result, json_file: str | None, plan_file: str | None) -> None:
     if json_file == "-":
         print(result.to_json())
     else:
@@ -132,14 +142,15 @@ def _write(result: Result, json_file: str | None, plan_file: str | None) -> None
     if json_file not in (None, "-"):
         Path(json_file).write_text(result.to_json() + "\n")
     if plan_file is not None:
-        _write_plan(result, sys.stdout if plan_file == "-" else None, plan_file)
+        _write_plan(domain, result, sys.stdout if plan_file == "-" else None, plan_file)
 
 
-def _write_plan(result: Result, stream: IO[str] | None, plan_file: str) -> None:
+def _write_plan(domain: Domain, result: Result, stream: IO[str] | None, plan_file: str) -> None:
     """Write the operators, and the cost in a last line that begins with a semicolon."""
     if result.plan is None:
         return
-    text = "".join(f"{operator}\n" for operator in result.plan) + f"; cost = {result.cost}\n"
+    costs = f" ({domain.cost_words})" if domain.cost_words else ""
+    text = "".join(f"{operator}\n" for operator in result.plan) + f"; cost = {result.cost}{costs}\n"
     if stream is not None:
         stream.write(text)
     else:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from pdsearch.comm import Integers, Records, Totals
+from pdsearch.comm.shared import SharedArrays
 from pdsearch.comm.together import Value, in_turn, ranks_of_node, together, wait_for_all
 
 _NODES = 1  # tag of messages with records
@@ -37,6 +38,7 @@ class MpiCommunicator:
         self._mpi = MPI
         self._comm = (comm if comm is not None else MPI.COMM_WORLD).Dup()
         self._reducer = self._comm.Dup()
+        self.share = SharedArrays(self._comm)
         self.rank, self.size = self._comm.Get_rank(), self._comm.Get_size()
         self._under_way: list[deque[tuple[Any, Records]]] = [deque() for _ in range(self.size)]
         self._spare: list[Records] = []
@@ -125,7 +127,8 @@ class MpiCommunicator:
         return ranks_of_node(self._comm)[1]
 
     def close(self) -> None:
-        """Give the duplicates back; all ranks must call."""
+        """Give the duplicates and what was shared back; all ranks must call."""
+        self.share.close()
         self._comm.Free()
         self._reducer.Free()
 

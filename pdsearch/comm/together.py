@@ -31,6 +31,19 @@ def together(comm: Any, act: Callable[[], Value]) -> Value:
     return cast(Value, value)
 
 
+def once(comm: Any, act: Callable[[], Value]) -> Value:
+    """Return on every rank what ``act()`` returns on rank 0, the only one to do it; all must call."""
+    if comm is None:
+        return act()
+    mine = _attempt(act) if comm.Get_rank() == 0 else None
+    wait_for_all(comm)
+    value, error = comm.bcast(mine, 0)
+    if error is not None:
+        error.is_shared = True
+        raise error
+    return cast(Value, value)
+
+
 def in_turn(comm: Any, act: Callable[[], Value]) -> Value:
     """Do as :func:`together`, but rank 0 first: it compiles, or computes, what the others find in the cache."""
     if comm is None:

@@ -83,8 +83,6 @@ HEURISTICS: Registry[type[Heuristic]] = Registry("heuristic", "pdsearch.heuristi
 def make_heuristic(domain: Domain, name: str | None, share: Share = build_here) -> Heuristic:
     """Return the heuristic ``name`` or ``name:option`` (or the domain's default) for an instance.
 
-    A domain's own comes before another's of the same name: ``pdb`` of a planning task is ``planning-pdb``.
-
     Raises
     ------
     UnknownNameError, BadInputError
@@ -92,8 +90,7 @@ def make_heuristic(domain: Domain, name: str | None, share: Share = build_here) 
     """
     full = name or domain.default_heuristic
     name, colon, option = full.partition(":")
-    own = f"{domain.name}-{name}"
-    cls = HEURISTICS[own if own in list(HEURISTICS) else name]
+    cls = _named(domain, name)
     if colon and not cls.option_help:
         raise BadInputError(f"heuristic {name!r} has no option; leave out ':{option}'")
     if not cls.fits(domain):
@@ -105,3 +102,14 @@ def make_heuristic(domain: Domain, name: str | None, share: Share = build_here) 
     heuristic = cls(domain, **given, **({"share": share} if cls.is_shared else {}))
     heuristic.label = full
     return heuristic
+
+
+def shares_arrays(domain: Domain, name: str | None) -> bool:
+    """Say whether the ranks of a machine build the heuristic's arrays once for all."""
+    return _named(domain, (name or domain.default_heuristic).partition(":")[0]).is_shared
+
+
+def _named(domain: Domain, name: str) -> type[Heuristic]:
+    """Return the domain's own heuristic of a name, ``planning-pdb`` for ``pdb``, before a general one."""
+    own = f"{domain.name}-{name}"
+    return HEURISTICS[own if own in list(HEURISTICS) else name]

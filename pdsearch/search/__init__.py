@@ -83,13 +83,16 @@ def solve(
             problem, limits, interrupted, on_progress, seed
         )
     from pdsearch.comm.mpi import MpiCommunicator
+    from pdsearch.heuristics import make_heuristic, shares_arrays
     from pdsearch.search import hdastar
 
     carrier = MpiCommunicator(comm)
+    built = carrier.together if shares_arrays(domain, heuristic) else carrier.in_turn
+    estimator = built(lambda: make_heuristic(domain, heuristic, carrier.share))
     problem = carrier.in_turn(
         lambda: Problem.of(
             domain,
-            heuristic,
+            estimator,
             distribution,
             carrier.size,
             seed,

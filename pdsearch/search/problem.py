@@ -14,7 +14,7 @@ from pdsearch.distribution import Distribution, make_distribution
 from pdsearch.distribution.alone import Alone
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
-from pdsearch.heuristics import Heuristic, Share, build_here, make_heuristic
+from pdsearch.heuristics import Heuristic, make_heuristic
 from pdsearch.kernels import layout
 from pdsearch.search.step import write_record
 
@@ -47,23 +47,22 @@ class Problem:
     def of(
         cls,
         domain: Domain,
-        heuristic: str | None,
+        heuristic: str | Heuristic | None,
         distribution: str | None,
         n_ranks: int,
         seed: int,
         alone: bool,
         inadmissible: bool = False,
-        share: Share = build_here,
         memory_bytes: int | None = None,
     ) -> Problem:
         """Look up heuristic and distribution by name; ``alone`` leaves the distribution out.
 
         Parameters
         ----------
+        heuristic : str or Heuristic, optional
+            Its name, or the heuristic itself where its arrays were built already.
         inadmissible : bool
             Allow a heuristic that is no lower bound.
-        share : callable
-            Builds the heuristic's large arrays.
         memory_bytes : int, optional
             The most that the short search which some distributions sample may take.
 
@@ -76,7 +75,7 @@ class Problem:
 
         if seed < 0:
             raise BadInputError(f"seed {seed} makes no sense; give 0 or more")
-        estimator = make_heuristic(domain, heuristic, share)
+        estimator = heuristic if isinstance(heuristic, Heuristic) else make_heuristic(domain, heuristic)
         if not (estimator.admissible or inadmissible):
             raise BadInputError(
                 f"heuristic {estimator.label!r} is not admissible: plans need not be cheapest; "

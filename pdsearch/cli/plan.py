@@ -1,0 +1,37 @@
+"""Find an optimal plan for a PDDL or SAS+ task: A* on one rank, HDA* under mpiexec.
+
+``pdsearch solve planning`` does the same. The plan is replayed on the task before it is shown. Exit codes: 0 solved,
+11 unsolvable, 12 node limit, 22 memory, 23 time, 130 interrupted, 2 bad input, 1 internal error.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from pdsearch.cli import solve
+from pdsearch.domains import DOMAINS
+from pdsearch.errors import BadInputError
+
+EXAMPLES = """\
+  pdsearch plan domain.pddl problem.pddl --heuristic lmcut --plan-file sas_plan
+  pdsearch plan task.sas --heuristic pdb --pruning stubborn --json -
+  mpiexec -n 8 pdsearch plan domain.pddl problem.pddl --heuristic merge-and-shrink:50000 --distribution sparsest-cut
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a PDDL domain and a problem, or a .sas file")
+    solve.add_search_arguments(parser)
+    DOMAINS["planning"].add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Find the plan, write what was asked for, and return the exit code."""
+    if len(arguments.files) > 2:
+        raise BadInputError(f"{len(arguments.files)} files given; give a PDDL domain and a problem, or a .sas file")
+    *domain_file, arguments.instance = arguments.files
+    if domain_file:
+        (arguments.domain_file,) = domain_file
+    arguments.domain = "planning"
+    return solve.run(arguments)
