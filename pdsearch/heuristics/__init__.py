@@ -18,7 +18,6 @@ from pdsearch.domains import Domain, State
 from pdsearch.errors import BadInputError
 from pdsearch.registry import Registry
 
-
 Arrays = tuple[npt.NDArray[np.generic], ...]
 Share = Callable[[Callable[[], Arrays]], Arrays]
 
