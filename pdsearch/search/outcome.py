@@ -167,6 +167,7 @@ def assemble(
         ranks=ranks,
         seed=seed,
         environment=environment(),
+        notes=problem.domain.notes(),
     )
 
 
