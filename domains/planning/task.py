@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
 from pdsearch.domains.planning.layout import Layout
+from pdsearch.domains.planning.preprocessing import PREPROCESSORS, prepare
 from pdsearch.domains.planning.sas import Effect, Operator, SasTask, parse_sas
 from pdsearch.domains.planning.space import planning_space
 from pdsearch.domains.planning.translate import domain_file_of, translate
@@ -36,6 +37,18 @@ class Planning(Domain):
         As :func:`pdsearch.domains.planning.sas.parse_sas` returns it.
     instance : str
         How to call it in results.
+    preprocess : str, optional
+        What makes the task smaller before the search, by name.
+
+    Attributes
+    ----------
+    task : SasTask
+        What is searched: after preprocessing. Plans are replayed on the task as it was given.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no preprocessor of that name.
 
     Examples
     --------
@@ -53,8 +66,10 @@ class Planning(Domain):
     is_wide = True
     is_linked = True
 
-    def __init__(self, task: SasTask, instance: str) -> None:
-        self.task, self.instance = task, instance
+    def __init__(self, task: SasTask, instance: str, *, preprocess: str | None = None) -> None:
+        self._given, self.instance = task, instance
+        self._prepared = prepare(task, preprocess)
+        self.task = task = self._prepared.task
         self.sizes = [len(variable.values) for variable in task.variables]
         self.layout = Layout.of(self.sizes)
         self.space, found = planning_space(task, self.layout)
@@ -77,7 +92,13 @@ class Planning(Domain):
             raise BadInputError(f"cannot read {text!r} ({error}); give a .sas file or PDDL") from None
 
     @classmethod
-    def parse(cls, text: str, fetched: str | None = None, **options: Any) -> Planning:
+    def parse(
+        cls,
+        text: str,
+        fetched: str | None = None,
+        preprocess: str | None = None,
+        **options: Any,
+    ) -> Planning:
         """Return the task in a file.
 
         Parameters
@@ -86,17 +107,29 @@ class Planning(Domain):
             A ``.sas`` file, or a PDDL problem.
         fetched : str, optional
             Its SAS+ text, where another rank has read it already.
+        preprocess : str, optional
+            As for the class.
         **options
             ``domain_file`` names the PDDL domain; else it is looked for beside the problem.
         """
-        return cls(parse_sas(cls.fetch(text, **options) if fetched is None else fetched, text), text)
+        task = parse_sas(cls.fetch(text, **options) if fetched is None else fetched, text)
+        return cls(task, text, preprocess=preprocess)
 
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add the PDDL domain."""
+        """Add the PDDL domain, and what is done before the search."""
         group = parser.add_argument_group("planning")
         group.add_argument("--domain-file", metavar="FILE", help="PDDL domain, when it does not lie beside the problem")
-        return ["domain_file"]
+        group.add_argument("--preprocess", metavar="NAME", help=f"make the task smaller: {', '.join(PREPROCESSORS)}")
+        return ["domain_file", "preprocess"]
+
+    def why_unsolvable(self) -> str | None:
+        """Return what preprocessing proved."""
+        return self._prepared.unsolvable
+
+    def notes(self) -> list[str]:
+        """Return what preprocessing did."""
+        return [self._prepared.note] if self._prepared.note else []
 
     # --- states ---
 
@@ -151,13 +184,19 @@ class Planning(Domain):
 
     # --- plans ---
 
+    def replay(self, plan: Sequence[int]) -> int:
+        """Return the cost of a plan on the task as it was given."""
+        if self.task is self._given:
+            return super().replay(plan)
+        return Planning(self._given, self.instance).replay([self._prepared.operators[operator] for operator in plan])
+
     def operator_name(self, operator: int) -> str:
         """Return an action as a plan file shows it."""
         return f"({self.task.operators[operator].name})"
 
     def cost_words(self) -> str:
         """Return what a plan file says of costs."""
-        return "unit cost" if self.task.is_unit_cost else "general cost"
+        return "unit cost" if self._given.is_unit_cost else "general cost"
 
     # --- what distributions look at ---
 

@@ -1,4 +1,4 @@
-"""List domains, heuristics and distributions with their sources."""
+"""List domains, heuristics, distributions, and what a planning task can be given, with their sources."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS
+from pdsearch.domains.planning.preprocessing import PREPROCESSORS
 from pdsearch.heuristics import HEURISTICS
 
 EXAMPLES = """\
@@ -21,6 +22,7 @@ _REGISTRIES: dict[str, Mapping[str, Any]] = {
     "domains": DOMAINS,
     "heuristics": HEURISTICS,
     "distributions": DISTRIBUTIONS,
+    "preprocessors": PREPROCESSORS,
 }
 
 
