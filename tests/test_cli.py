@@ -16,6 +16,7 @@ from pdsearch.cli import command_names, main
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS
 from pdsearch.domains.planning.preprocessing import PREPROCESSORS
+from pdsearch.domains.planning.pruning import PRUNINGS
 from pdsearch.heuristics import HEURISTICS
 
 UNSOLVABLE = "1 0 2 3 4 5 6 8 7"
@@ -336,6 +337,7 @@ def test_version_is_that_of_the_package(capsys):
         ("heuristics", HEURISTICS),
         ("distributions", DISTRIBUTIONS),
         ("preprocessors", PREPROCESSORS),
+        ("prunings", PRUNINGS),
     ],
 )
 def test_list_shows_every_entry_with_its_source(kind, registry, capsys):

@@ -12,7 +12,7 @@ Source: Helmert (2006), "The Fast Downward Planning System", JAIR 26, sections 5
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +87,13 @@ def _is_goal(space, state):
     return holds
 
 
+def same_answers(tables: type) -> None:
+    """Let tables that have the fields of PlanningSpace, and more, answer as it does for all but ``expand``."""
+    answered: dict[Any, Any] = {width: _width, changes: _changes, wide: _wide, links: _links, is_goal: _is_goal}
+    for stub, answer in answered.items():
+        answers(stub, tables)(answer)
+
+
 @inlined
 def value_of(space, states, at, variable):
     """Return the value of a variable in the state at ``states[at]``."""
@@ -95,6 +102,15 @@ def value_of(space, states, at, variable):
 
 @answers(expand, PlanningSpace)
 def _expand(space, came_by, moves, n):
+    end = applicable(space, moves, n)
+    for c in range(n, end):
+        apply_operator(space, moves.operator[c], moves, c)
+    return end
+
+
+@inlined
+def applicable(space, moves, n):
+    """Write the operators that apply in ``moves.parent`` to ``moves.operator`` from ``n`` on; return the end."""
     pc = space.start
     head = space.code[pc]
     while head != -1:
@@ -104,7 +120,7 @@ def _expand(space, came_by, moves, n):
         else:
             end = pc - head
             for i in range(pc + 1, end):
-                apply_operator(space, np.int64(space.code[i]), moves, n)
+                moves.operator[n] = space.code[i]
                 n += 1
             pc = space.code[end]
         head = space.code[pc]

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
 from pdsearch.domains.planning.layout import Layout
 from pdsearch.domains.planning.preprocessing import PREPROCESSORS, prepare
+from pdsearch.domains.planning.pruning import PRUNINGS, make_pruning
 from pdsearch.domains.planning.sas import Effect, Operator, SasTask, parse_sas
 from pdsearch.domains.planning.space import planning_space
 from pdsearch.domains.planning.translate import domain_file_of, translate
@@ -37,8 +38,8 @@ class Planning(Domain):
         As :func:`pdsearch.domains.planning.sas.parse_sas` returns it.
     instance : str
         How to call it in results.
-    preprocess : str, optional
-        What makes the task smaller before the search, by name.
+    preprocess, pruning : str, optional
+        What makes the task smaller before the search, and what leaves out successors during it, by name.
 
     Attributes
     ----------
@@ -47,8 +48,8 @@ class Planning(Domain):
 
     Raises
     ------
-    UnknownNameError
-        If there is no preprocessor of that name.
+    UnknownNameError, BadInputError
+        If there is no preprocessor or pruning of that name, or the pruning does not fit the task.
 
     Examples
     --------
@@ -66,13 +67,17 @@ class Planning(Domain):
     is_wide = True
     is_linked = True
 
-    def __init__(self, task: SasTask, instance: str, *, preprocess: str | None = None) -> None:
+    def __init__(
+        self, task: SasTask, instance: str, *, preprocess: str | None = None, pruning: str | None = None
+    ) -> None:
         self._given, self.instance = task, instance
         self._prepared = prepare(task, preprocess)
         self.task = task = self._prepared.task
         self.sizes = [len(variable.values) for variable in task.variables]
         self.layout = Layout.of(self.sizes)
-        self.space, found = planning_space(task, self.layout)
+        plain, found = planning_space(task, self.layout)
+        self._pruning = None if pruning is None else make_pruning(pruning, task, plain)
+        self.space = plain if self._pruning is None else self._pruning.space
         self.max_moves = max(1, found.most)
         self.n_changes = self.space.n_changes
         self.n_variables, self.n_values = len(self.sizes), max(self.sizes)
@@ -97,6 +102,7 @@ class Planning(Domain):
         text: str,
         fetched: str | None = None,
         preprocess: str | None = None,
+        pruning: str | None = None,
         **options: Any,
     ) -> Planning:
         """Return the task in a file.
@@ -107,29 +113,31 @@ class Planning(Domain):
             A ``.sas`` file, or a PDDL problem.
         fetched : str, optional
             Its SAS+ text, where another rank has read it already.
-        preprocess : str, optional
+        preprocess, pruning : str, optional
             As for the class.
         **options
             ``domain_file`` names the PDDL domain; else it is looked for beside the problem.
         """
         task = parse_sas(cls.fetch(text, **options) if fetched is None else fetched, text)
-        return cls(task, text, preprocess=preprocess)
+        return cls(task, text, preprocess=preprocess, pruning=pruning)
 
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add the PDDL domain, and what is done before the search."""
+        """Add the PDDL domain, and what is done before and during the search."""
         group = parser.add_argument_group("planning")
         group.add_argument("--domain-file", metavar="FILE", help="PDDL domain, when it does not lie beside the problem")
         group.add_argument("--preprocess", metavar="NAME", help=f"make the task smaller: {', '.join(PREPROCESSORS)}")
-        return ["domain_file", "preprocess"]
+        group.add_argument("--pruning", metavar="NAME", help=f"leave out needless successors: {', '.join(PRUNINGS)}")
+        return ["domain_file", "preprocess", "pruning"]
 
     def why_unsolvable(self) -> str | None:
         """Return what preprocessing proved."""
         return self._prepared.unsolvable
 
     def notes(self) -> list[str]:
-        """Return what preprocessing did."""
-        return [self._prepared.note] if self._prepared.note else []
+        """Return what preprocessing and pruning did."""
+        pruned = "" if self._pruning is None else self._pruning.note
+        return [note for note in (self._prepared.note, pruned) if note]
 
     # --- states ---
 

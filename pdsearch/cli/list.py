@@ -11,6 +11,7 @@ from typing import Any
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS
 from pdsearch.domains.planning.preprocessing import PREPROCESSORS
+from pdsearch.domains.planning.pruning import PRUNINGS
 from pdsearch.heuristics import HEURISTICS
 
 EXAMPLES = """\
@@ -23,6 +24,7 @@ _REGISTRIES: dict[str, Mapping[str, Any]] = {
     "heuristics": HEURISTICS,
     "distributions": DISTRIBUTIONS,
     "preprocessors": PREPROCESSORS,
+    "prunings": PRUNINGS,
 }
 
 
