@@ -161,6 +161,10 @@ class Domain(ABC):
         """Return a proof, in words, that no plan exists; None when only a search can tell."""
         return None
 
+    def notes(self) -> list[str]:
+        """Return what a user should know of how the instance was dealt with, a line each."""
+        return []
+
     @abstractmethod
     def is_goal(self, state: State) -> bool:
         """Say whether a state is a goal."""

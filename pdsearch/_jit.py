@@ -38,7 +38,7 @@ _njit: Any = numba.njit  # numba's annotations do not know _nrt
 
 # domains/ and gpu/ are reached through links or an import hook, so each is named here.
 _PACKAGES = ("pdsearch", "pdsearch.domains", "pdsearch.gpu")
-_PLUGIN_GROUPS = ("pdsearch.domains", "pdsearch.heuristics", "pdsearch.distributions")
+_PLUGIN_GROUPS = ("pdsearch.domains", "pdsearch.heuristics", "pdsearch.distributions", "pdsearch.prunings")
 
 
 def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:

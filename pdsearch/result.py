@@ -93,6 +93,8 @@ class Result:
         :meth:`balance` reports the other measures, too.
     ranks : list of RankCounts
         Each rank's own counts.
+    notes : list of str
+        What the domain has to say of how it dealt with the instance.
     """
 
     status: Status
@@ -125,6 +127,7 @@ class Result:
     seed: int
     environment: dict[str, Any] = field(repr=False)
     reason: str | None = None
+    notes: list[str] = field(default_factory=list)
 
     def balance(
         self, traffic: npt.ArrayLike | Crossing | None = None, sequential: float | None = None
@@ -183,6 +186,7 @@ class Result:
         rows = [f"{self.domain} {self.instance}: {self.status.words}"]
         if self.reason:
             rows.append(f"  because {self.reason}")
+        rows += [f"  {note}" for note in self.notes]
         if self.cost is not None:
             steps = "" if self.plan is None else f", {len(self.plan)} steps, replayed"
             quality = "optimal" if self.status is Status.SOLVED else f"at least {self.lower_bound}"

@@ -15,6 +15,8 @@ from pdsearch import Status
 from pdsearch.cli import command_names, main
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS
+from pdsearch.domains.planning.preprocessing import PREPROCESSORS
+from pdsearch.domains.planning.pruning import PRUNINGS
 from pdsearch.heuristics import HEURISTICS
 
 UNSOLVABLE = "1 0 2 3 4 5 6 8 7"
@@ -329,7 +331,14 @@ def test_version_is_that_of_the_package(capsys):
 
 
 @pytest.mark.parametrize(
-    ("kind", "registry"), [("domains", DOMAINS), ("heuristics", HEURISTICS), ("distributions", DISTRIBUTIONS)]
+    ("kind", "registry"),
+    [
+        ("domains", DOMAINS),
+        ("heuristics", HEURISTICS),
+        ("distributions", DISTRIBUTIONS),
+        ("preprocessors", PREPROCESSORS),
+        ("prunings", PRUNINGS),
+    ],
 )
 def test_list_shows_every_entry_with_its_source(kind, registry, capsys):
     everything = run(capsys, "list")[1].splitlines()

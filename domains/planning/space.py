@@ -12,19 +12,19 @@ Source: Helmert (2006), "The Fast Downward Planning System", JAIR 26, sections 5
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import answers, inlined
+from pdsearch.domains.planning.arrays import Integers, flat, starts
 from pdsearch.domains.planning.generator import Generator, generator
 from pdsearch.domains.planning.layout import Layout
 from pdsearch.domains.planning.sas import Facts, Operator, SasTask
 from pdsearch.kernels.protocol import changes, expand, is_goal, links, wide, width
 
 Words = npt.NDArray[np.uint64]
-Integers = npt.NDArray[np.int64]
 
 
 class Rules(NamedTuple):
@@ -87,6 +87,13 @@ def _is_goal(space, state):
     return holds
 
 
+def same_answers(tables: type) -> None:
+    """Let tables that have the fields of PlanningSpace, and more, answer as it does for all but ``expand``."""
+    answered: dict[Any, Any] = {width: _width, changes: _changes, wide: _wide, links: _links, is_goal: _is_goal}
+    for stub, answer in answered.items():
+        answers(stub, tables)(answer)
+
+
 @inlined
 def value_of(space, states, at, variable):
     """Return the value of a variable in the state at ``states[at]``."""
@@ -95,6 +102,15 @@ def value_of(space, states, at, variable):
 
 @answers(expand, PlanningSpace)
 def _expand(space, came_by, moves, n):
+    end = applicable(space, moves, n)
+    for c in range(n, end):
+        apply_operator(space, moves.operator[c], moves, c)
+    return end
+
+
+@inlined
+def applicable(space, moves, n):
+    """Write the operators that apply in ``moves.parent`` to ``moves.operator`` from ``n`` on; return the end."""
     pc = space.start
     head = space.code[pc]
     while head != -1:
@@ -104,7 +120,7 @@ def _expand(space, came_by, moves, n):
         else:
             end = pc - head
             for i in range(pc + 1, end):
-                apply_operator(space, np.int64(space.code[i]), moves, n)
+                moves.operator[n] = space.code[i]
                 n += 1
             pc = space.code[end]
         head = space.code[pc]
@@ -180,6 +196,7 @@ def planning_space(task: SasTask, layout: Layout) -> tuple[PlanningSpace, Genera
     touched = [sorted({effect.variable for effect in operator.effects}) for operator in task.operators]
     derived = [var for var, variable in enumerate(task.variables) if variable.layer >= 0]
     layers = sorted({task.variables[axiom.variable].layer for axiom in task.axioms})
+    touched_first, touched_flat = flat(touched)
     strata = [[axiom for axiom in task.axioms if task.variables[axiom.variable].layer == layer] for layer in layers]
     space = PlanningSpace(
         goal_mask=_signed(layout.masks(var for var, _ in task.goal)),
@@ -189,8 +206,8 @@ def planning_space(task: SasTask, layout: Layout) -> tuple[PlanningSpace, Genera
         clear=_words([layout.masks(plain) for plain, _ in split]),
         write=_words([layout.facts(plain.items()) for plain, _ in split]),
         cost=np.array([operator.cost for operator in task.operators], np.int64),
-        touched_first=_starts(touched),
-        touched=np.array([variable for row in touched for variable in row], np.int64),
+        touched_first=touched_first,
+        touched=touched_flat,
         word=layout.word,
         shift=layout.shift,
         mask=layout.mask,
@@ -217,16 +234,12 @@ def _rules(owners: Sequence[Sequence[tuple[Facts, int, int]]], layout: Layout) -
     possible = [[rule for rule in owner if len({var for var, _ in rule[0]}) == len(set(rule[0]))] for owner in owners]
     rules = [rule for owner in possible for rule in owner]
     return Rules(
-        _starts(possible),
+        starts(possible),
         _words([layout.masks(var for var, _ in conditions) for conditions, _, _ in rules]),
         _words([layout.facts(dict(conditions).items()) for conditions, _, _ in rules]),
         _words([layout.masks([variable]) for _, variable, _ in rules]),
         _words([layout.facts([(variable, value)]) for _, variable, value in rules]),
     )
-
-
-def _starts(rows: Sequence[Sequence[object]]) -> Integers:
-    return np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
 
 
 def _words(rows: Sequence[Sequence[int]]) -> Words:

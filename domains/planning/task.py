@@ -18,6 +18,8 @@ import numpy.typing as npt
 
 from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
 from pdsearch.domains.planning.layout import Layout
+from pdsearch.domains.planning.preprocessing import PREPROCESSORS, prepare
+from pdsearch.domains.planning.pruning import PRUNINGS, make_pruning
 from pdsearch.domains.planning.sas import Effect, Operator, SasTask, parse_sas
 from pdsearch.domains.planning.space import planning_space
 from pdsearch.domains.planning.translate import domain_file_of, translate
@@ -36,6 +38,18 @@ class Planning(Domain):
         As :func:`pdsearch.domains.planning.sas.parse_sas` returns it.
     instance : str
         How to call it in results.
+    preprocess, pruning : str, optional
+        What makes the task smaller before the search, and what leaves out successors during it, by name.
+
+    Attributes
+    ----------
+    task : SasTask
+        What is searched: after preprocessing. Plans are replayed on the task as it was given.
+
+    Raises
+    ------
+    UnknownNameError, BadInputError
+        If there is no preprocessor or pruning of that name, or the pruning does not fit the task.
 
     Examples
     --------
@@ -53,17 +67,23 @@ class Planning(Domain):
     is_wide = True
     is_linked = True
 
-    def __init__(self, task: SasTask, instance: str) -> None:
-        self.task, self.instance = task, instance
+    def __init__(
+        self, task: SasTask, instance: str, *, preprocess: str | None = None, pruning: str | None = None
+    ) -> None:
+        self._given, self.instance = task, instance
+        self._prepared = prepare(task, preprocess)
+        self.task = task = self._prepared.task
         self.sizes = [len(variable.values) for variable in task.variables]
         self.layout = Layout.of(self.sizes)
-        self.space, found = planning_space(task, self.layout)
+        plain, found = planning_space(task, self.layout)
+        self._pruning = None if pruning is None else make_pruning(pruning, task, plain)
+        self.space = plain if self._pruning is None else self._pruning.space
         self.max_moves = max(1, found.most)
         self.n_changes = self.space.n_changes
         self.n_variables, self.n_values = len(self.sizes), max(self.sizes)
         costs = [operator.cost for operator in task.operators] or [0]
         self.max_cost, self.least_cost = max(costs), min(costs)
-        self.cost_words = "unit cost" if task.is_unit_cost else "general cost"
+        self.cost_words = "unit cost" if self._given.is_unit_cost else "general cost"
         self.primary = [var for var, variable in enumerate(task.variables) if variable.layer < 0]
         self.initial = self.pack(self._derive(task.initial))
 
@@ -78,7 +98,14 @@ class Planning(Domain):
             raise BadInputError(f"cannot read {text!r} ({error}); give a .sas file or PDDL") from None
 
     @classmethod
-    def parse(cls, text: str, fetched: str | None = None, **options: Any) -> Planning:
+    def parse(
+        cls,
+        text: str,
+        fetched: str | None = None,
+        preprocess: str | None = None,
+        pruning: str | None = None,
+        **options: Any,
+    ) -> Planning:
         """Return the task in a file.
 
         Parameters
@@ -87,17 +114,31 @@ class Planning(Domain):
             A ``.sas`` file, or a PDDL problem.
         fetched : str, optional
             Its SAS+ text, where another rank has read it already.
+        preprocess, pruning : str, optional
+            As for the class.
         **options
             ``domain_file`` names the PDDL domain; else it is looked for beside the problem.
         """
-        return cls(parse_sas(cls.fetch(text, **options) if fetched is None else fetched, text), text)
+        task = parse_sas(cls.fetch(text, **options) if fetched is None else fetched, text)
+        return cls(task, text, preprocess=preprocess, pruning=pruning)
 
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add the PDDL domain."""
+        """Add the PDDL domain, and what is done before and during the search."""
         group = parser.add_argument_group("planning")
         group.add_argument("--domain-file", metavar="FILE", help="PDDL domain, when it does not lie beside the problem")
-        return ["domain_file"]
+        group.add_argument("--preprocess", metavar="NAME", help=f"make the task smaller: {', '.join(PREPROCESSORS)}")
+        group.add_argument("--pruning", metavar="NAME", help=f"leave out needless successors: {', '.join(PRUNINGS)}")
+        return ["domain_file", "preprocess", "pruning"]
+
+    def why_unsolvable(self) -> str | None:
+        """Return what preprocessing proved."""
+        return self._prepared.unsolvable
+
+    def notes(self) -> list[str]:
+        """Return what preprocessing and pruning did."""
+        pruned = "" if self._pruning is None else self._pruning.note
+        return [note for note in (self._prepared.note, pruned) if note]
 
     # --- states ---
 
@@ -151,6 +192,12 @@ class Planning(Domain):
         return "; ".join(name for name in names if not name.startswith(("NegatedAtom", "<none")))
 
     # --- plans ---
+
+    def replay(self, plan: Sequence[int]) -> int:
+        """Return the cost of a plan on the task as it was given."""
+        if self.task is self._given:
+            return super().replay(plan)
+        return Planning(self._given, self.instance).replay([self._prepared.operators[operator] for operator in plan])
 
     def operator_name(self, operator: int) -> str:
         """Return an action as a plan file shows it."""

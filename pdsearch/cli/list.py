@@ -1,4 +1,4 @@
-"""List domains, heuristics and distributions with their sources, and what options distributions take."""
+"""List domains, heuristics, distributions and what planning tasks can be given, with sources and options."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS
+from pdsearch.domains.planning.preprocessing import PREPROCESSORS
+from pdsearch.domains.planning.pruning import PRUNINGS
 from pdsearch.heuristics import HEURISTICS
 
 EXAMPLES = """\
@@ -21,6 +23,8 @@ _REGISTRIES: dict[str, Mapping[str, Any]] = {
     "domains": DOMAINS,
     "heuristics": HEURISTICS,
     "distributions": DISTRIBUTIONS,
+    "preprocessors": PREPROCESSORS,
+    "prunings": PRUNINGS,
 }
 
 

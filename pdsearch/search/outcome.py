@@ -171,6 +171,7 @@ def assemble(
         ranks=ranks,
         seed=seed,
         environment=environment(),
+        notes=problem.domain.notes(),
     )
 
 

@@ -1,0 +1,63 @@
+"""What may leave out successors during the search: one class in one file for each way."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from pdsearch.domains.planning.sas import SasTask
+from pdsearch.domains.planning.space import PlanningSpace
+from pdsearch.errors import BadInputError
+from pdsearch.registry import Registry
+
+
+class Pruning(ABC):
+    """A way to expand states.
+
+    Parameters
+    ----------
+    task : SasTask
+        Which :meth:`misfit` finds fit.
+    plain : PlanningSpace
+        Its tables.
+
+    Attributes
+    ----------
+    space : NamedTuple
+        Tables that answer for ``expand`` and its like of :mod:`pdsearch.kernels.protocol`. They have the fields of
+        ``plain``, for heuristics to read.
+    """
+
+    name: ClassVar[str]
+    source: ClassVar[str]
+    space: Any
+
+    @abstractmethod
+    def __init__(self, task: SasTask, plain: PlanningSpace) -> None: ...
+
+    @classmethod
+    @abstractmethod
+    def misfit(cls, task: SasTask) -> str | None:
+        """Return what of a task the pruning is not defined for, in a few words; None if it fits."""
+
+    @property
+    @abstractmethod
+    def note(self) -> str:
+        """Return what it has done so far, in a few words."""
+
+
+PRUNINGS: Registry[type[Pruning]] = Registry("pruning", "pdsearch.domains.planning")
+
+
+def make_pruning(name: str, task: SasTask, plain: PlanningSpace) -> Pruning:
+    """Return a pruning for a task.
+
+    Raises
+    ------
+    UnknownNameError, BadInputError
+        If there is none of that name, or it does not fit.
+    """
+    misfit = PRUNINGS[name].misfit(task)
+    if misfit is not None:
+        raise BadInputError(f"pruning {name!r} is not defined for {misfit}, which the task has; leave out --pruning")
+    return PRUNINGS[name](task, plain)
