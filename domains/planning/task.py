@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
+from pdsearch.domains import DOMAINS, Domain, GroundOperator, State, TransitionGraph
 from pdsearch.domains.planning.layout import Layout
 from pdsearch.domains.planning.preprocessing import PREPROCESSORS, prepare
 from pdsearch.domains.planning.pruning import PRUNINGS, make_pruning
@@ -209,6 +209,26 @@ class Planning(Domain):
         """Return ``variable * n_values + value`` of each variable that is not derived."""
         values = self.unpack(state)
         return np.array([var * self.n_values + values[var] for var in self.primary], np.int64)
+
+    def ground_operators(self) -> list[GroundOperator]:
+        """Return what each operator needs and changes among the variables that are not derived.
+
+        Conditional effects may or may not change their variable: their old values count as not known.
+        """
+        return [self._ground(operator) for operator in self.task.operators]
+
+    def _ground(self, operator: Operator) -> GroundOperator:
+        needed = {var: value for var, value in operator.preconditions if self.task.variables[var].layer < 0}
+        changed = [
+            (effect.variable, None if effect.conditions else needed.get(effect.variable), effect.value)
+            for effect in operator.effects
+            if effect.conditions or needed.get(effect.variable) != effect.value
+        ]
+        return GroundOperator(
+            tuple(var * self.n_values + value for var, value in needed.items()),
+            tuple(var * self.n_values + before for var, before, _ in changed if before is not None),
+            tuple(var * self.n_values + after for var, _, after in changed),
+        )
 
     def transition_graphs(self) -> list[TransitionGraph]:
         """Return the domain transition graph of each variable, weighted by ground operators."""
