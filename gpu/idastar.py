@@ -17,23 +17,28 @@ import numpy as np
 
 from pdsearch.balance.metrics import load_balance
 from pdsearch.domains import Domain
+from pdsearch.domains.pancake import Pancake
+from pdsearch.domains.tiles.pdb import AdditivePdb
 from pdsearch.domains.tiles.puzzle import Tiles
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError, WrongPlanError
 from pdsearch.gpu import models, roots
 from pdsearch.gpu.devices import Device
 from pdsearch.gpu.models import Model
+from pdsearch.gpu.patterns import pattern_tiles
 from pdsearch.gpu.persistent import EXPANDED, GENERATED, GOAL_ROOT, GOALS
 from pdsearch.gpu.schemes import BLOCK, OURS, THREAD, Counts, Scheme, Work, make
-from pdsearch.heuristics import make_heuristic
+from pdsearch.heuristics import HEURISTICS
 from pdsearch.limits import Limits
 from pdsearch.result import Status
+from pdsearch.search.idastar import MODES, IdaProgress
 from pdsearch.search.idastar_result import IdaResult, Iteration
+from pdsearch.search.outcome import Clock
 
 # states to cut an iteration into: as published for block and thread, with room for donation for ours
 _WANTED = {OURS: 2**16, BLOCK: 2048, THREAD: 1536 * 8}
-_MAX_ROOTS = 2**17 - 2**14
-MODES = ("first", "all")
+
+OnBatchProgress = Callable[[IdaProgress, int], None]  # told also how many instances are done
 
 
 @dataclass
@@ -42,32 +47,41 @@ class _Instance:
 
     domain: Domain
     model: Model
-    low: int
     h: int
     bound: int
     status: Status | None = None
-    plan: list[int] | None = None
+    moves: list[int] | None = None
     generated: int = 0
     expanded: int = 0
     solutions: int = 0
-    seconds: float = 0.0
     iterations: list[Iteration] = field(default_factory=list)
     cut: roots.Cut | None = None
 
+    @property
+    def plan(self) -> list[int] | None:
+        """Return the domain's operators."""
+        return None if self.moves is None else [move + self.model.first_operator for move in self.moves]
+
 
 def model_of(domain: Domain, heuristic: str | None) -> Model:
-    """Return the model the kernels have for a domain.
+    """Return the model the kernels have for a domain with a heuristic, its default when none is named.
 
     Raises
     ------
-    BadInputError
+    UnknownNameError, BadInputError
         If there is none.
     """
-    if isinstance(domain, Tiles) and heuristic in (None, "manhattan"):
-        return models.tiles(domain.width, domain.height, domain.blank_last)
+    name = heuristic or domain.default_heuristic
+    if HEURISTICS[name].fits(domain):
+        if isinstance(domain, Tiles) and name == "manhattan":
+            return models.tiles(domain.width, domain.height, domain.blank_last)
+        if isinstance(domain, Tiles) and issubclass(HEURISTICS[name], AdditivePdb):
+            return pattern_tiles(domain.width, domain.height, domain.blank_last, name)
+        if isinstance(domain, Pancake) and name == "gap" and domain.n <= models.MAX_PANCAKES:
+            return models.pancakes(domain.n)
     raise BadInputError(
-        f"there is no GPU kernel for domain {domain.name!r} with heuristic {heuristic or domain.default_heuristic!r}; "
-        "use --device cpu, or tiles with manhattan"
+        f"there is no GPU kernel for {domain.name} {domain.instance} with heuristic {name!r}; use "
+        f"--device cpu, or tiles with manhattan or pdb, or at most {models.MAX_PANCAKES} pancakes with gap"
     )
 
 
@@ -81,26 +95,28 @@ def solve_batch(
     comm: Any = None,
     limits: Limits | None = None,
     interrupted: Callable[[], bool] | None = None,
-    on_progress: Callable[[float, int, int], None] | None = None,
+    on_progress: OnBatchProgress | None = None,
     kernel: Scheme | None = None,
     wanted: int | None = None,
+    seed: int = 0,
 ) -> list[IdaResult]:
     """Solve many instances of one shape, all their next iterations in one launch.
 
     Parameters
     ----------
     domains : sequence of Domain
-        Instances of the same model (the same board shape and goal).
+        Instances of the same model (the same shape, goal and heuristic).
     device : Device
         From :func:`pdsearch.gpu.devices.choose`.
-    heuristic, mode, limits, interrupted
+    heuristic, mode, limits, interrupted, seed
         As in :func:`pdsearch.search.idastar.idastar`; limits hold for the batch.
     scheme : {"persistent", "block", "thread"}
         Who searches what.
     comm : mpi4py.MPI.Comm, optional
         One rank for each GPU, all of which call and get the results; roots are dealt round-robin.
     on_progress : callable, optional
-        Called with seconds, nodes generated so far and instances done after each iteration.
+        Called between launches with an :class:`~pdsearch.search.idastar.IdaProgress` (of the largest bound, and of
+        this rank's nodes) and the number of instances done.
     kernel : Scheme, optional
         Compiled before.
     wanted : int, optional
@@ -114,50 +130,86 @@ def solve_batch(
     Raises
     ------
     BadInputError
-        If there is no kernel for the domain, or too little memory.
+        If there is no kernel for the domain, too little memory, or a plan too long for the kernel's stacks.
     """
     if mode not in MODES:
         raise BadInputError(f"mode {mode!r} is unknown; it is one of {', '.join(MODES)}")
-    called = time.perf_counter()
-    batch = [_begin(domain, heuristic) for domain in domains]
-    if len({(one.model.name, one.model.goal) for one in batch}) > 1:
+    clock = Clock.start()
+    instances = [_begin(domain, heuristic) for domain in domains]
+    if len({one.model for one in instances}) > 1:
         raise BadInputError("a batch needs instances of one shape and goal; give them in separate calls")
-    model = batch[0].model
-    search = kernel or make(scheme, model, device)
-    limits, start = limits or Limits(), time.perf_counter()
+    search = kernel or make(scheme, instances[0].model, device)
+    share = _Share(comm, wanted or _WANTED[scheme], mode == "first")
+    clock.search_begins()
+    batch = _Batch(instances, search, share, limits or Limits(), interrupted or (lambda: False), on_progress, clock)
+    loads = batch.run()
+    ended = _Ended(mode, scheme, device, clock.search_s, clock.total_s, loads, share.n_ranks, seed)
+    return [_result(one, ended) for one in instances]
 
-    def why_stop() -> Status | None:
-        if interrupted is not None and interrupted():
+
+@dataclass
+class _Batch:
+    """The state of one run."""
+
+    instances: list[_Instance]
+    search: Scheme
+    share: _Share
+    limits: Limits
+    interrupted: Callable[[], bool]
+    on_progress: OnBatchProgress | None
+    clock: Clock
+
+    def run(self) -> list[int]:
+        """Raise bounds until every instance has a status; return the loads of the last iteration."""
+        loads: list[int] = []
+        while active := [one for one in self.instances if one.status is None]:
+            stop = self.share.agreed(self._why_stop())
+            if stop is None:
+                counts = self._iterate(active)
+                loads = counts.loads.tolist() or loads
+                stop = None if counts.finished else self.share.agreed(self._why_stop())
+            if stop is not None:
+                for one in active:
+                    one.status = one.status or stop
+            self._tell()
+        return loads
+
+    def _iterate(self, active: list[_Instance]) -> Counts:
+        """Search the next bound of all instances, and raise those of the unsolved."""
+        start = time.perf_counter()
+        wanted = max(1, self.share.wanted // len(active))
+        works = [_cut(one, number, wanted) for number, one in enumerate(active)]
+        work = self.share.mine(Work(*(np.concatenate(columns) for columns in zip(*works, strict=True))))
+        if len(work.low):
+            counts = self.search.search(work, len(active), self.share.first, self._go_on)
+        else:
+            counts = Counts(np.zeros((len(active), 4), np.uint64), np.zeros(0, np.uint64), True)
+        counts = self.share.sum_up(counts)
+        seconds = time.perf_counter() - start
+        for one, tally in zip(active, counts.tallies.tolist(), strict=True):
+            _count(one, tally, seconds, counts, self.share.first)
+        return counts
+
+    def _go_on(self, generated: int, expanded: int) -> bool:
+        """Tell how far the launches came, and say whether there may be another."""
+        self._tell(generated)
+        return self._why_stop(expanded) is None
+
+    def _why_stop(self, expanded: int = 0) -> Status | None:
+        if self.interrupted():
             return Status.INTERRUPTED
-        if time.perf_counter() - start >= limits.time_s:
+        if self.clock.search_s >= self.limits.time_s:
             return Status.TIME_LIMIT
-        if sum(one.expanded for one in batch) >= limits.nodes:
+        if expanded + sum(one.expanded for one in self.instances) >= self.limits.nodes:
             return Status.NODE_LIMIT
         return None
 
-    def agreed(stop: Status | None) -> Status | None:
-        if comm is None:
-            return stop
-        stops = [one for one in comm.allgather(stop) if one is not None]
-        return stops[0] if stops else None
-
-    loads: list[int] = []
-    while active := [one for one in batch if one.status is None]:
-        stop = agreed(why_stop())
-        if stop is None:
-            share = _Share(comm, wanted or _WANTED[scheme], mode == "first")
-            counts = _iterate(active, search, share, lambda: why_stop() is None)
-            loads = counts.loads.tolist() or loads
-            stop = None if counts.finished else agreed(why_stop())
-        if stop is not None:
-            for one in active:
-                one.status = one.status or stop
-        if on_progress is not None:
-            done = sum(one.status is not None for one in batch)
-            on_progress(time.perf_counter() - start, sum(one.generated for one in batch), done)
-    seconds = time.perf_counter() - start
-    total = time.perf_counter() - called
-    return [_result(one, mode, scheme, device, seconds, total, loads) for one in batch]
+    def _tell(self, generated: int = 0) -> None:
+        if self.on_progress is not None:
+            generated += sum(one.generated for one in self.instances)
+            bound = max(one.bound for one in self.instances)
+            done = sum(one.status is not None for one in self.instances)
+            self.on_progress(IdaProgress(self.clock.search_s, bound, generated), done)
 
 
 class _Share(NamedTuple):
@@ -166,6 +218,18 @@ class _Share(NamedTuple):
     comm: Any
     wanted: int
     first: bool
+
+    @property
+    def n_ranks(self) -> int:
+        """Return how many take part."""
+        return 1 if self.comm is None else int(self.comm.Get_size())
+
+    def agreed(self, stop: Status | None) -> Status | None:
+        """Return why any rank wants to stop."""
+        if self.comm is None:
+            return stop
+        stops: list[Status] = [one for one in self.comm.allgather(stop) if one is not None]
+        return stops[0] if stops else None
 
     def mine(self, work: Work) -> Work:
         """Return this rank's states."""
@@ -189,45 +253,31 @@ class _Share(NamedTuple):
         return Counts(tallies, loads, all(one.finished for one in every))
 
 
-def _begin(domain: Domain, heuristic: str | None) -> _Instance:
-    model = model_of(domain, heuristic)
-    h = make_heuristic(domain, "manhattan").value(domain.initial)
-    assert isinstance(domain, Tiles)
-    low = domain.board.index(0) | models.NO_LAST << 5
-    one = _Instance(domain, model, low, h, h)
+def _begin(domain: Domain, name: str | None) -> _Instance:
+    model = model_of(domain, name)
+    h = model.h(domain.initial)
+    one = _Instance(domain, model, h, h)
     if domain.why_unsolvable() is not None:
         one.status = Status.UNSOLVABLE
     return one
 
 
-def _iterate(active: list[_Instance], search: Scheme, share: _Share, go_on: Callable[[], bool]) -> Counts:
-    """Search the next bound of all instances, and raise those of the unsolved."""
-    start = time.perf_counter()
-    works = []
-    for number, one in enumerate(active):
-        words = (*one.domain.initial, 0)[:2]
-        level = roots.start((words[0], words[1]), one.low, (one.bound - one.h) // one.model.unit)
-        one.cut = roots.cut(one.model, level, min(_MAX_ROOTS, max(1, share.wanted // len(active))))
-        works.append(_work(one.cut, number))
-    work = share.mine(Work(*(np.concatenate(columns) for columns in zip(*works, strict=True))))
-    if len(work.low):
-        counts = search.search(work, len(active), share.first, go_on)
-    else:
-        counts = Counts(np.zeros((len(active), 4), np.uint64), np.zeros(0, np.uint64), True)
-    counts = share.sum_up(counts)
-    seconds = time.perf_counter() - start
-    for one, tally in zip(active, counts.tallies.tolist(), strict=True):
-        _count(one, tally, seconds, counts)
-    return counts
-
-
-def _work(cut: roots.Cut, number: int) -> Work:
-    last, n = cut.levels[-1], len(cut.levels[-1])
+def _cut(one: _Instance, number: int, wanted: int) -> Work:
+    """Cut an instance's next iteration, and return the states below which the kernel searches."""
+    if one.bound > one.model.max_depth:
+        raise BadInputError(
+            f"{one.domain.instance} has no plan of {one.bound - one.model.unit} moves; the GPU kernels search up to "
+            f"{one.model.max_depth} on {one.model.name}; use --device cpu"
+        )
+    words = (*one.domain.initial, 0)[:2]
+    level = roots.start((words[0], words[1]), one.model.low(one.domain), (one.bound - one.h) // one.model.unit)
+    one.cut = roots.cut(one.model, level, wanted)
+    last, n = one.cut.levels[-1], len(one.cut.levels[-1])
     return Work(last.words, last.low, last.slack, np.arange(n), np.full(n, number, np.int32))
 
 
-def _count(one: _Instance, tally: list[int], seconds: float, counts: Counts) -> None:
-    """Add an iteration's counts, and rebuild the plan when it reached a goal."""
+def _count(one: _Instance, tally: list[int], seconds: float, counts: Counts, first: bool) -> None:
+    """Add an iteration's counts, rebuild the plan when it reached a goal, else raise the bound."""
     cut = one.cut
     assert cut is not None
     generated, expanded = cut.generated + tally[GENERATED], cut.expanded + tally[EXPANDED]
@@ -236,59 +286,72 @@ def _count(one: _Instance, tally: list[int], seconds: float, counts: Counts) -> 
     one.iterations.append(Iteration(one.bound, generated, expanded, seconds, len(cut.levels[-1]), shared))
     one.solutions = cut.goals + tally[GOALS]
     if cut.goal_path is not None:
-        one.plan = cut.goal_path
+        one.moves = cut.goal_path
     elif tally[GOALS]:
         i, last = tally[GOAL_ROOT], cut.levels[-1]
         below = roots.solve_below(one.model, last.words[i], int(last.low[i]), int(last.slack[i]))
-        one.plan = cut.path(i) + below
-    if one.plan is not None:
+        one.moves = cut.path(i) + below
+    if one.moves is not None and (first or counts.finished):  # else some plans are not counted
         one.status = Status.SOLVED
     elif counts.finished:
         one.bound += one.model.unit
     one.cut = None
 
 
-def _result(
-    one: _Instance, mode: str, scheme: str, device: Device, seconds: float, total: float, loads: list[int]
-) -> IdaResult:
+class _Ended(NamedTuple):
+    """What the results of a batch share."""
+
+    mode: str
+    scheme: str
+    device: Device
+    seconds: float
+    total: float
+    loads: list[int]
+    n_ranks: int
+    seed: int
+
+
+def _result(one: _Instance, ended: _Ended) -> IdaResult:
     assert one.status is not None
-    cost = None if one.plan is None else one.domain.replay(one.plan)
+    seconds, plan = ended.seconds, one.plan
+    cost = None if plan is None else one.domain.replay(plan)
     if cost is not None and cost != one.bound:
         raise WrongPlanError(f"the plan costs {cost}, the search claims {one.bound}")
     before = sum(iteration.expanded for iteration in one.iterations if cost is None or iteration.bound < cost)
     nothing: dict[str, Any] = dict.fromkeys(
-        ("reopened", "duplicates", "sent", "received", "messages", "peak_memory_bytes", "seed"), 0
+        ("reopened", "duplicates", "sent", "received", "messages", "peak_memory_bytes"), 0
     )
     return IdaResult(
         status=one.status,
         cost=cost,
-        plan=None if one.plan is None else [one.domain.operator_name(operator) for operator in one.plan],
+        plan=None if plan is None else [one.domain.operator_name(operator) for operator in plan],
         lower_bound=None if one.status is Status.UNSOLVABLE else one.bound,
         domain=one.domain.name,
         instance=one.domain.instance,
-        heuristic="manhattan",
+        heuristic=one.model.heuristic,
         algorithm="IDA*",
         distribution=None,
-        n_ranks=1,
+        n_ranks=ended.n_ranks,
         expanded=one.expanded,
         expanded_before_last_layer=before,
         generated=one.generated,
         evaluated=one.generated + 1,
         search_s=seconds,
-        total_s=total,
+        total_s=ended.total,
         bytes_per_node=math.nan,
         expanded_per_s=one.expanded / seconds if seconds else math.nan,
-        LB=load_balance(loads) if loads else math.nan,
+        LB=load_balance(ended.loads) if ended.loads else math.nan,
         CO=0.0,
         ranks=[],
-        environment=environment() | {"device": device.name},
+        seed=ended.seed,
+        environment=environment() | {"device": ended.device.name},
         reason=one.domain.why_unsolvable() if one.status is Status.UNSOLVABLE else None,
-        mode=mode,
+        mode=ended.mode,
         solutions=one.solutions,
         iterations=one.iterations,
-        loads=loads,
-        device=f"gpu:{device.number}",
-        scheme=scheme,
+        loads=ended.loads,
+        device=f"gpu:{ended.device.number}",
+        scheme=ended.scheme,
         threads=0,
         generated_per_s=one.generated / seconds if seconds else math.nan,
         **nothing,

@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import int32, uint32, uint64
+from numba import int32, uint8, uint32, uint64
 
 from pdsearch.gpu.models import ROOT_AT, SLACK_AT, Model
 from pdsearch.gpu.shim import cuda
@@ -87,7 +87,7 @@ def growth_of(model: Model) -> int:
 def build(model: Model, sizes: Layout) -> Any:
     """Return the kernel as a Python function, for ``cuda.jit`` or a compile without a GPU."""
     n_warps, capacity, _ = sizes
-    entries, second_entries = n_warps * capacity, n_warps * capacity if model.n_words == 2 else 1
+    places, second_places = n_warps * capacity, n_warps * capacity if model.n_words == 2 else 1
     take, step, give = _taker(), _stepper(model), _giver(model)
     copy = _copier(model)
     reserve, growth = sizes.reserve, growth_of(model)
@@ -95,11 +95,11 @@ def build(model: Model, sizes: Layout) -> Any:
 
     def kernel(
         first, second, meta, size, owner, sequence, control, stop, tallies, loads,
-        kept, kept2, kept_meta, saved, steps, first_only,
+        kept, kept2, kept_meta, saved, entries, steps, first_only,
     ):  # fmt: skip
-        top = cuda.shared.array(entries, uint64_)
-        top2 = cuda.shared.array(second_entries, uint64_)
-        top_meta = cuda.shared.array(entries, uint32_)
+        top = cuda.shared.array(places, uint64_)
+        top2 = cuda.shared.array(second_places, uint64_)
+        top_meta = cuda.shared.array(places, uint32_)
         lane = int32(cuda.threadIdx.x & 31)
         warp = int32(cuda.threadIdx.x >> 5)
         me = int32(cuda.blockIdx.x * n_warps + warp)
@@ -127,7 +127,9 @@ def build(model: Model, sizes: Layout) -> Any:
                 ticket = int32(-1)
             n = int32(min(32, height, max(int32(1), int32((capacity - reserve - height) // growth))))
             expanded = uint32(expanded + uint32(n))
-            height, generated = step(top, top2, top_meta, base, height, n, lane, instance, tallies, stop, generated)
+            height, generated = step(
+                top, top2, top_meta, base, height, n, lane, instance, tallies, stop, generated, entries
+            )
             done = int32(done + 1)
             if done & (LOOK - 1) == 0:
                 hungry, halt, pause = int32(0), int32(0), int32(0)
@@ -156,11 +158,11 @@ def build(model: Model, sizes: Layout) -> Any:
 
 def _stepper(model: Model) -> Any:
     """Return the device function that pops ``n`` states, a lane each, and pushes their children within the bound."""
-    child = cuda.jit(device=True, inline=True)(model.child)
+    child = model.child(cuda.jit(device=True, inline=True))
     two, n_moves = model.n_words == 2, model.n_moves
     goal_first, goal_second = np.uint64(model.goal[0]), np.uint64(model.goal[1])
 
-    def step(top, top2, top_meta, base, height, n, lane, instance, tallies, stop, generated):
+    def step(top, top2, top_meta, base, height, n, lane, instance, tallies, stop, generated, entries):
         below = uint32((uint32(1) << uint32(lane)) - uint32(1))
         at = int32(base + height - 1 - lane)
         active = lane < n
@@ -173,11 +175,11 @@ def _stepper(model: Model) -> Any:
         slack = uint32((m >> uint32(SLACK_AT)) & uint32(127))
         cuda.syncwarp()  # all reads come before any write
         for move in range(n_moves):
-            legal, ca, cb, low, rise = child(a, b, uint32(m & uint32(255)), move)
+            legal, ca, cb, low, rise = child(a, b, uint32(m & uint32(255)), move, entries)
             legal = legal and active
             if legal:
                 generated = uint32(generated + uint32(1))
-            alive = legal and rise <= slack
+            alive = legal and int32(rise) <= int32(slack)  # an inconsistent heuristic lets f fall
             if alive and ca == goal_first and (not two or cb == goal_second):
                 alive = False
                 cuda.atomic.add(tallies, (instance, 2), uint64(1))
@@ -189,7 +191,9 @@ def _stepper(model: Model) -> Any:
                 top[to] = ca
                 if two:
                     top2[to] = cb
-                top_meta[to] = uint32((m & uint32(0xFFFF8000)) | (uint32(slack - rise) << uint32(SLACK_AT)) | low)
+                top_meta[to] = uint32(
+                    (m & uint32(0xFFFF8000)) | (uint32(int32(slack) - int32(rise)) << uint32(SLACK_AT)) | low
+                )
             height = int32(height + int32(cuda.popc(mask)))
         cuda.syncwarp()
         return height, generated
@@ -306,5 +310,5 @@ def signature(n_words: int) -> tuple[Any, ...]:
     words, metas, integers = uint64[::1], uint32[::1], int32[::1]
     return (
         words, words, metas, integers, integers, integers, integers, integers,
-        uint64[:, ::1], words, words, words, metas, int32[:, ::1], int32, int32,
+        uint64[:, ::1], words, words, words, metas, int32[:, ::1], uint8[::1], int32, int32,
     )  # fmt: skip

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.gpu.models import Model
+from pdsearch.gpu.models import MAX_ROOTS, Model
 
 Words = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]
@@ -56,7 +56,7 @@ class Cut:
 @cache
 def host_child(model: Model) -> Any:
     """Return the model's ``child`` compiled for the CPU."""
-    return numba.njit(model.child)
+    return model.child(numba.njit)
 
 
 def start(words: tuple[int, int], low: int, slack: int) -> Level:
@@ -66,7 +66,10 @@ def start(words: tuple[int, int], low: int, slack: int) -> Level:
 
 
 def cut(model: Model, first: Level, wanted: int, most_levels: int = 60) -> Cut:
-    """Expand level after level until at least ``wanted`` states are within the bound, or none is left."""
+    """Expand level after level until at least ``wanted`` states are within the bound, or none is left.
+
+    A level of more states than there are numbers for roots is not begun.
+    """
     levels, generated, expanded = [first], 0, 0
     goal = np.array(model.goal, np.uint64)
     if (first.words[0] == goal).all():
@@ -75,6 +78,8 @@ def cut(model: Model, first: Level, wanted: int, most_levels: int = 60) -> Cut:
     while 0 < len(levels[-1]) < wanted and len(levels) <= most_levels:
         above = levels[-1]
         level, n, hits = _next_level(model, above, goal)
+        if len(level) > MAX_ROOTS:
+            break
         generated, expanded, goals = generated + n, expanded + len(above), goals + len(hits)
         if len(hits) and goal_path is None:
             parent, move = hits[0]
@@ -88,7 +93,7 @@ def _next_level(model: Model, above: Level, goal: Words) -> tuple[Level, int, li
     below = _empty(len(above) * model.n_moves)
     hits = np.empty((len(above), 2), np.int64)
     child = host_child(model)
-    n, generated, n_hits = _expand(child, model.n_moves, above, below, goal, hits)
+    n, generated, n_hits = _expand(child, model, above, below, goal, hits)
     level = Level(below.words[:n], below.low[:n], below.slack[:n], below.parent[:n], below.move[:n])
     return level, generated, [(int(parent), int(move)) for parent, move in hits[:n_hits]]
 
@@ -98,20 +103,20 @@ def _empty(n: int) -> Level:
     return Level(np.zeros((n, 2), np.uint64), np.empty(n, np.uint32), *numbers)
 
 
-def _expand(child: Any, n_moves: int, above: Level, below: Level, goal: Words, hits: Numbers) -> tuple[int, int, int]:
+def _expand(child: Any, model: Model, above: Level, below: Level, goal: Words, hits: Numbers) -> tuple[int, int, int]:
     counts: tuple[int, int, int] = _expand_states(
-        child, n_moves, above.words, above.low, above.slack, below.words, below.low, below.slack, below.parent,
-        below.move, goal, hits,
+        child, model.n_moves, model.entries, above.words, above.low, above.slack,
+        below.words, below.low, below.slack, below.parent, below.move, goal, hits,
     )  # fmt: skip
     return counts
 
 
 @numba.njit
-def _expand_states(child, n_moves, words, low, slack, words2, low2, slack2, parent2, move2, goal, hits):
+def _expand_states(child, n_moves, entries, words, low, slack, words2, low2, slack2, parent2, move2, goal, hits):
     n, generated, n_hits = 0, 0, 0
     for i in range(len(low)):
         for move in range(n_moves):
-            legal, a, b, tag, rise = child(words[i, 0], words[i, 1], low[i], move)
+            legal, a, b, tag, rise = child(words[i, 0], words[i, 1], low[i], move, entries)
             if not legal:
                 continue
             generated += 1
@@ -140,13 +145,13 @@ def solve_below(model: Model, words: Words, low: int, slack: int) -> list[int]:
     moves = np.zeros(depth, np.int64)
     stack = (np.zeros((depth, 2), np.uint64), np.zeros(depth, np.uint32), np.zeros(depth, np.int64))
     stack[0][0], stack[1][0], stack[2][0] = words, low, slack
-    n = _depth_first(host_child(model), model.n_moves, np.array(model.goal, np.uint64), *stack, moves)
+    n = _depth_first(host_child(model), model.n_moves, model.entries, np.array(model.goal, np.uint64), *stack, moves)
     assert n >= 0, "the kernel reported a goal below a state that has none"
     return [int(move) for move in moves[:n]]
 
 
 @numba.njit
-def _depth_first(child, n_moves, goal, words, low, slack, moves):
+def _depth_first(child, n_moves, entries, goal, words, low, slack, moves):
     d = 0
     moves[0] = 0
     while d >= 0:
@@ -156,7 +161,7 @@ def _depth_first(child, n_moves, goal, words, low, slack, moves):
             if d >= 0:
                 moves[d] += 1
             continue
-        legal, a, b, tag, rise = child(words[d, 0], words[d, 1], low[d], move)
+        legal, a, b, tag, rise = child(words[d, 0], words[d, 1], low[d], move, entries)
         if not legal or np.int64(rise) > slack[d]:
             moves[d] += 1
             continue

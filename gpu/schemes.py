@@ -61,17 +61,28 @@ class Counts(NamedTuple):
     finished: bool
 
 
+GoOn = Callable[[int, int], bool]  # told what was generated and expanded so far, says whether to launch again
+
+
 class Scheme(ABC):
     """A compiled kernel for one model on one device."""
 
     def __init__(self, model: Model, device: Device) -> None:
         self.model, self.device = model, device
+        self._entries: Any = None
 
     @abstractmethod
-    def search(self, work: Work, n_instances: int, first_only: bool, go_on: Callable[[], bool]) -> Counts:
+    def search(self, work: Work, n_instances: int, first_only: bool, go_on: GoOn) -> Counts:
         """Search below all states, until done or ``go_on`` (asked between launches) says no."""
 
+    def entries(self) -> Any:
+        """Return the model's tables on the device, where they stay."""
+        if self._entries is None:
+            self._entries = cuda.to_device(np.ascontiguousarray(self.model.entries))
+        return self._entries
+
     def _check_memory(self, n_bytes: int) -> None:
+        n_bytes += self.model.entries.nbytes
         if n_bytes > self.device.free_bytes:
             raise BadInputError(
                 f"the kernel needs {n_bytes / 2**20:.0f} MiB on {self.device.name}, "
@@ -89,7 +100,7 @@ class Persistent(Scheme):
         self.blocks = blocks
         self.launches = 0
 
-    def search(self, work: Work, n_instances: int, first_only: bool, go_on: Callable[[], bool]) -> Counts:
+    def search(self, work: Work, n_instances: int, first_only: bool, go_on: GoOn) -> Counts:
         """Launch the same warps again and again until no packet is left in work."""
         cuda.select_device(self.device.number)
         blocks = self.blocks or self._resident_blocks()
@@ -117,9 +128,9 @@ class Persistent(Scheme):
         on_device = [cuda.to_device(array) for array in arrays]
         # stacks between launches; what they hold at first is never read
         stacks = [(kept, np.uint64), (kept if two else 1, np.uint64), (kept, np.uint32)]
-        on_device += [cuda.device_array(n, kind) for n, kind in stacks] + [cuda.to_device(saved)]
+        on_device += [cuda.device_array(n, kind) for n, kind in stacks] + [cuda.to_device(saved), self.entries()]
         pending = packets.n
-        while pending and go_on():
+        while pending and go_on(*_so_far(on_device[8])):
             control = on_device[6].copy_to_host()
             control[persistent.PAUSE] = 0
             on_device[6].copy_to_device(control)
@@ -141,6 +152,12 @@ class Persistent(Scheme):
             gpu.MAX_BLOCKS_PER_MULTIPROCESSOR,
         )
         return max(1, int(min(fits))) * self.device.n_multiprocessors
+
+
+def _so_far(tallies: Any) -> tuple[int, int]:
+    """Return what all instances together generated and expanded."""
+    generated, expanded = tallies.copy_to_host()[:, : persistent.EXPANDED + 1].sum(axis=0).tolist()
+    return generated, expanded
 
 
 class _Packets(NamedTuple):
@@ -190,7 +207,7 @@ class _Static(Scheme):
     def _stacks(self, work: Work) -> tuple[list[Any], int, int]:
         """Return first, second, meta and height, blocks and threads of a block."""
 
-    def search(self, work: Work, n_instances: int, first_only: bool, go_on: Callable[[], bool]) -> Counts:
+    def search(self, work: Work, n_instances: int, first_only: bool, go_on: GoOn) -> Counts:
         """Launch again until no bin has work left."""
         cuda.select_device(self.device.number)
         stacks, blocks, threads = self._stacks(work)
@@ -204,9 +221,10 @@ class _Static(Scheme):
         ]
         on_device = [cuda.to_device(array) for array in arrays]
         unfinished = 1
-        while unfinished and go_on():
+        while unfinished and go_on(*_so_far(on_device[6])):
             left = cuda.to_device(np.zeros(1, np.int32))
-            self.kernel[blocks, threads](*on_device, left, np.int32(SLICE_STEPS), np.int32(first_only))
+            bounds = np.int32(SLICE_STEPS), np.int32(first_only)
+            self.kernel[blocks, threads](*on_device, left, self.entries(), *bounds)
             unfinished = int(left.copy_to_host()[0])
         return Counts(on_device[6].copy_to_host(), on_device[7].copy_to_host(), unfinished == 0)
 
@@ -242,7 +260,7 @@ class Thread(_Static):
         self._numbers = work.root
         return [words[0], words[1], meta, np.zeros(n, np.int32)], -(-n // threads), threads
 
-    def search(self, work: Work, n_instances: int, first_only: bool, go_on: Callable[[], bool]) -> Counts:
+    def search(self, work: Work, n_instances: int, first_only: bool, go_on: GoOn) -> Counts:
         """Search, and turn the number of the thread that found a goal into that of its root."""
         counts = super().search(work, n_instances, first_only, go_on)
         found = counts.tallies[:, persistent.GOAL_ROOT].astype(np.int64)

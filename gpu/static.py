@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import int32, uint32, uint64
+from numba import int32, uint8, uint32, uint64
 
 from pdsearch.gpu.models import ROOT_AT, SLACK_AT, Model
 from pdsearch.gpu.shim import cuda
@@ -36,11 +36,11 @@ def build_thread(model: Model) -> Any:
 
     ``meta`` has the next move to try in its top five bits; ``depth`` is -1 for a finished root.
     """
-    child = cuda.jit(device=True, inline=True)(model.child)
+    child = model.child(cuda.jit(device=True, inline=True))
     two, n_moves = model.n_words == 2, model.n_moves
     goal_first, goal_second = np.uint64(model.goal[0]), np.uint64(model.goal[1])
 
-    def kernel(first, second, meta, depth, owner, stop, tallies, loads, unfinished, steps, first_only):
+    def kernel(first, second, meta, depth, owner, stop, tallies, loads, unfinished, entries, steps, first_only):
         me = int32(cuda.grid(1))
         if me >= depth.shape[0] or depth[me] < 0:
             return
@@ -63,11 +63,11 @@ def build_thread(model: Model) -> Any:
             if two:
                 b = second[d, me]
             slack = uint32((m >> uint32(SLACK_AT)) & uint32(127))
-            legal, ca, cb, low, rise = child(first[d, me], b, uint32(m & uint32(255)), move)
+            legal, ca, cb, low, rise = child(first[d, me], b, uint32(m & uint32(255)), move, entries)
             if not legal:
                 continue
             generated = uint32(generated + uint32(1))
-            if rise > slack:
+            if int32(rise) > int32(slack):
                 continue
             if ca == goal_first and (not two or cb == goal_second):
                 cuda.atomic.add(tallies, (instance, 2), uint64(1))
@@ -78,7 +78,7 @@ def build_thread(model: Model) -> Any:
             first[d, me] = ca
             if two:
                 second[d, me] = cb
-            meta[d, me] = uint32((uint32(slack - rise) << uint32(SLACK_AT)) | low)
+            meta[d, me] = uint32((uint32(int32(slack) - int32(rise)) << uint32(SLACK_AT)) | low)
         cuda.atomic.add(tallies, (instance, 0), uint64(generated))
         cuda.atomic.add(tallies, (instance, 1), uint64(expanded))
         loads[me] += uint64(done)
@@ -91,17 +91,17 @@ def build_thread(model: Model) -> Any:
 
 def build_block(model: Model, capacity: int, reserve: int) -> Any:
     """Return the kernel of ``block``; stack entry ``i`` of root ``r`` is kept as ``[r, i]`` between launches."""
-    child = cuda.jit(device=True, inline=True)(model.child)
+    child = model.child(cuda.jit(device=True, inline=True))
     two, n_moves = model.n_words == 2, model.n_moves
     group = 4 if n_moves <= 4 else 16  # lanes of a state
-    second_entries = capacity if two else 1
+    second_places = capacity if two else 1
     growth = n_moves - 1 if n_moves > 4 else 2
     goal_first, goal_second = np.uint64(model.goal[0]), np.uint64(model.goal[1])
     uint64_, uint32_, int32_ = np.uint64, np.uint32, np.int32
 
-    def kernel(first, second, meta, height, owner, stop, tallies, loads, unfinished, steps, first_only):
+    def kernel(first, second, meta, height, owner, stop, tallies, loads, unfinished, entries, steps, first_only):
         top = cuda.shared.array(capacity, uint64_)
-        top2 = cuda.shared.array(second_entries, uint64_)
+        top2 = cuda.shared.array(second_places, uint64_)
         top_meta = cuda.shared.array(capacity, uint32_)
         count = cuda.shared.array(1, int32_)
         lane, me = int32(cuda.threadIdx.x), int32(cuda.blockIdx.x)
@@ -133,10 +133,10 @@ def build_block(model: Model, capacity: int, reserve: int) -> Any:
             cuda.syncthreads()
             if active:
                 slack = uint32((m >> uint32(SLACK_AT)) & uint32(127))
-                legal, ca, cb, low, rise = child(a, b, uint32(m & uint32(255)), move)
+                legal, ca, cb, low, rise = child(a, b, uint32(m & uint32(255)), move, entries)
                 if legal:
                     generated = uint32(generated + uint32(1))
-                    if rise <= slack:
+                    if int32(rise) <= int32(slack):
                         if ca == goal_first and (not two or cb == goal_second):
                             cuda.atomic.add(tallies, (instance, 2), uint64(1))
                             cuda.atomic.exch(tallies, (instance, 3), uint64(m >> uint32(ROOT_AT)))
@@ -147,7 +147,7 @@ def build_block(model: Model, capacity: int, reserve: int) -> Any:
                             if two:
                                 top2[to] = cb
                             kept = uint32(m & uint32(0xFFFF8000))
-                            top_meta[to] = uint32(kept | (uint32(slack - rise) << uint32(SLACK_AT)) | low)
+                            top_meta[to] = uint32(kept | (uint32(int32(slack) - int32(rise)) << uint32(SLACK_AT)) | low)
             cuda.syncthreads()
             done = int32(done + 1)
             if done & (CHECK - 1) == 0 and first_only != 0:
@@ -174,4 +174,4 @@ def build_block(model: Model, capacity: int, reserve: int) -> Any:
 def signature() -> tuple[Any, ...]:
     """Return the types of both kernels' arguments, for a compile without a GPU."""
     table, metas, integers = uint64[:, ::1], uint32[:, ::1], int32[::1]
-    return table, table, metas, integers, integers, integers, table, uint64[::1], integers, int32, int32
+    return table, table, metas, integers, integers, integers, table, uint64[::1], integers, uint8[::1], int32, int32

@@ -1,6 +1,7 @@
 """Run a scheme in numba's CUDA simulator and print what it counted; test_ida_gpu.py starts it in a process of its own.
 
-Usage: NUMBA_ENABLE_CUDASIM=1 python simulated_run.py SCHEME WARPS LOOK SLICE WANTED FIRST_ONLY BOARD[;BOARD...]
+Usage: NUMBA_ENABLE_CUDASIM=1 python simulated_run.py
+    SCHEME WARPS LOOK SLICE WANTED FIRST_ONLY DOMAIN HEURISTIC INSTANCE[;INSTANCE...]
 """
 
 import json
@@ -10,10 +11,9 @@ import sys
 from numpy import errstate
 from simulated_warps import install
 
-from pdsearch.domains.tiles import Tiles
+from pdsearch.domains import DOMAINS
 from pdsearch.gpu import idastar, persistent, schemes, static
 from pdsearch.gpu.devices import choose
-from pdsearch.gpu.models import tiles
 
 
 def world():
@@ -25,25 +25,33 @@ def world():
     return MPI.COMM_WORLD
 
 
-def main(scheme, warps, look, slice_, wanted, first_only, boards):
-    """Solve the boards as one batch."""
+def main(scheme, warps, look, slice_, wanted, first_only, domain, heuristic, texts):
+    """Solve the instances as one batch."""
     install()
     persistent.LOOK = static.CHECK = int(look)
     schemes.SLICE_STEPS = int(slice_)
-    puzzles = [Tiles.parse(board) for board in boards.split(";")]
+    puzzles = [DOMAINS[domain].parse(text) for text in texts.split(";")]
     device, comm = choose("gpu").device, world()
     assert device is not None
     mode = "first" if first_only == "1" else "all"
-    kernel = None
+    kernel, told = None, []
     if scheme == schemes.OURS:
-        model = tiles(puzzles[0].width, puzzles[0].height)
-        kernel = schemes.Persistent(model, device, warps=int(warps), blocks=1)
+        kernel = schemes.Persistent(idastar.model_of(puzzles[0], heuristic), device, warps=int(warps), blocks=1)
     with errstate(all="ignore"):
         results = idastar.solve_batch(
-            puzzles, device, mode=mode, scheme=scheme, comm=comm, kernel=kernel, wanted=int(wanted)
+            puzzles,
+            device,
+            heuristic=heuristic,
+            mode=mode,
+            scheme=scheme,
+            comm=comm,
+            on_progress=lambda now, done: told.append((now.bound, now.generated, done)),
+            kernel=kernel,
+            wanted=int(wanted),
+            seed=3,
         )
     launches = kernel.launches if kernel else 0
-    answer = {"launches": launches, "results": [result.to_dict() for result in results]}
+    answer = {"launches": launches, "told": told, "results": [result.to_dict() for result in results]}
     if comm is None or comm.Get_rank() == 0:
         sys.stdout.write(json.dumps(answer) + "\n")
 

@@ -385,6 +385,34 @@ def test_all_of_korfs_instances_have_one_name():
     assert [puzzle.instance for puzzle in instances(Tiles, "korf:all", {})] == [f"korf:{n}" for n in range(1, 101)]
 
 
+def test_the_benchmark_compares_schemes_whose_counts_are_alike(capsys):
+    code = main(["bench", "ida", "korf:79,12", "--threads", "2", "--device", "cpu"])
+
+    out, err = capsys.readouterr()
+    head, general, one, two, *gpu, verdict = out.splitlines()
+    nodes = f"{sum(WHOLE[n][0] + WHOLE[n][3] for n in (79, 12)):,}"
+    assert code == 0
+    assert head.split()[:3] == ["scheme", "solved", "generated"]
+    assert [nodes in row for row in (general, one, two)] == [True] * 3
+    assert [row.split()[-2:] for row in gpu] == [["not", "measured"]] * 3
+    assert verdict == "counts are alike"
+    assert "one core: korf:79 ..." in err
+
+
+def test_the_benchmark_of_a_domain_without_code_of_its_own_is_json_too(tmp_path):
+    file = tmp_path / "ida.json"
+
+    options = ["--domain", "pancake", "--threads", "1", "--device", "cpu", "--json", str(file)]
+    code = main(["bench", "ida", "random:9", *options])
+
+    report = json.loads(file.read_text(), parse_constant=lambda name: pytest.fail(name))
+    assert code == 0
+    assert [row["scheme"] for row in report["rows"]] == ["one core", "GPU, thread", "GPU, block", "GPU, persistent"]
+    assert report["rows"][0]["ratio"] == 1
+    assert report["rows"][1]["seconds"] is None
+    assert report["environment"]["numba"]
+
+
 @pytest.mark.mpi
 @pytest.mark.parametrize("mode", ["first", "all"])
 def test_ranks_count_what_one_process_counts(mode, mpirun):

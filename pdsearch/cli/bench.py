@@ -10,6 +10,7 @@ from pdsearch.cli import Parser
 from pdsearch.errors import UnknownNameError
 
 EXAMPLES = """\
+  pdsearch bench ida korf:4,7 --threads 2
   pdsearch bench routers --batches 10
   pdsearch bench routers --routers top-k,bip,quantile --json -
 """

@@ -153,6 +153,8 @@ def _on_gpu(
             comm=comm,
             limits=limits,
             interrupted=interrupts,
+            on_progress=show.update if show.is_shown else None,
+            seed=arguments.seed,
         )
         for result in results:
             show.end(result)
@@ -215,15 +217,15 @@ class _Line:
             sys.stderr.flush()
             self._width = 0
 
-    def update(self, now: IdaProgress) -> None:
-        """Write the line again when half a second has passed."""
+    def update(self, now: IdaProgress, done: int = 0) -> None:
+        """Write the line again when half a second has passed; ``done`` are the finished instances of a batch."""
         if time.monotonic() - self._shown_s < _SHOW_EVERY_S:
             return
         self._shown_s = time.monotonic()
         rate = (now.generated - self._last.generated) / max(1e-9, now.seconds - self._last.seconds)
         line = (
             f"{self._name}  {now.seconds:6.1f} s  bound {now.bound}  {now.generated / 1e6:,.0f} M generated, "
-            f"{rate / 1e6:.0f} M/s, {self.solved} solved"
+            f"{rate / 1e6:.0f} M/s, {self.solved + done} done"
         )
         self._last = now
         sys.stderr.write("\r" + line.ljust(self._width))
