@@ -11,7 +11,6 @@ from naive import reachable
 from pdsearch.distribution import DISTRIBUTIONS, Distribution, make_distribution
 from pdsearch.distribution.abstract_zobrist import AbstractZobrist
 from pdsearch.distribution.joint_graph import joint_degree
-from pdsearch.distribution.sampled_cut import choose_differences, slow_down
 from pdsearch.distribution.walk import Walk
 from pdsearch.distribution.zobrist import Zobrist
 from pdsearch.domains import DOMAINS, GroundOperator
@@ -513,15 +512,3 @@ def test_the_sparsest_cut_of_the_fifteen_puzzle_is_the_projection_made_by_hand()
 
     halves = Tiles.korf(1).projections()["halves"].reshape(16, 32)
     assert np.array_equal(groups[:, :16], halves[:, :16])
-
-
-def test_what_is_chosen_on_a_sample_sends_fewer_nodes_than_zobrist_and_loads_ranks_evenly():
-    rng = np.random.default_rng(0)
-    seen = rng.integers(2, size=(4000, 12))
-    crossing = np.full(12, 1 / 24)
-
-    chosen = choose_differences(seen, crossing, 8, rng)
-
-    owners = seen @ chosen % 8
-    assert slow_down(owners, crossing[chosen != 0].sum(), 8) < 1.4
-    assert np.bincount(owners, minlength=8).min() > 0.8 * 500

@@ -26,6 +26,17 @@ def count_in(option: str | None, default: int, name: str) -> int:
     return number
 
 
+def bound_in(option: str | None, default: float, name: str) -> float:
+    """Return a number above 1."""
+    try:
+        bound = default if option is None else float(option)
+    except ValueError:
+        bound = 0.0
+    if not 1 < bound < float("inf"):
+        raise BadInputError(f"distribution {name}:{option} is not understood; give a number above 1 as {name}:2")
+    return bound
+
+
 def choices_in(option: str | None, name: str, *kinds: Sequence[str]) -> list[str]:
     """Return one word of each kind, from words between colons in any order; the first of a kind is its default.
 

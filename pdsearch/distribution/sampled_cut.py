@@ -1,48 +1,69 @@
-"""Cuts and words chosen together, for few nodes sent and an even load on states a search meets.
+"""Parts and words chosen together, for few nodes sent, to few ranks, and a bounded load on states a search meets.
 
-GRAZHDA* cuts every variable, and draws the words. But for p ranks far fewer cuts than variables
-are enough to tell ranks apart, every cut costs communication, and words drawn at random
-load ranks unevenly when few variables are cut. So here a short search gives a sample of states
-and moves, and then
+GRAZHDA* cuts every variable in two and draws the words. But few variables are enough to tell p
+ranks apart, every cut costs communication, words drawn at random load ranks unevenly, and
+send to many ranks, each in messages of its own. So a short search gives a sample of states and
+moves, and then
 
-1. each variable is cut in two where the sparsity of the *sampled* graph is greatest: edges
-   weigh the moves seen, values the states seen;
-2. each cut gets a difference from 0 .. p - 1, where 0 leaves the cut out, by coordinate descent
-   from several starts on the estimated slow-down
+1. the values of each variable are cut into two, three and more parts at greatest sparsity of the
+   *sampled* graph: edges weigh the moves seen, values the states seen;
+2. each variable is left out, or gets a partition and a multiplier, so that
 
-    (1 + CO) * LB,
+    owner = sum of multiplier * number of the part, modulo p,
 
-   with CO the share of the sampled moves that cross a cut with a difference, and LB estimated
-   from the spread of the sampled owners, less what chance alone would give.
+   by coordinate descent from several starts on
 
-Source: ours; sparsity and the estimate eff = 1 / ((1 + CO)(1 + SO)) with SO = LB - 1 from Jinnai
-and Fukunaga (2017), HSDIP, sections 3 to 5.
+    CO + 0.01 * (ranks that a rank sends to), as long as LB is at most a bound,
+
+   with CO and the ranks counted on the sampled moves, and LB estimated from the spread of the
+   sampled owners, less what chance alone would give.
+
+On few ranks the busiest one decides how long a search takes, so that the bound is tight there; on
+many, what is sent and what ranks do while they wait cost as much, and it is 2.
+
+Source: ours; sparsity and CO and LB as what decides from Jinnai and Fukunaga (2017), HSDIP,
+sections 3 to 5.
 """
 
 from __future__ import annotations
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pdsearch.distribution import DISTRIBUTIONS
-from pdsearch.distribution.cuts import sparsest_cut
+from pdsearch.distribution.descent import Choice, descend
 from pdsearch.distribution.feature_sum import FeatureSum
+from pdsearch.distribution.nested_parts import nested_parts
+from pdsearch.distribution.options import bound_in
 from pdsearch.distribution.sampling import Sample, Sampler
+from pdsearch.distribution.walk import Walk
 from pdsearch.domains import Domain
 
-STATES_PER_RANK = 200
-FEWEST_STATES, MOST_STATES = 4_000, 100_000
-_STARTS, _SWEEPS, _CANDIDATES = 3, 4, 12
-_EXTREME = 2.2  # the largest of about fifty normal deviates
+STATES_PER_RANK = 100
+FEWEST_STATES, MOST_STATES = 4_000, 12_000
+_NUMBERS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)  # of parts, the first five always
+_UNSEEN = 1e-3  # size of a value that no state of the sample has
+
+
+class _Candidate(NamedTuple):
+    """A partition of a variable: the number of the part of each value."""
+
+    variable: int
+    parts: npt.NDArray[np.int64]  # (n_values,)
 
 
 @DISTRIBUTIONS.add("sampled-cut")
 class SampledCut(FeatureSum):
-    """Cuts and differences chosen by the slow-down they would have caused on a sample."""
+    """Parts and words that send least at a bounded load, by a sample; the option is the bound on LB."""
 
     name = "sampled-cut"
     source = "ours, after Jinnai and Fukunaga (2017), HSDIP, sections 3 to 6"
+    option_help = "the most LB on the sample, as sampled-cut:1.5 (default 1 + p / 48, at most 2)"
     is_sampled = True
+    n_draws = 3
 
     def __init__(
         self,
@@ -52,8 +73,10 @@ class SampledCut(FeatureSum):
         option: str | None = None,
         sampler: Sampler | None = None,
     ) -> None:
+        self._bound = bound_in(option, min(2.0, 1 + n_ranks / 48), self.name)
         n_states = int(np.clip(STATES_PER_RANK * n_ranks, FEWEST_STATES, MOST_STATES))
         self._sample = Sample.of(domain, (sampler or _random_walk(domain, seed))(n_states))
+        self._candidates = self._partitions(domain, n_ranks)
         super().__init__(domain, n_ranks, seed, option)
 
     @classmethod
@@ -62,105 +85,43 @@ class SampledCut(FeatureSum):
         return True
 
     def fill(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Choose cuts, then differences."""
+        """Choose partitions and multipliers."""
         words = np.zeros((self.domain.n_variables, self.domain.n_values), np.int64)
-        variables = [v for v in range(len(words)) if len(np.unique(self._sample.values[:, v])) > 1]
-        if not variables or self.n_ranks == 1:
+        if self.n_ranks == 1:
             return words
-        sides = [self._side(v) for v in variables]
-        crossing = np.array([self._crossing(v, side) for v, side in zip(variables, sides, strict=True)])
-        seen = np.stack(
-            [side[self._sample.values[:, v]] for v, side in zip(variables, sides, strict=True)], axis=1
-        ).astype(np.int64)
-        differences = choose_differences(seen, crossing / self._sample.n_moves, self.n_ranks, rng)
-        for v, side, difference in zip(variables, sides, differences, strict=True):
-            words[v] = np.where(side, difference, 0)
+        choices = [self._choice(candidate) for candidate in self._candidates]
+        for chosen, multiplier in descend(choices, self.n_ranks, self._bound, rng):
+            variable, parts = self._candidates[chosen]
+            words[variable] = parts * multiplier % self.n_ranks
         return words
 
-    def _side(self, variable: int) -> npt.NDArray[np.bool_]:
-        """Cut the sampled graph of one variable: bool[n_values]."""
-        moves = self._sample.moves[variable]
-        column = self._sample.values[:, variable]
-        sizes = np.bincount(column[column >= 0], minlength=self.domain.n_values).astype(np.float64)
-        present = np.flatnonzero((sizes > 0) | (moves.sum(axis=0) + moves.sum(axis=1) > 0))
-        weights = (moves + moves.T)[np.ix_(present, present)].astype(np.float64)
-        side = np.zeros(self.domain.n_values, bool)
-        side[present] = sparsest_cut(weights, sizes[present] + 1e-3, exact_up_to=0)
-        return side
+    def _partitions(self, domain: Domain, n_ranks: int) -> list[_Candidate]:
+        """Return the partitions of all variables: finer ones where there are few variables for so many ranks."""
+        most = min(n_ranks, max(8, 2 * math.ceil(n_ranks ** (1 / domain.n_variables))))
+        candidates = []
+        for variable in range(domain.n_variables):
+            moves = self._sample.moves[variable]
+            column = self._sample.values[:, variable]
+            sizes = np.bincount(column[column >= 0], minlength=domain.n_values).astype(np.float64)
+            present = np.flatnonzero((sizes > 0) | (moves.sum(axis=0) + moves.sum(axis=1) > 0))
+            if len(present) < 2:
+                continue
+            weights = (moves + moves.T)[np.ix_(present, present)].astype(np.float64)
+            for parts in nested_parts(weights, sizes[present] + _UNSEEN, most):
+                if parts.max() + 1 in _NUMBERS:
+                    of_values = np.zeros(domain.n_values, np.int64)
+                    of_values[present] = parts
+                    candidates.append(_Candidate(variable, of_values))
+        return candidates
 
-    def _crossing(self, variable: int, side: npt.NDArray[np.bool_]) -> int:
-        moves = self._sample.moves[variable]
-        return int(moves[side][:, ~side].sum() + moves[~side][:, side].sum())
-
-
-def choose_differences(
-    seen: npt.NDArray[np.int64], crossing: npt.NDArray[np.float64], n_ranks: int, rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
-    """Return a difference for each cut that minimises the estimated slow-down.
-
-    Parameters
-    ----------
-    seen : int64[n_states, n_cuts]
-        1 where a state lies on the second side of a cut.
-    crossing : float64[n_cuts]
-        Share of all moves that cross each cut.
-    n_ranks : int
-        Differences lie in 0 .. n_ranks - 1.
-    """
-    best: npt.NDArray[np.int64] = np.zeros(seen.shape[1], np.int64)
-    best_cost = np.inf
-    for _ in range(_STARTS):
-        chosen = np.array([rng.integers(n_ranks) for _ in range(seen.shape[1])], np.int64)
-        owners = np.asarray(seen @ chosen % n_ranks)
-        cost = slow_down(owners, float(crossing[chosen != 0].sum()), n_ranks)
-        for _ in range(_SWEEPS):
-            before = cost
-            for cut in rng.permutation(len(chosen)).tolist():
-                for candidate in _candidates(n_ranks, rng):
-                    others = crossing[chosen != 0].sum() - (crossing[cut] if chosen[cut] else 0)
-                    moved = (owners + seen[:, cut] * (candidate - chosen[cut])) % n_ranks
-                    now = slow_down(moved, float(others + (crossing[cut] if candidate else 0)), n_ranks)
-                    if now < cost:
-                        cost, owners = now, moved
-                        chosen[cut] = candidate
-            if cost == before:
-                break
-        if cost < best_cost:
-            best, best_cost = chosen.copy(), cost
-    return best
-
-
-def _candidates(n_ranks: int, rng: np.random.Generator) -> list[int]:
-    if n_ranks <= _CANDIDATES:
-        return list(range(n_ranks))
-    return [0, *rng.integers(1, n_ranks, size=_CANDIDATES).tolist()]
-
-
-def slow_down(owners: npt.NDArray[np.int64], overhead: float, n_ranks: int) -> float:
-    """Return (1 + CO) * LB, with LB estimated from the spread of sampled owners.
-
-    >>> slow_down(np.array([0, 1] * 500), 0.0, 2)
-    1.0
-    """
-    loads = np.bincount(owners, minlength=n_ranks)
-    mean = len(owners) / n_ranks
-    by_chance = 1 / mean
-    spread = float(np.sqrt(max(0.0, float(loads.var()) / mean**2 - by_chance)))
-    return (1 + overhead) * (1 + _EXTREME * spread)
+    def _choice(self, candidate: _Candidate) -> Choice:
+        """Return what a partition says of each sampled state and move."""
+        parts = np.append(candidate.parts, 0)  # for -1
+        before = parts[self._sample.values[:, candidate.variable]]
+        after = parts[self._sample.successors[:, candidate.variable]]
+        return Choice(candidate.variable, before, after - before)
 
 
 def _random_walk(domain: Domain, seed: int) -> Sampler:
-    """Return a sampler for use without a search: the states of one long walk."""
-
-    def sample(n_states: int) -> list[tuple[int, ...]]:
-        rng = np.random.default_rng(seed)
-        states = [domain.initial]
-        while len(states) < n_states:
-            operators = domain.operators(states[-1])
-            if not operators:
-                states.append(domain.initial)
-                continue
-            states.append(domain.apply(states[-1], operators[rng.integers(len(operators))])[0])
-        return states
-
-    return sample
+    """Return a sampler for use without a search: the states of a walk."""
+    return lambda n_states: [tuple(state) for state in Walk.through(domain, n_states, seed).states.tolist()]

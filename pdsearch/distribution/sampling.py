@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pdsearch._jit import kernel
 from pdsearch.domains import Domain, State
 from pdsearch.kernels.layout import no_way
+from pdsearch.kernels.mixing import mix
 from pdsearch.kernels.protocol import changes, expand, new_moves, width
 
 Sampler = Callable[[int], list[State]]  # number of states -> states as a search meets them
@@ -22,17 +23,16 @@ class Sample:
 
     Attributes
     ----------
-    values : int64[n_states, n_variables]
-        Value of each variable in each state, -1 where it takes no part in hashing.
+    values, successors : int64[n_states, n_variables]
+        Value of each variable in each state, and in one successor of it drawn at random; -1 where it takes
+        no part in hashing. A state without successors is its own.
     moves : int64[n_variables, n_values, n_values]
         How many moves change a variable from one value to another.
-    n_moves : int
-        Moves in all; one may change several variables.
     """
 
     values: npt.NDArray[np.int64]
+    successors: npt.NDArray[np.int64]
     moves: npt.NDArray[np.int64]
-    n_moves: int
 
     @classmethod
     def of(cls, domain: Domain, states: list[State]) -> Sample:
@@ -42,28 +42,30 @@ class Sample:
             features = domain.features(state)
             row[features // domain.n_values] = features % domain.n_values
         moves = np.zeros((domain.n_variables, domain.n_values, domain.n_values), np.int64)
+        successors = values.copy()
         packed = np.array(states, np.uint64).reshape(-1)
         scratch = new_moves(len(domain.initial), domain.max_moves, domain.n_changes)
-        n_moves = _count_moves(domain.space, packed, scratch, no_way(domain.is_wide, domain.is_linked), moves)
-        return cls(values, moves, n_moves)
+        back = no_way(domain.is_wide, domain.is_linked)
+        _expand_all(domain.space, packed, scratch, back, moves, successors)
+        return cls(values, successors, moves)
 
 
 @kernel
-def _count_moves(space, states, scratch, came_by, counts):
-    """Add the changes of every move out of every state to ``counts``; return the number of moves."""
+def _expand_all(space, states, scratch, came_by, counts, successors):
+    """Add the changes of every move out of every state to ``counts``; make one of them in ``successors``."""
     n_words = width(space)
     n_values = counts.shape[1]
     most = changes(space)
-    total = 0
-    for at in range(0, len(states), n_words):
+    for row in range(len(successors)):
         for word in range(n_words):
-            scratch.parent[word] = states[at + word]
+            scratch.parent[word] = states[row * n_words + word]
         n = expand(space, came_by, scratch, 0)
-        total += n
+        chosen = np.int64(mix(np.uint64(row + 1)) % np.uint64(max(1, n)))
         for move in range(n):
             for i in range(move * most, (move + 1) * most):
                 added, removed = scratch.added[i], scratch.removed[i]
                 if added < 0:
                     break
                 counts[added // n_values, removed % n_values, added % n_values] += 1
-    return total
+                if move == chosen:
+                    successors[row, added // n_values] = added % n_values

@@ -19,7 +19,7 @@ from pdsearch.kernels.mixing import mix
 from pdsearch.kernels.protocol import changes, expand, new_moves, width
 
 STATES_PER_RANK = 128  # a rank with a tenth of its share is missed once in e**12.8 times
-FEWEST, MOST = 1 << 12, 1 << 18
+FEWEST, MOST = 1 << 12, 1 << 23  # states, and features of all of them
 _MOVES = 64  # looked at between two states on average: far-apart states where a state has few moves
 
 
@@ -56,7 +56,8 @@ class Walk(NamedTuple):
     @classmethod
     def for_ranks(cls, domain: Domain, n_ranks: int) -> Walk:
         """Walk until there are enough states to see an idle rank."""
-        return cls.through(domain, int(np.clip(STATES_PER_RANK * n_ranks, FEWEST, MOST)))
+        n_states = min(STATES_PER_RANK * n_ranks, MOST // domain.n_variables)
+        return cls.through(domain, max(FEWEST, n_states))
 
     def sums(self, words: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the sum over its features of each state's words: int64[n_states]."""
