@@ -2,5 +2,6 @@
 
 import importlib.util
 
-# Importing these modules says in one line that torch is missing; their tests are skipped with that reason.
-collect_ignore_glob = [] if importlib.util.find_spec("torch") else ["pdsearch/balance/learned/*"]
+# Importing these modules says in one line what is missing; their tests are skipped with that reason.
+_NEEDS = {"torch": "pdsearch/balance/learned/*", "unified_planning": "pdsearch/planning/unified_planning.py"}
+collect_ignore_glob = [modules for library, modules in _NEEDS.items() if not importlib.util.find_spec(library)]

@@ -1,0 +1,223 @@
+"""The planner as an engine of the library unified-planning, optional extra ``unified-planning``.
+
+>>> from unified_planning.shortcuts import OneshotPlanner
+>>> from pdsearch.planning.unified_planning import register
+>>> register()
+>>> with OneshotPlanner(name="pdsearch", params={"ranks": 2, "heuristic": "lmcut"}) as planner:
+...     planner.name
+'pdsearch'
+
+Every call starts a process, or ``mpiexec`` and one process per rank; none of them outlives the call.
+
+Source: Micheli et al. (2025), "Unified Planning: Modeling, manipulating and solving AI planning problems in
+Python", SoftwareX 29.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pdsearch.errors import BadInputError, MissingDependencyError
+from pdsearch.result import Status
+
+try:
+    from unified_planning.engines import Credits, OptimalityGuarantee, PDDLPlanner, PlanGenerationResult
+    from unified_planning.engines import PlanGenerationResultStatus as Outcome
+    from unified_planning.environment import Environment, get_environment
+    from unified_planning.model import Problem, ProblemKind
+except ImportError:
+    raise MissingDependencyError(
+        "unified-planning is not installed; run: pip install 'pdsearch[unified-planning,planning]'"
+    ) from None
+
+_GRACE_S = 5.0  # for processes told to end; then they are killed
+_BAD_INPUT = 2  # the command's exit code for what it refuses, with the reason on stderr
+_OUTCOMES = {
+    Status.SOLVED.value: Outcome.SOLVED_OPTIMALLY,
+    Status.UNSOLVABLE.value: Outcome.UNSOLVABLE_PROVEN,
+    Status.NODE_LIMIT.value: Outcome.UNSOLVABLE_INCOMPLETELY,
+    Status.MEMORY_LIMIT.value: Outcome.MEMOUT,
+    Status.TIME_LIMIT.value: Outcome.TIMEOUT,
+    _BAD_INPUT: Outcome.UNSUPPORTED_PROBLEM,
+}
+_METRICS = (
+    *("cost", "lower_bound", "heuristic", "algorithm", "distribution", "n_ranks"),
+    *("expanded", "expanded_before_last_layer", "generated", "evaluated", "reopened", "duplicates"),
+    *("sent", "received", "messages", "search_s", "total_s", "peak_memory_bytes", "LB", "CO"),
+)
+# What a problem may contain. Real numbers in costs and undefined numbers at the start are what the PDDL of
+# the competitions with action costs reads as, though all its costs are integers.
+_FEATURES = {
+    "problem_class": ["ACTION_BASED"],
+    "typing": ["FLAT_TYPING", "HIERARCHICAL_TYPING"],
+    "conditions_kind": [
+        *("NEGATIVE_CONDITIONS", "DISJUNCTIVE_CONDITIONS", "EQUALITIES"),
+        *("EXISTENTIAL_CONDITIONS", "UNIVERSAL_CONDITIONS"),
+    ],
+    "effects_kind": ["CONDITIONAL_EFFECTS", "FORALL_EFFECTS"],
+    "quality_metrics": ["ACTIONS_COST", "PLAN_LENGTH"],
+    "actions_cost_kind": [
+        *("STATIC_FLUENTS_IN_ACTIONS_COST", "INT_NUMBERS_IN_ACTIONS_COST", "REAL_NUMBERS_IN_ACTIONS_COST"),
+    ],
+    "initial_state": ["UNDEFINED_INITIAL_NUMERIC"],
+}
+
+
+def register(environment: Environment | None = None) -> None:
+    """Make ``OneshotPlanner(name="pdsearch")`` known to an environment, the global one if none is given."""
+    factory = (environment or get_environment()).factory
+    if "pdsearch" not in factory.engines:
+        factory.add_engine("pdsearch", __name__, Engine.__name__)
+
+
+class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
+    """Optimal plans by A* on one rank, by HDA* on several.
+
+    Parameters
+    ----------
+    ranks : int
+        Processes that search together.
+    heuristic, distribution : str, optional
+        As ``pdsearch solve planning`` takes them; its own choice when left out.
+    memory : str, optional
+        Of each rank, as ``"2G"``.
+
+    Raises
+    ------
+    BadInputError
+        If there are no ranks.
+    """
+
+    def __init__(
+        self,
+        ranks: int = 1,
+        heuristic: str | None = None,
+        distribution: str | None = None,
+        memory: str | None = None,
+    ) -> None:
+        super().__init__(needs_requirements=True)
+        if ranks < 1:
+            raise BadInputError(f"{ranks} ranks; need at least 1")
+        self.ranks = ranks
+        self._options = {"--heuristic": heuristic, "--distribution": distribution, "--memory": memory}
+        self._report = ""
+        self._time_limit: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Return what the engine is called."""
+        return "pdsearch"
+
+    @staticmethod
+    def get_credits(**kwargs: Any) -> Credits:
+        """Return what is printed when the engine is used."""
+        return Credits(
+            name="pdsearch",
+            author="the authors of pdsearch",
+            contact="",
+            website="",
+            license="MIT",
+            short_description="Optimal planning by A* and, on several ranks, hash-distributed A*.",
+            long_description="Optimal planning by A* and, on several ranks, hash-distributed A* over MPI.",
+        )
+
+    @staticmethod
+    def supported_kind() -> ProblemKind:
+        """Return what problems may contain; some heuristics take less, and say so by name."""
+        kind = ProblemKind(version=2)
+        for group, features in _FEATURES.items():
+            for feature in features:
+                getattr(kind, f"set_{group}")(feature)
+        return kind
+
+    @staticmethod
+    def supports(problem_kind: ProblemKind) -> bool:
+        """Say whether problems of a kind can be given."""
+        return bool(problem_kind <= Engine.supported_kind())
+
+    @staticmethod
+    def satisfies(optimality_guarantee: OptimalityGuarantee) -> bool:
+        """Say yes: every plan is optimal."""
+        return True
+
+    # --- the process ---
+
+    @property
+    def _process(self) -> subprocess.Popen[bytes] | None:
+        """The process under way. The base class forgets it once told to end, when it has not ended yet."""
+        return self._running
+
+    @_process.setter
+    def _process(self, process: subprocess.Popen[bytes] | None) -> None:
+        self._running = process
+        self._started = process or getattr(self, "_started", None)
+
+    def _solve(
+        self, problem: Problem, heuristic: Any = None, timeout: float | None = None, output_stream: Any = None
+    ) -> PlanGenerationResult:
+        """Run the command; whatever happens, none of its processes is left when this returns."""
+        with tempfile.TemporaryDirectory(prefix="pdsearch-") as folder:
+            self._report, self._time_limit = str(Path(folder) / "result.json"), timeout
+            self._started = None
+            try:
+                result = super()._solve(problem, heuristic, timeout, output_stream)
+            finally:
+                _end(self._started)
+            result.metrics.update(_metrics(Path(self._report)))
+        return result
+
+    def _get_cmd(self, domain_file: str, problem_file: str, plan_file: str) -> list[str]:
+        """Return the command; it knows the time limit as well, should this process die before it."""
+        options = {**self._options, "--plan-file": plan_file, "--json": self._report}
+        if self._time_limit is not None:
+            options["--time-limit"] = f"{self._time_limit}s"
+        given = [word for name, value in options.items() if value is not None for word in (name, value)]
+        launcher = [] if self.ranks == 1 else [_mpiexec(), "-n", str(self.ranks)]
+        solver = [sys.executable, "-m", "pdsearch", "solve", "planning", problem_file, "--domain-file", domain_file]
+        return [*launcher, *solver, *given]
+
+    def _result_status(self, problem: Problem, plan: Any, retval: int, log_messages: Any = None) -> Outcome:
+        """Read the exit code. A plan is called optimal only where the problem says what is to be minimised."""
+        outcome = _OUTCOMES.get(retval, Outcome.INTERNAL_ERROR)
+        if outcome is Outcome.SOLVED_OPTIMALLY and not problem.quality_metrics:
+            return Outcome.SOLVED_SATISFICING
+        return outcome
+
+
+def _mpiexec() -> str:
+    """Return the launcher beside the interpreter, which fits its mpi4py, or else the one on PATH."""
+    beside = Path(sys.executable).with_name("mpiexec")
+    found = str(beside) if beside.exists() else shutil.which("mpiexec")
+    if found is None:
+        raise MissingDependencyError("no mpiexec was found; run: pip install 'pdsearch[mpich]', or give ranks=1")
+    return found
+
+
+def _end(process: subprocess.Popen[bytes] | None) -> None:
+    """Wait for a process that has been told to end, and for its group; tell it if nobody did."""
+    if process is None or process.poll() is not None:
+        return
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=_GRACE_S)
+            return
+
+
+def _metrics(report: Path) -> dict[str, str]:
+    """Return what the search counted, as far as it came to tell."""
+    try:
+        values = json.loads(report.read_text())
+    except (OSError, ValueError):
+        return {}
+    return {name: str(values[name]) for name in _METRICS if values.get(name) is not None}

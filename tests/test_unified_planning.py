@@ -1,0 +1,156 @@
+"""The engine of unified-planning: plans its own validator accepts, statuses, and no process left behind."""
+
+import subprocess
+import tempfile
+
+import pytest
+
+pytest.importorskip("unified_planning", reason="the extra unified-planning is not installed")
+pytest.importorskip("fast_downward", reason="the extra planning is not installed")
+
+from unified_planning import shortcuts as up
+from unified_planning.engines import PlanGenerationResultStatus as Outcome
+from unified_planning.engines import ValidationResultStatus
+
+from pdsearch.errors import BadInputError
+from pdsearch.planning.unified_planning import Engine, register
+
+LINE = {(0, 1): 2, (1, 2): 3, (0, 2): 9}  # the direct road is longer
+
+
+@pytest.fixture(autouse=True)
+def registered():
+    up.get_environment().credits_stream = None
+    register()
+
+
+def delivery(roads=LINE, n_places=3, n_parcels=1, metric=up.MinimizeActionCosts):
+    """One van, which starts at the first place, takes all parcels there from the last; (un)loading costs 1."""
+    place, parcel = up.UserType("place"), up.UserType("parcel")
+    van_at = up.Fluent("van_at", up.BoolType(), p=place)
+    lies = up.Fluent("lies", up.BoolType(), c=parcel, p=place)
+    loaded = up.Fluent("loaded", up.BoolType(), c=parcel)
+    road = up.Fluent("road", up.BoolType(), a=place, b=place)
+    length = up.Fluent("length", up.IntType(), a=place, b=place)
+    drive = up.InstantaneousAction("drive", a=place, b=place)
+    drive.add_precondition(van_at(drive.a))
+    drive.add_precondition(road(drive.a, drive.b))
+    drive.add_effect(van_at(drive.a), False)
+    drive.add_effect(van_at(drive.b), True)
+    load = up.InstantaneousAction("load", c=parcel, p=place)
+    load.add_precondition(van_at(load.p))
+    load.add_precondition(lies(load.c, load.p))
+    load.add_effect(lies(load.c, load.p), False)
+    load.add_effect(loaded(load.c), True)
+    unload = up.InstantaneousAction("unload", c=parcel, p=place)
+    unload.add_precondition(van_at(unload.p))
+    unload.add_precondition(loaded(unload.c))
+    unload.add_effect(loaded(unload.c), False)
+    unload.add_effect(lies(unload.c, unload.p), True)
+
+    problem = up.Problem("delivery")
+    for fluent, default in ((van_at, False), (lies, False), (loaded, False), (road, False), (length, 0)):
+        problem.add_fluent(fluent, default_initial_value=default)
+    problem.add_actions([drive, load, unload])
+    places = [problem.add_object(f"place{n}", place) for n in range(n_places)]
+    parcels = [problem.add_object(f"parcel{n}", parcel) for n in range(n_parcels)]
+    for (a, b), cost in roads.items():
+        for start, end in ((places[a], places[b]), (places[b], places[a])):
+            problem.set_initial_value(road(start, end), True)
+            problem.set_initial_value(length(start, end), cost)
+    problem.set_initial_value(van_at(places[0]), True)
+    for number, item in enumerate(parcels):
+        problem.set_initial_value(lies(item, places[-1 - number % (n_places - 1)]), True)
+        problem.add_goal(lies(item, places[0]))
+    if metric is up.MinimizeActionCosts:
+        problem.add_quality_metric(metric({drive: length(drive.a, drive.b)}, default=up.Int(1)))
+    elif metric is not None:
+        problem.add_quality_metric(metric())
+    return problem
+
+
+def planned(problem, timeout=None, **params):
+    with up.OneshotPlanner(name="pdsearch", params=params) as planner:
+        return planner.solve(problem, timeout=timeout)
+
+
+@pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.mpi)])
+def test_plans_are_optimal_and_valid(ranks, python_on):
+    problem = delivery()
+
+    result = planned(problem, ranks=ranks, heuristic="lmcut")
+
+    assert result.status is Outcome.SOLVED_OPTIMALLY
+    assert (result.metrics["cost"], result.metrics["n_ranks"]) == ("12", str(ranks))
+    assert int(result.metrics["generated"]) >= int(result.metrics["expanded"]) > 0
+    assert all(isinstance(value, str) for value in result.metrics.values())
+    with up.PlanValidator(name="sequential_plan_validator") as validator:
+        validation = validator.validate(problem, result.plan)
+    assert validation.status is ValidationResultStatus.VALID
+    assert list(validation.metric_evaluations.values()) == [12]
+
+
+@pytest.mark.parametrize(
+    ("metric", "length", "status"),
+    [(up.MinimizeSequentialPlanLength, 4, Outcome.SOLVED_OPTIMALLY), (None, 4, Outcome.SOLVED_SATISFICING)],
+)
+def test_without_costs_the_actions_are_counted(metric, length, status):
+    result = planned(delivery(metric=metric), heuristic="blind")
+
+    assert result.status is status
+    assert len(result.plan.actions) == length
+
+
+def test_a_goal_out_of_reach_is_proved_so():
+    result = planned(delivery(roads={(0, 1): 2}), heuristic="blind")
+
+    assert result.status is Outcome.UNSOLVABLE_PROVEN
+    assert result.plan is None
+
+
+@pytest.mark.mpi
+def test_a_timeout_leaves_no_process(tmp_path, monkeypatch, python_on):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ring = {(n, n + 1): 1 for n in range(11)}
+
+    result = planned(delivery(ring, n_places=12, n_parcels=14), timeout=4.0, ranks=2, heuristic="blind")
+
+    assert result.status is Outcome.TIMEOUT
+    commands = subprocess.run(["ps", "-A", "-ww", "-o", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(tmp_path) not in commands
+
+
+def test_what_a_heuristic_cannot_handle_is_unsupported_and_says_why():
+    problem = delivery()
+    drive, is_heavy = problem.action("drive"), problem.fluent("loaded")(problem.object("parcel0"))
+    drive.add_effect(problem.fluent("road")(drive.a, drive.b), False, is_heavy)
+
+    result = planned(problem, heuristic="lmcut")
+
+    assert result.status is Outcome.UNSUPPORTED_PROBLEM
+    assert any("lmcut" in log.message and "conditional" in log.message for log in result.log_messages)
+    assert planned(problem, heuristic="blind").status is Outcome.SOLVED_OPTIMALLY
+
+
+def test_too_little_memory_is_said():
+    ring = {(n, n + 1): 1 for n in range(11)}
+
+    result = planned(delivery(ring, n_places=12, n_parcels=14), heuristic="blind", memory="8M")
+
+    assert result.status is Outcome.MEMOUT
+
+
+def test_costs_and_start_values_as_competition_files_have_them_are_supported():
+    kind = delivery().kind
+    kind.set_actions_cost_kind("REAL_NUMBERS_IN_ACTIONS_COST")
+    kind.set_initial_state("UNDEFINED_INITIAL_NUMERIC")
+    durative = kind.clone()
+    durative.set_time("CONTINUOUS_TIME")
+
+    assert Engine.supports(kind)
+    assert not Engine.supports(durative)
+
+
+def test_no_ranks_are_refused():
+    with pytest.raises(BadInputError, match="0 ranks"):
+        Engine(ranks=0)
