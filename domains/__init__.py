@@ -114,7 +114,7 @@ class Domain(ABC):
 
     name: ClassVar[str]
     source: ClassVar[str]
-    default_heuristic: ClassVar[str] = "blind"
+    default_heuristic: str = "blind"
     default_distribution: ClassVar[str] = "abstract-zobrist"
     has_coordinates: ClassVar[bool] = False
     is_permutation: ClassVar[bool] = False

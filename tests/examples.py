@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,13 @@ def params(table: Mapping[str, list[Named]]) -> list[Any]:
 
 
 def make(name: str, text: str, options: Mapping[str, Any]) -> Domain:
-    """Return the instance."""
-    return DOMAINS[name].parse(text, **options)
+    """Return the instance, the same one each time: many tests only look whether something fits it."""
+    return _made(name, text, tuple(options.items()))
+
+
+@cache
+def _made(name: str, text: str, options: tuple[tuple[str, Any], ...]) -> Domain:
+    return DOMAINS[name].parse(text, **dict(options))
 
 
 def walk(domain: Domain, length: int, seed: int = 0) -> Iterator[tuple[State, int]]:

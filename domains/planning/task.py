@@ -70,6 +70,8 @@ class Planning(Domain):
     def __init__(
         self, task: SasTask, instance: str, *, preprocess: str | None = None, pruning: str | None = None
     ) -> None:
+        if task.has_conditional_effects or task.axioms:
+            self.default_heuristic = "hmax"
         self._given, self.instance = task, instance
         self._prepared = prepare(task, preprocess)
         self.task = task = self._prepared.task
