@@ -1,9 +1,10 @@
 # make demo: solve a 15-puzzle on two ranks     make test: the tests     make bench: the figures of the README
 PYTHON ?= python3
 VENV   ?= .venv
+TASKS  ?= tests/data/planning
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-heavy test-torch lint bench clean
+.PHONY: demo test test-heavy test-torch lint bench bench-planning clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +34,11 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/balance.py
 	$(BIN)/python benchmarks/routers.py top-k
+
+# make bench-planning TASKS=folder
+bench-planning: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group peers
+	$(BIN)/pdsearch bench planning --tasks $(TASKS) --peers
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -17,7 +17,7 @@ from pdsearch.errors import BadInputError
 from pdsearch.limits import Limits, bytes_, count, whole
 from pdsearch.report.comparison import Setting
 from pdsearch.report.means import SEARCH_OVERHEADS
-from pdsearch.report.rows import Log, Row
+from pdsearch.report.rows import Line, Log
 from pdsearch.search import OnProgress
 from pdsearch.search.calibration import path_of
 from pdsearch.search.costs import TYPICAL, Costs
@@ -105,7 +105,7 @@ def instances_of(domain_class: type[Domain], names: Sequence[str], arguments: ar
     return [domain_class.parse(name, **options) for text in names for name in domain_class.instance_set(text.strip())]
 
 
-def write(log: Log, row: Row) -> None:
+def write(log: Log, row: Line) -> None:
     """Append a row to the log, or print it."""
     if log.name == "-":
         print(row.to_json(), flush=True)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy.typing as npt
 
@@ -165,6 +165,14 @@ def row_of(
     )
 
 
+class Line(Protocol):
+    """What can be a line of a log."""
+
+    def to_json(self) -> str:
+        """Return one line of JSON."""
+        ...
+
+
 class Log:
     """JSON lines, one object a run, added to whatever the file holds.
 
@@ -182,7 +190,7 @@ class Log:
                     f"cannot write {name!r}: {error.strerror}; give a file in a folder that exists"
                 ) from None
 
-    def add(self, row: Row) -> None:
+    def add(self, row: Line) -> None:
         """Append a row."""
         if self.name not in (None, "-"):
             with Path(str(self.name)).open("a") as file:

@@ -1,0 +1,216 @@
+"""Planning tasks with several heuristics on one core, and Fast Downward beside them.
+
+Every task is solved with every configuration. Costs that differ between configurations or planners are an
+error. Rates are per CPU second of the search, compilation excluded; ratios are ours over Fast Downward's,
+where both searched for 0.1 s or more. Runs that the JSON file has already are not repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from pdsearch.benchmarking import _fast_downward as fast_downward
+from pdsearch.benchmarking._planning_runs import OURS, Run, own_run, run_of
+from pdsearch.cli import INTERRUPTED
+from pdsearch.cli._interrupts import Interrupts
+from pdsearch.cli._outputs import writable
+from pdsearch.cli._runs import say, write
+from pdsearch.domains.planning.sas import EXAMPLE, parse_sas
+from pdsearch.domains.planning.task import Planning
+from pdsearch.errors import BadInputError, WrongPlanError
+from pdsearch.heuristics import make_heuristic
+from pdsearch.limits import Limits, bytes_, seconds
+from pdsearch.report.rows import Log
+
+EXAMPLES = """\
+  pdsearch bench planning --tasks benchmarks/ --configs blind,lmcut --time-limit 60s --json runs.jsonl
+  pdsearch bench planning --tasks gripper/p01.pddl --configs blind,hmax,lmcut,merge-and-shrink --peers
+"""
+_LONG_S = 0.1  # CPU seconds; of shorter searches start-up and the size of the process are all that is seen
+_RATIOS = {
+    "generated/s": lambda run: run.per_second(run.generated),
+    "evaluated/s": lambda run: run.per_second(run.evaluated),
+    "bytes/state": lambda run: run.bytes_per_state,
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what to solve, how, and where to write it."""
+    parser.add_argument(
+        "--tasks", metavar="PATH", required=True, help="a .sas or PDDL problem, a folder of them, or a list, one a line"
+    )
+    parser.add_argument("--configs", metavar="NAME,...", default="blind,hmax,lmcut,pdb,merge-and-shrink")
+    parser.add_argument("--time-limit", metavar="TIME", default="60s", help="of each search (default 60s)")
+    parser.add_argument("--memory", metavar="BYTES", default="2G", help="of each search (default 2G)")
+    parser.add_argument("--json", metavar="FILE", help="add a line for each run, and take over those it has")
+    parser.add_argument("--peers", action="store_true", help="run Fast Downward, too (pip install up-fast-downward)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Solve everything, print the table, and compare the costs."""
+    configs = _configs(arguments.configs)
+    limits = Limits(time_s=seconds(arguments.time_limit), memory_bytes=bytes_(arguments.memory))
+    tasks = tasks_of(arguments.tasks)
+    planner = fast_downward.binary() if arguments.peers else None
+    known = _known(writable(arguments.json))
+    log, runs = Log(arguments.json), list[Run]()
+    with Interrupts() as interrupts:
+        for found, is_new in _runs(tasks, configs, limits, planner, known, interrupts):
+            if interrupts.received:
+                break
+            if is_new:
+                say(f"{found.task} {found.config} by {found.planner}: {found.status}")
+                write(log, found)
+            runs.append(found)
+    if arguments.json != "-":
+        print(table(runs))
+    compare_costs(runs)
+    return INTERRUPTED if interrupts.received else 0
+
+
+def tasks_of(name: str) -> list[str]:
+    """Return the problems a path stands for: itself, those in a folder, those a list names.
+
+    Raises
+    ------
+    BadInputError
+        If it cannot be read, or there are none.
+    """
+    path = Path(name)
+    if path.is_dir():
+        found = sorted(str(file) for file in path.rglob("*") if _is_problem(file))
+    elif path.suffix in (".sas", ".pddl") and path.is_file():
+        found = [name]
+    else:
+        found = [task for line in _lines(path) for task in tasks_of(str(path.parent / line))]
+    if not found:
+        raise BadInputError(f"no planning tasks in {name!r}; give a .sas or PDDL problem, a folder of them, or a list")
+    return found
+
+
+def _is_problem(file: Path) -> bool:
+    """Say whether a file is a task; of one that was translated already only the .sas file is."""
+    is_domain = file.stem == "domain" or file.stem.startswith("domain-") or file.stem.endswith("-domain")
+    return file.suffix == ".sas" or (file.suffix == ".pddl" and not is_domain and not file.with_suffix(".sas").exists())
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        lines = [line.partition("#")[0].strip() for line in path.read_text().splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "no text"
+        raise BadInputError(
+            f"cannot read {str(path)!r}: {reason}; give a .sas or PDDL problem, a folder of them, or a list"
+        ) from None
+    return [line for line in lines if line]
+
+
+def _configs(text: str) -> list[str]:
+    """Return the heuristics named, each tried on a tiny task so that a wrong name is said before the first search."""
+    names, tiny = [name.strip() for name in text.split(",")], Planning(parse_sas(EXAMPLE, "example"), "example")
+    for name in names:
+        if not make_heuristic(tiny, name).admissible:
+            raise BadInputError(f"heuristic {name!r} is not admissible, so its costs cannot be compared; leave it out")
+    return names
+
+
+def _known(name: str | None) -> dict[tuple[object, ...], Run]:
+    """Return the runs of a file that was written before."""
+    if name in (None, "-") or not Path(name).is_file():
+        return {}
+    return {found.key: found for found in map(run_of, Path(name).read_text().splitlines())}
+
+
+def _runs(
+    tasks: Sequence[str],
+    configs: Sequence[str],
+    limits: Limits,
+    planner: str | None,
+    known: dict[tuple[object, ...], Run],
+    interrupts: Interrupts,
+) -> Iterator[tuple[Run, bool]]:
+    """Yield each run, and whether it is new; a task is read only where something is to be run."""
+    for task in tasks:
+        ours = [(OURS, config) for config in configs]
+        theirs = [(fast_downward.NAME, config) for config in configs if planner and config in fast_downward.SEARCHES]
+        keys = {pair: (task, *pair, limits.time_s, limits.memory_bytes) for pair in ours + theirs}
+        sas = "" if all(key in known for key in keys.values()) else Planning.fetch(task)
+        for (who, config), key in keys.items():
+            if key in known:
+                yield known[key], False
+            elif planner and who == fast_downward.NAME:
+                yield fast_downward.peer_run(planner, sas, task, config, limits), True
+            else:
+                yield own_run(Planning.parse(task, fetched=sas), config, limits, interrupts), True
+
+
+def compare_costs(runs: Sequence[Run]) -> None:
+    """Compare what was proved of each task.
+
+    Raises
+    ------
+    WrongPlanError
+        If two runs do not agree.
+    """
+    proved: dict[str, Run] = {}
+    for found in runs:
+        if found.is_proof:
+            first = proved.setdefault(found.task, found)
+            if (first.status, first.cost) != (found.status, found.cost):
+                raise WrongPlanError(
+                    f"{found.task}: {found.planner} with {found.config} says {found.status}, cost {found.cost}; "
+                    f"{first.planner} with {first.config} says {first.status}, cost {first.cost}: report this bug"
+                )
+
+
+def table(runs: Sequence[Run]) -> str:
+    """Return a line for each run, then one for each configuration: what it solved, and the median ratios."""
+    width = max((len(found.task) for found in runs), default=0)
+    head = (
+        f"{'task':<{width}}  {'config':<16}  {'planner':<13}  {'status':<12}      cost  initial h      expanded"
+        "  evaluated/s  generated/s  bytes/state  setup s  search s  CPU s"
+    )
+    lines = [_line(found, width) for found in runs]
+    return "\n".join([head, *lines, "", *_summaries(runs)])
+
+
+def _line(found: Run, width: int) -> str:
+    rates = [found.per_second(found.evaluated), found.per_second(found.generated)]
+    return (
+        f"{found.task:<{width}}  {found.config:<16}  {found.planner:<13}  {found.status:<12}  {_shown(found.cost, 8)}"
+        f"  {_shown(found.initial_h, 9)}  {_shown(found.expanded, 12)}  {_shown(rates[0], 11)}  {_shown(rates[1], 11)}"
+        f"  {_shown(found.bytes_per_state, 11, 1)}  {_shown(found.setup_s, 7, 2)}  {_shown(found.search_s, 8, 2)}"
+        f"  {_shown(found.cpu_s, 5, 2)}"
+    )
+
+
+def _shown(number: float | None, width: int, digits: int = 0) -> str:
+    return "-".rjust(width) if number is None else f"{number:{width},.{digits}f}"
+
+
+def _summaries(runs: Sequence[Run]) -> Iterator[str]:
+    by_config = sorted(runs, key=lambda found: (found.config, found.planner != OURS))
+    for (config, planner), group in groupby(by_config, key=lambda found: (found.config, found.planner)):
+        members = list(group)
+        solved = sum(found.is_proof for found in members)
+        yield f"{config} by {planner}: {solved} of {len(members)} solved"
+    for config in dict.fromkeys(found.config for found in by_config):
+        yield from _ratios(config, [found for found in runs if found.config == config and found.is_proof])
+
+
+def _ratios(config: str, runs: Sequence[Run]) -> Iterator[str]:
+    """Yield the median ratios of a configuration over the tasks that both planners solved, and not at once."""
+    long = [found for found in runs if (found.cpu_s or 0) >= _LONG_S]
+    theirs = {found.task: found for found in long if found.planner == fast_downward.NAME}
+    both = [(found, theirs[found.task]) for found in long if found.planner == OURS and found.task in theirs]
+    medians = []
+    for name, value in _RATIOS.items():
+        ratios = [a / b for a, b in ((value(own), value(peer)) for own, peer in both) if a and b]
+        if ratios:
+            medians.append(f"{name} x {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+    if medians:
+        yield f"{config} over Fast Downward, median of {len(both)} tasks: {', '.join(medians)}"

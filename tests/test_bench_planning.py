@@ -1,0 +1,132 @@
+"""``pdsearch bench planning``: what is run, taken over, compared and refused."""
+
+import dataclasses
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from pdsearch.benchmarking import _fast_downward as fast_downward
+from pdsearch.benchmarking._planning_runs import Run
+from pdsearch.benchmarking.planning import compare_costs, table, tasks_of
+from pdsearch.cli import main
+from pdsearch.errors import WrongPlanError
+from pdsearch.limits import Limits
+
+DATA = Path(__file__).parent / "data" / "planning"
+RUN = Run("a.sas", "pdsearch", "blind", 60.0, 2**31, "solved", cost=3, generated=600, evaluated=300, cpu_s=2.0)
+THEIRS = dataclasses.replace(RUN, planner="fast-downward", cpu_s=3.0)
+
+
+def bench(*words):
+    return main(["bench", "planning", *map(str, words)])
+
+
+def complaint(capsys, *words):
+    """Return the single line that a mistake prints."""
+    assert bench(*words) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    return error
+
+
+@pytest.fixture
+def tasks(tmp_path):
+    """A list of one task with costs and one that cannot be solved."""
+    path = tmp_path / "tasks.txt"
+    path.write_text(f"# cheap ones\n{DATA / 'courier.sas'}\n\n{DATA / 'stuck.sas'}  # no plan\n")
+    return path
+
+
+def test_every_task_is_solved_with_every_configuration_and_known_runs_are_kept(tasks, tmp_path, capsys):
+    log = tmp_path / "runs.jsonl"
+
+    assert bench("--tasks", tasks, "--configs", "blind,hmax", "--json", log) == 0
+    first = log.read_text()
+    shown = capsys.readouterr().out
+    assert bench("--tasks", tasks, "--configs", "blind,hmax", "--json", log) == 0
+
+    rows = [json.loads(line) for line in first.splitlines()]
+    assert [(Path(row["task"]).stem, row["config"], row["status"], row["cost"]) for row in rows] == [
+        ("courier", "blind", "solved", 18),
+        ("courier", "hmax", "solved", 18),
+        ("stuck", "blind", "unsolvable", None),
+        ("stuck", "hmax", "unsolvable", None),
+    ]
+    assert rows[3]["initial_h"] is None  # a dead end
+    assert rows[0]["initial_h"] <= rows[1]["initial_h"] <= 18
+    assert rows[1]["expanded"] <= rows[0]["expanded"]
+    assert "hmax by pdsearch: 2 of 2 solved" in shown
+    assert log.read_text() == first
+    assert capsys.readouterr().out == shown
+
+
+def test_what_a_heuristic_cannot_handle_is_a_line_of_its_own(capsys):
+    assert bench("--tasks", DATA / "switches.sas", "--configs", "blind,lmcut", "--json", "-") == 0
+
+    blind, lmcut = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert blind["status"] == "solved"
+    assert lmcut["status"] == "refused"
+    assert "lmcut" in lmcut["reason"]
+
+
+def test_a_folder_stands_for_its_problems_once_each(tmp_path):
+    for name in ("domain.pddl", "a-domain.pddl", "a.pddl", "b.pddl", "b.sas", "notes.txt"):
+        (tmp_path / name).touch()
+
+    assert [Path(task).name for task in tasks_of(str(tmp_path))] == ["a.pddl", "b.sas"]
+
+
+def test_mistakes_are_one_line(tasks, tmp_path, capsys):
+    (tmp_path / "other.jsonl").write_text("{}\n")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    assert "cannot read 'none.sas'" in complaint(capsys, "--tasks", "none.sas")
+    assert "no planning tasks in" in complaint(capsys, "--tasks", empty)
+    assert "did you mean 'lmcut'?" in complaint(capsys, "--tasks", tasks, "--configs", "lmcutt")
+    assert "not admissible" in complaint(capsys, "--tasks", tasks, "--configs", "goalcount")
+    assert "is no run" in complaint(capsys, "--tasks", tasks, "--json", tmp_path / "other.jsonl")
+    assert "time 'soon'" in complaint(capsys, "--tasks", tasks, "--time-limit", "soon")
+
+
+def test_a_peer_that_is_not_installed_is_named(tasks, monkeypatch, capsys):
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "up_fast_downward" else real(name))
+
+    assert "pip install up-fast-downward" in complaint(capsys, "--tasks", tasks, "--configs", "blind", "--peers")
+
+
+@pytest.mark.parametrize("other", [{"cost": 4}, {"status": "unsolvable", "cost": None}])
+def test_proofs_that_disagree_are_an_error(other):
+    with pytest.raises(WrongPlanError, match=r"a\.sas: fast-downward with hmax"):
+        compare_costs([RUN, dataclasses.replace(RUN, planner="fast-downward", config="hmax", **other)])
+
+
+def test_what_is_no_proof_is_not_compared():
+    unfinished = dataclasses.replace(RUN, config="hmax", status="time limit", cost=4)
+
+    compare_costs([RUN, unfinished, dataclasses.replace(RUN, task="b.sas", cost=5)])
+
+    assert "hmax by pdsearch: 0 of 1 solved" in table([RUN, unfinished])
+
+
+def test_ratios_are_rates_of_ours_over_theirs():
+    at_once = [dataclasses.replace(found, task="b.sas", cpu_s=0.01) for found in (RUN, THEIRS)]
+
+    shown = table([RUN, THEIRS, *at_once])
+
+    assert "blind over Fast Downward, median of 1 tasks: generated/s x 1.50 (1.50 to 1.50)" in shown
+
+
+def test_fast_downward_finds_the_same_costs():
+    if importlib.util.find_spec("up_fast_downward") is None:
+        pytest.skip("up-fast-downward is not installed; it is in the dependency group peers")
+    sas, limits = (DATA / "courier.sas").read_text(), Limits(time_s=60, memory_bytes=2**31)
+
+    runs = [
+        fast_downward.peer_run(fast_downward.binary(), sas, "courier", name, limits) for name in fast_downward.SEARCHES
+    ]
+
+    assert [(found.status, found.cost) for found in runs] == [("solved", 18)] * 4
