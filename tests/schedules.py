@@ -10,6 +10,7 @@ import numpy as np
 
 from pdsearch import Result, Status
 from pdsearch.domains.tiles import Tiles
+from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.limits import Limits
 from pdsearch.search import astar
@@ -82,9 +83,19 @@ def run(problem: Problem, schedule: Schedule, limits: Limits = LIMITS, **options
     return result, simulation
 
 
+def shared(puzzle: Tiles, heuristic: str, distribution: str, n_ranks: int, seed: int) -> Problem:
+    """Return the problem on as many ranks, halved from ``n_ranks`` on, as the distribution has states for."""
+    try:
+        return Problem.of(puzzle, heuristic, distribution, n_ranks, seed, alone=False)
+    except BadInputError:
+        if n_ranks <= 2:
+            raise
+    return shared(puzzle, heuristic, distribution, n_ranks // 2, seed)
+
+
 def check(instance: Short, distribution: str, n_ranks: int, schedule: Schedule) -> None:
     """Run one schedule to its end; AssertionError unless the answer is right and no node was lost."""
-    problem = Problem.of(instance.puzzle, instance.heuristic, distribution, n_ranks, schedule.seed, alone=False)
+    problem = shared(instance.puzzle, instance.heuristic, distribution, n_ranks, schedule.seed)
     result, simulation = run(problem, schedule)
     if instance.cost is None:
         assert result.status is Status.UNSOLVABLE

@@ -53,7 +53,7 @@ def test_what_is_chosen_keeps_the_bound_and_sends_no_more_than_it_must():
     rng = np.random.default_rng(0)
     parts, steps = rng.integers(2, size=(12, 4000)), np.where(rng.random((12, 4000)) < 1 / 24, 1, 0)
     steps *= 1 - 2 * parts
-    choices = [Choice(variable, parts[variable], steps[variable]) for variable in range(12)]
+    choices = [Choice(variable, 2, parts[variable], steps[variable]) for variable in range(12)]
 
     chosen = descend(choices, 8, 1.2, rng)
 
@@ -62,6 +62,15 @@ def test_what_is_chosen_keeps_the_bound_and_sends_no_more_than_it_must():
     assert len(chosen) == 3  # three cuts tell eight ranks apart
     assert np.bincount(owners, minlength=8).max() < 1.3 * 500
     assert sent.mean() < 3.5 / 24
+
+
+def test_moves_may_lead_to_parts_that_no_state_of_the_sample_is_in():
+    nowhere = np.zeros(100, np.int64)
+    choices = [Choice(0, 8, nowhere, nowhere + 7), Choice(1, 8, nowhere + 7, nowhere - 7)]
+
+    chosen = descend(choices, 48, 2.0, np.random.default_rng(0))
+
+    assert all(0 < multiplier < 48 for _, multiplier in chosen)
 
 
 def test_a_looser_bound_sends_less():

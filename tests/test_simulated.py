@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import schedules
-from schedules import Short, check, run, short, walked
+from schedules import Short, check, run, shared, short, walked
 
 from pdsearch import Status
 from pdsearch.comm import termination
@@ -67,7 +67,7 @@ def test_ten_times_as_many_schedules_end_with_the_right_answer(block):
 @pytest.mark.parametrize("n_ranks", [2, 5, 16])
 def test_the_hardest_boards_of_the_eight_puzzle_are_solved_by_any_number_of_ranks(n_ranks, distribution):
     puzzle = Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1], goal="blank-last")
-    problem = Problem.of(puzzle, "manhattan", distribution, n_ranks, 0, alone=False)
+    problem = shared(puzzle, "manhattan", distribution, n_ranks, 0)
 
     result, _ = run(problem, Schedule(seed=1, slowness=0.5, fairness=0.5))
 

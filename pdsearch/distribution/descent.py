@@ -26,11 +26,14 @@ class Choice(NamedTuple):
     ----------
     variable : int
         Whose values it is a partition of.
+    n_parts : int
+        Parts, those that no state of the sample is in included.
     parts, steps : int64[n_states]
         The number of the part of each state, and what a move out of each adds to it.
     """
 
     variable: int
+    n_parts: int
     parts: Integers
     steps: Integers
 
@@ -84,7 +87,7 @@ def _costs(
     """Return the cost of taking a choice with each multiplier: float64[n_multipliers]."""
     counts = np.zeros(n_ranks, np.int64)
     squares, idle, sent, others = np.zeros((4, len(multipliers)), np.int64)
-    numbers = np.arange(choice.parts.max() + 1)
+    numbers = np.arange(choice.n_parts)
     added = numbers * multipliers[:, None] % n_ranks  # by number of the part
     _count_loads(choice.parts, added, owners, counts, squares, idle)
     added = np.concatenate([added, -numbers[:0:-1] * multipliers[:, None] % n_ranks], axis=1)  # by step, from 0 to -1

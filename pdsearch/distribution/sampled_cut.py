@@ -119,7 +119,7 @@ class SampledCut(FeatureSum):
         parts = np.append(candidate.parts, 0)  # for -1
         before = parts[self._sample.values[:, candidate.variable]]
         after = parts[self._sample.successors[:, candidate.variable]]
-        return Choice(candidate.variable, before, after - before)
+        return Choice(candidate.variable, int(parts.max()) + 1, before, after - before)
 
 
 def _random_walk(domain: Domain, seed: int) -> Sampler:
