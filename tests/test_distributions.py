@@ -336,7 +336,7 @@ def test_a_walk_meets_states_of_the_domain_and_knows_their_features(domain_name,
 
     for state, features in zip(walk.states.tolist(), walk.features.tolist(), strict=True):
         assert sorted(feature for feature in features if feature >= 0) == sorted(domain.features(tuple(state)).tolist())
-    assert len(np.unique(walk.states, axis=0)) > 9
+    assert len(np.unique(walk.states, axis=0)) > 7  # the smallest example has eight
 
 
 @pytest.mark.parametrize("n_ranks", [2, 8, 48])

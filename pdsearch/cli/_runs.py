@@ -12,9 +12,10 @@ from typing import Any
 from pdsearch.cli import speaks
 from pdsearch.cli._interrupts import Interrupts
 from pdsearch.cli._progress import ProgressLine
+from pdsearch.cli._seed import seed
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.errors import BadInputError
-from pdsearch.limits import Limits, bytes_, count, whole
+from pdsearch.limits import Limits, bytes_, count
 from pdsearch.report.comparison import Setting
 from pdsearch.report.means import SEARCH_OVERHEADS
 from pdsearch.report.rows import Line, Log
@@ -28,7 +29,7 @@ CostsOf = Callable[[Domain], Costs]
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--heuristic", metavar="NAME", help="(default: the domain's)")
-    parser.add_argument("--seed", metavar="N", default="0", help="of random instances and random words (default 0)")
+    parser.add_argument("--seed", type=seed, metavar="N", default=0, help="of random instances and words (default 0)")
     parser.add_argument("--costs", metavar="FILE|typical", help="of the machine (default: pdsearch calibrate's)")
     parser.add_argument("--c", type=float, help="time to send a state / time to generate one (default: from the costs)")
     parser.add_argument("--batch", metavar="N", help="nodes per message (default: chosen while running)")
@@ -44,9 +45,8 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def options_of(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return what a domain's ``parse`` may want to know, the seed as a number."""
-    options = {key: value for key, value in vars(arguments).items() if key not in ("run", "domain", "instance")}
-    return options | {"seed": whole(str(arguments.seed), "seed")}
+    """Return what a domain's ``parse`` may want to know."""
+    return {key: value for key, value in vars(arguments).items() if key not in ("run", "domain", "instance")}
 
 
 def setting_of(arguments: argparse.Namespace, interrupts: Interrupts) -> Setting:
@@ -55,7 +55,7 @@ def setting_of(arguments: argparse.Namespace, interrupts: Interrupts) -> Setting
         raise BadInputError(f"c is {arguments.c}; need a quotient of times, at least 0")
     return Setting(
         heuristic=arguments.heuristic,
-        seed=whole(str(arguments.seed), "seed"),
+        seed=arguments.seed,
         limits=Limits() if arguments.memory is None else Limits(memory_bytes=bytes_(arguments.memory)),
         message=None if arguments.batch is None else count(arguments.batch),
         c=arguments.c,

@@ -16,6 +16,7 @@ from typing import Any
 from pdsearch.cli import speaks
 from pdsearch.cli._outputs import writable
 from pdsearch.cli._runs import options_of
+from pdsearch.cli._seed import seed
 from pdsearch.cli.solve import _communicator
 from pdsearch.comm.together import in_turn
 from pdsearch.domains import DOMAINS
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("domain", help=f"one of: {', '.join(DOMAINS)}")
     parser.add_argument("instance", help="one that takes A* a second or more")
     parser.add_argument("--heuristic", metavar="NAME", help="(default: the domain's)")
-    parser.add_argument("--seed", metavar="N", default="0", help="of random instances (default 0)")
+    parser.add_argument("--seed", type=seed, metavar="N", default=0, help="of random instances (default 0)")
     parser.add_argument("--json", metavar="FILE", help="write the costs as JSON, too; - is stdout")
     for name in DOMAINS:
         DOMAINS[name].add_arguments(parser)

@@ -57,7 +57,7 @@ class Heuristic(ABC):
     is_shared: ClassVar[bool] = False
     option_help: ClassVar[str] = ""
     batch: ClassVar[int] = 32  # enough to hide a cache miss, few enough to stay in the first-level cache
-    label: str  # the name as it was given, with its option
+    label: str = ""  # the name as it was given, with its option
     tables: Any
     max_h: int
     max_rise: int

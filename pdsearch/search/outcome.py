@@ -148,7 +148,7 @@ def assemble(
         lower_bound=end.lower_bound if problem.heuristic.admissible else None,
         domain=problem.domain.name,
         instance=problem.domain.instance,
-        heuristic=problem.heuristic.label,
+        heuristic=problem.heuristic.label or problem.heuristic.name,
         algorithm=algorithm,
         distribution=problem.distribution.name if problem.distribution and problem.n_ranks > 1 else None,
         n_ranks=problem.n_ranks,
