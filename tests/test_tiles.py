@@ -42,7 +42,7 @@ def test_compiled_successors_are_those_of_the_domain_in_python(name, text, optio
         # told how the state was reached, a domain may leave out what leads back, and nothing else
         fewer, n_fewer = drivers.expanded(domain, state, came_by)
         missing = set(drivers.rows(domain, moves, n)) - set(drivers.rows(domain, fewer, n_fewer))
-        back = {domain.undo(state, came_by)} if came_by >= 0 else set()
+        back = {domain.undo(state, came_by)} if came_by >= 0 and not domain.is_linked else set()
         assert {successor for _, successor, _ in missing} <= back
 
 
@@ -63,6 +63,8 @@ def test_the_features_a_move_removes_and_adds_turn_the_parents_into_the_successo
 @pytest.mark.parametrize(("name", "text", "options"), params(SMALL) + params(LARGE))
 def test_undo_leads_back_from_every_successor(name, text, options):
     domain = make(name, text, options)
+    if domain.is_linked:
+        pytest.skip(f"operators of {name} have no inverse")
 
     for state, _ in walk(domain, 40, seed=3):
         for operator, successor, _ in successors(domain, state):

@@ -165,6 +165,8 @@ class Planning(Domain):
     def apply(self, state: State, operator: int) -> tuple[State, int]:
         """Apply the effects whose conditions hold in ``state``, in file order; then derive."""
         values = self.unpack(state)
+        if not 0 <= operator < len(self.task.operators):
+            raise ValueError(f"there is no operator {operator}; there are {len(self.task.operators)}")
         chosen = self.task.operators[operator]
         if not _holds(chosen.preconditions, values):
             raise ValueError(f"({chosen.name}) does not apply")
