@@ -118,8 +118,12 @@ def test_every_schedule_of_hda_star_finds_the_optimum_of_dynamic_programming(wor
     optimum = least_cost(tuple(words), **costs)
 
     assert solve(domain).cost == optimum
-    for n_ranks, distribution in ((2, None), (5, "zobrist"), (3, "hyperplane")):
-        problem = Problem.of(domain, None, distribution, n_ranks, seed, alone=False)
+    for n_ranks, distribution in ((2, None), (5, "zobrist"), (2, "hyperplane")):
+        try:
+            problem = Problem.of(domain, None, distribution, n_ranks, seed, alone=False)
+        except BadInputError:  # hyperplanes of the smallest alignments are fewer than ranks
+            assert distribution == "hyperplane"
+            continue
         result, _ = simulate(problem, Schedule.random(seed + n_ranks))
         assert result.cost == optimum == sum_of_pairs(domain.rows(result.plan), **costs)
 

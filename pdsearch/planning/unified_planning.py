@@ -1,8 +1,9 @@
 """The planner as an engine of the library unified-planning, optional extra ``unified-planning``.
 
->>> from unified_planning.shortcuts import OneshotPlanner
+>>> from unified_planning.shortcuts import OneshotPlanner, get_environment
 >>> from pdsearch.planning.unified_planning import register
 >>> register()
+>>> get_environment().credits_stream = None  # prints no credits
 >>> with OneshotPlanner(name="pdsearch", params={"ranks": 2, "heuristic": "lmcut"}) as planner:
 ...     planner.name
 'pdsearch'
