@@ -28,7 +28,7 @@ from typing import Any
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf
 
-TEN = [96, 5, 34, 62, 24, 35, 41, 50, 100, 84]  # Korf instances of 1.3 to 11 M expansions
+TEN = [96, 46, 34, 51, 24, 40, 84, 1, 37, 15]  # Korf instances of 1.3 to 26 M expansions, each about 1.4 times the last
 PYTHON = sys.executable
 
 

@@ -14,9 +14,11 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
+from pdsearch.search.member import Member
 from pdsearch.search.problem import Problem
 from pdsearch.search.rank import Rank
 from pdsearch.search.simulation import NeverEndsError, Schedule, simulate
+from pdsearch.search.step import EXPANDED
 
 PER_BLOCK = 100
 FITTING = [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].fits(Tiles.korf(1))]
@@ -83,6 +85,33 @@ def test_the_same_schedule_gives_the_same_search():
     assert first.turns == second.turns
     assert [rank.expanded for rank in one.ranks] == [rank.expanded for rank in other.ranks]
     assert one.plan == other.plan
+
+
+def test_between_two_floors_a_rank_expands_a_sixteenth_above_them_at_most(monkeypatch):
+    ahead = dict[tuple[int, int], int]()  # expansions above the floor, by rank and highest floor
+    made = dict[int, int]()  # all of a rank's expansions
+    expand = Member._expand
+
+    def watched(member, most, f_limit):
+        expanded = expand(member, most, f_limit)
+        rank = member.rank.rank
+        if f_limit > member.floor:
+            key = rank, member._highest_floor
+            ahead[key] = ahead.get(key, 0) + expanded
+            assert ahead[key] <= made[rank] / 16 + 8 * 4  # a batch is finished once begun
+        made[rank] = int(member.rank.tallies[EXPANDED])
+        return expanded
+
+    monkeypatch.setattr(Member, "_expand", watched)
+    total = 0
+    for seed in range(12):
+        instance = short("4x4 30", "manhattan", seed)
+        problem = Problem.of(instance.puzzle, "manhattan", "zobrist", 4, seed, alone=False)
+        result, _ = run(problem, Schedule(seed, slowness=0.9, message=20))
+        assert result.cost == instance.cost
+        total += sum(ahead.values())
+        ahead.clear(), made.clear()
+    assert total > 0  # something was done while mail was slow
 
 
 # --- the test of the test: with a wrong rule, the checks above find something wrong ---

@@ -168,9 +168,11 @@ class Rank:
         ready: list[int] = np.flatnonzero(self._outbox.waiting >= self._outbox.enough).tolist() if self.unsent else []
         return ready
 
-    def addressees(self) -> list[int]:
-        """Return the ranks for which any record waits."""
-        waiting: list[int] = np.flatnonzero(self._outbox.waiting).tolist() if self.unsent else []
+    def addressees(self, f: int = NEVER) -> list[int]:
+        """Return the ranks for which a record of at most this f waits."""
+        if not self.unsent:
+            return []
+        waiting: list[int] = np.flatnonzero((self._outbox.waiting > 0) & (self._outbox.least_f <= f)).tolist()
         return waiting
 
     def least_f_of(self, records: npt.NDArray[np.uint32]) -> int:

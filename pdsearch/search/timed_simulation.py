@@ -126,7 +126,9 @@ class _Driver:
         """Return when a rank has something to do again."""
         rank, comm = member.rank, member.comm
         assert isinstance(comm, TimedCommunicator)
-        if not member.is_stopping and rank.least_open_f <= min(member.floor, rank.incumbent - 1):
+        if member.may_work_ahead or (
+            not member.is_stopping and rank.least_open_f <= min(member.floor, rank.incumbent - 1)
+        ):
             return end
         at = min(self.network.next_arrival(rank.rank), self.network.known_at(comm.reductions - 1))
         if rank.unsent and not member.is_stopping:  # the receivers have not taken the last messages
