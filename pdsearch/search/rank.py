@@ -17,7 +17,7 @@ from pdsearch.errors import BadInputError
 from pdsearch.kernels.bucket import BucketOpen, new_bucket_open
 from pdsearch.kernels.heap import HeapOpen, new_heap_open
 from pdsearch.kernels.protocol import NEVER, new_moves
-from pdsearch.kernels.store import MAX_FILL, find_node, new_index, new_table, split_index, way_to
+from pdsearch.kernels.store import LINE, MAX_FILL, find_node, lines_to_copy, new_index, new_table, split_index, way_to
 from pdsearch.search import step as kernels
 from pdsearch.search.problem import Problem
 from pdsearch.search.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
@@ -82,7 +82,7 @@ class Rank:
         self._outbox = _outbox(problem.n_ranks if problem.n_ranks > 1 else 0, moves, problem.record_words, message)
         self._collected = np.empty(0, np.uint32)
         self._table = new_table(problem.node_words, 16 * moves, 1 << (32 * moves).bit_length())
-        self._reserved = self._table.nodes
+        self._reserved, self._index_room = self._table.nodes, self._table.index
         self._frontier, self.shift = _open_list(problem, frontier, moves)
         self.layers = np.zeros(min(self._frontier.f_end, _LAYERS), np.int64)
         self._measure()
@@ -301,21 +301,23 @@ class Rank:
         most = size
         if size // stride >= _RESERVE_FROM:
             most = min(max(self.memory_limit // 4, size), 2**32 * stride)
-        while most > size:
-            try:
-                return np.empty(most, np.uint32)
-            except MemoryError:
-                most //= 2
-        return _allocated(lambda: np.empty(size, np.uint32))
+        return _room(size, most, lambda n_words: np.empty(n_words, np.uint32))
 
     def _grow_index(self) -> None:
-        """Double the index."""
-        size = 2 * len(self._table.index)
-        self._check_memory(4 * size)
+        """Double the index in place; where there is no room left move it first."""
         old = self._table.index
-        self._table = self._table._replace(index=_allocated(lambda: new_index(size)))
+        size = 2 * len(old)
+        self._check_memory(4 * (size - len(old)))
+        if size > len(self._index_room):
+            self._check_memory(4 * size)  # for a moment there are both
+            most = size if size < _RESERVE_FROM else max(size, 1 << min(self.memory_limit // 4, 2**32).bit_length() - 1)
+            self._index_room = _room(size, most, new_index)
+            self._index_room[: len(old)] = old
+        first = self._index_room[: LINE * lines_to_copy(self._index_room[: len(old)])].copy()
+        self._table = self._table._replace(index=self._index_room[:size])
         self._measure()
-        split_index(self.problem.domain.space, self._table, old, np.empty(self._n_words, np.uint64))
+        scratch = np.empty(LINE, np.uint32), np.empty(self._n_words, np.uint64)
+        split_index(self.problem.domain.space, self._table, first, *scratch)
 
     def _grow_outbox(self) -> None:
         """Double the slots; the new ones come before the free ones that are left."""
@@ -358,6 +360,16 @@ def _allocated(make: Callable[[], Value]) -> Value:
         return make()
     except MemoryError:
         raise MemoryLimitError from None
+
+
+def _room(size: int, most: int, make: Callable[[int], npt.NDArray[np.uint32]]) -> npt.NDArray[np.uint32]:
+    """Return room for ``most`` words, or for a half, a quarter ... of them if the system refuses, but for ``size``."""
+    while most > size:
+        try:
+            return make(most)
+        except MemoryError:
+            most = max(size, most // 2)
+    return _allocated(lambda: make(size))
 
 
 def _open_list(problem: Problem, kind: str, moves: int) -> tuple[BucketOpen | HeapOpen, int]:
