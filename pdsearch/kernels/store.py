@@ -36,6 +36,7 @@ from pdsearch.kernels.mixing import mix_state
 from pdsearch.kernels.protocol import evaluate, push, width
 
 LINE = 16
+_FETCH_AHEAD = 4  # lines
 MAX_FILL = 0.75  # of the index: one line in ten is full then, one in two at 0.95
 
 
@@ -221,10 +222,11 @@ def split_index(space, table, first, old, state):
     round_full = index[n_old - 1] != 0
     index[: len(first)] = 0
     for start in range(n_old - LINE, -1, -LINE):
-        for slot in range(LINE):
-            if start < len(first):
+        if start < len(first):
+            for slot in range(LINE):
                 old[slot] = first[start + slot]
-            else:
+        else:
+            for slot in range(LINE):
                 old[slot] = index[start + slot]
                 index[start + slot] = 0
         if start == 0:
@@ -233,50 +235,43 @@ def split_index(space, table, first, old, state):
             after_full = first[start - 1] != 0
         else:
             after_full = index[start - 1] != 0
-        if after_full:
-            _find_again(space, table, old, numbers, state)
-        else:
-            _deal_out(table, old, numbers, start)
-        if start >= 2 * LINE and index[start - LINE - 1] != 0:  # fetch all the nodes of the next line at once
-            for slot in range(start - LINE, start):
+        _deal_out(space, table, old, start, after_full, state)
+        later = start - _FETCH_AHEAD * LINE
+        if later >= LINE and index[later - 1] != 0:  # fetch all the nodes of a line to come at once
+            for slot in range(later, later + LINE):
                 if index[slot] != 0:
                     prefetch(table.nodes, (np.int64(index[slot] & numbers) - 1) * node_size(space))
 
 
 @inlined
-def _find_again(space, table, old, numbers, state):
-    """Enter the nodes of an old line by their states."""
+def _deal_out(space, table, old, start, after_full, state):
+    """Enter the nodes of the old line that began at slot ``start``.
+
+    What is written next to what was written just before is not read back, as :func:`_enter` would: the processor
+    would have to wait for its own stores, which took two thirds of the time.
+    """
+    bits = np.uint64(trailing_zeros(np.uint64(len(table.index)))) - np.uint64(1)
+    numbers = np.uint32((np.int64(1) << np.int64(bits)) - 1)
+    even, odd = _filled(table, 2 * start), _filled(table, 2 * start + LINE)
     for entry in old:
         if entry == 0:
             break
         node = np.int64(entry & numbers) - 1
-        load_state(space, table.nodes, node * node_size(space), state, 0)
-        _enter(table, mix_state(state, 0, width(space)), node)
-
-
-@inlined
-def _deal_out(table, old, numbers, start):
-    """Enter the nodes of the old line that began at slot ``start`` by their tags.
-
-    What is written next to what was written just before is never read back: the processor would have to wait
-    for its own stores, which took two thirds of the time.
-    """
-    filled = _filled(table, 2 * start), _filled(table, 2 * start + LINE)
-    for entry in old:
-        if entry == 0:
-            break
-        odd = entry >> np.uint32(31) != 0
-        n = filled[1] if odd else filled[0]
-        if n < LINE:
-            tag = np.uint32((entry & ~numbers) << np.uint32(1))
-            table.index[2 * start + odd * LINE + n] = tag | (entry & numbers)
-            filled = (filled[0], n + 1) if odd else (n + 1, filled[1])
+        if after_full:
+            load_state(space, table.nodes, node * node_size(space), state, 0)
+            hashed = mix_state(state, 0, width(space))
         else:
-            bits = np.uint64(trailing_zeros(np.uint64(len(table.index)))) - np.uint64(1)
             hashed = np.uint64(start >> 4) << (np.uint64(68) - bits)
             hashed |= np.uint64(entry & ~numbers) << (np.uint64(36) - bits)
-            _enter(table, hashed, np.int64(entry & numbers) - 1)
-            filled = _filled(table, 2 * start), _filled(table, 2 * start + LINE)
+        which = (_line_of(table, hashed) - 2 * start) >> 4
+        n = even + which * (odd - even)
+        if 0 <= which <= 1 and n < LINE:
+            table.index[2 * start + which * LINE + n] = _tag_of(table, hashed) | np.uint32(node + 1)
+            odd += which
+            even += 1 - which
+        else:
+            _enter(table, hashed, node)
+            even, odd = _filled(table, 2 * start), _filled(table, 2 * start + LINE)
 
 
 @inlined
