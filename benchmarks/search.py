@@ -28,7 +28,7 @@ from typing import Any
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf
 
-TEN = [96, 46, 34, 51, 24, 40, 84, 1, 37, 15]  # Korf instances of 1.3 to 26 M expansions, each about 1.4 times the last
+TEN = [96, 24, 54, 84, 1, 10, 26, 37, 15, 3]  # Korf instances of 1.3 to 30 M expansions, about evenly spread
 PYTHON = sys.executable
 
 
