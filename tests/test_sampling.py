@@ -9,7 +9,7 @@ from examples import DATA, make
 from pdsearch.domains.tiles import Tiles
 from pdsearch.limits import MIN_MEMORY
 from pdsearch.search.problem import Problem
-from pdsearch.search.sampling import MOST_STORED, ShortSearch
+from pdsearch.search.sampling import STORED, ShortSearch
 
 # prints what each rank samples, in one line of JSON
 SAMPLE = """
@@ -39,8 +39,8 @@ def test_a_short_search_stores_no_more_than_its_cap_and_counts_what_it_expands(n
     states = short.states(n_states)
 
     assert len(set(states)) == len(states) <= n_states
-    assert len(states) <= MOST_STORED  # the later half of what was stored
-    assert 0 < short.expanded < MOST_STORED
+    assert len(states) <= STORED  # the later half of what was stored
+    assert 0 < short.expanded < STORED
 
 
 def test_a_sample_is_the_same_each_time():
@@ -57,7 +57,7 @@ def test_an_instance_smaller_than_the_sample_is_sampled_as_far_as_it_goes(name, 
 
     states = short_search(domain).states(10**6)
 
-    assert 1 <= len(states) <= MOST_STORED
+    assert 1 <= len(states) <= STORED
 
 
 def test_a_memory_limit_ends_the_short_search_early_and_never_raises():

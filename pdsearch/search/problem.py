@@ -81,8 +81,9 @@ class Problem:
                 f"heuristic {estimator.label!r} is not admissible: plans need not be cheapest; "
                 "choose another, or allow it with --inadmissible"
             )
-        if alone:  # a wrong name is wrong alone, too
-            make_distribution(domain, distribution, n_ranks, seed, lambda _: [domain.initial])
+        if alone:
+            if distribution is not None:  # a wrong name is wrong alone, too
+                make_distribution(domain, distribution, n_ranks, seed, lambda _: [domain.initial])
             return cls(domain, estimator, None, n_ranks)
         short = ShortSearch(cls(domain, estimator, None, 1), memory_bytes)
         began = time.perf_counter()
