@@ -85,13 +85,16 @@ def test_a_looser_bound_sends_less():
 
 def test_fewer_nodes_are_sent_and_ranks_loaded_more_evenly_than_with_the_sparsest_cut():
     puzzle = Tiles.korf(42)
-    results = {
-        name: simulate(Problem.of(puzzle, None, name, 48, 0, alone=False), Schedule())[0]
+    measured = {
+        name: np.mean([(run.CO, run.LB) for seed in range(3) for run in [on_48_ranks(puzzle, name, seed)]], axis=0)
         for name in ("sampled-cut", "sparsest-cut")
     }
 
-    assert results["sampled-cut"].CO < results["sparsest-cut"].CO
-    assert results["sampled-cut"].LB < results["sparsest-cut"].LB
+    assert (measured["sampled-cut"] < measured["sparsest-cut"]).all()
+
+
+def on_48_ranks(puzzle, name, seed):
+    return simulate(Problem.of(puzzle, None, name, 48, seed, alone=False), Schedule())[0]
 
 
 @pytest.mark.parametrize("n_ranks", [48, 200])
