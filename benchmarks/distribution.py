@@ -147,7 +147,7 @@ def predict(arguments: argparse.Namespace) -> None:
     world = _communicator("auto")
     if world is None or world.Get_size() != 2:
         raise SystemExit("predict needs two ranks: mpiexec -n 2 python benchmarks/distribution.py predict")
-    numbers = [97] if arguments.quick else [39, 96, 18, 83]
+    numbers = [97] if arguments.quick else [39, 96, 24, 54, 84]  # 1.1 to 11 M expansions
     names = (arguments.distributions or "zobrist,abstract-zobrist,sampled-cut").split(",")
     comm = MpiCommunicator(world)
     problem = Problem.of(Tiles.korf(numbers[0]), None, "zobrist", 2, 0, alone=False)

@@ -73,7 +73,9 @@ def _solve(puzzles: list[Domain], mode: str, threads: int, specialised: bool = T
 
 
 def _ranks(names: str, mode: str, n: int) -> list[str]:
-    command = ["mpiexec", "-n", str(n), sys.executable, "-m", "pdsearch", "ida", "tiles", names, "--mode", mode]
+    beside = Path(sys.executable).with_name("mpiexec")
+    mpiexec = str(beside) if beside.exists() else "mpiexec"
+    command = [mpiexec, "-n", str(n), sys.executable, "-m", "pdsearch", "ida", "tiles", names, "--mode", mode]
     return [*command, "--threads", "1", "--device", "cpu", "--json", "-"]
 
 
