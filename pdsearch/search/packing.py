@@ -21,7 +21,8 @@ import numpy as np
 from pdsearch.balance.batching import MessageSizer
 from pdsearch.comm import Integers
 
-PERIOD_S = 2e-3  # between two decisions: their cost, about 30 µs, is to stay near one per cent
+PERIOD_S = 4e-3  # between two decisions at least
+DECIDING = 0.01  # share of the time that decisions may cost
 OVERHEAD = 0.1  # share of the time that messages may cost
 PATIENCE = 0.1  # share of the time so far that a record may wait
 _LEAST_DELAY_S = 3e-3
@@ -83,10 +84,11 @@ class AdaptivePacking:
         self.sizer = MessageSizer(n_ranks, per_message=3e-5, per_record=5e-7, overhead=OVERHEAD)
         self.clock = clock
         self._record_words, self._call_s = record_words, call_s
-        self._words = np.zeros(n_ranks, np.int64)
+        self._words = [0] * n_ranks  # a list: most turns send one or two messages
         self._messages = 0
         self._work_s = self._turns_s = 0.0
         self._started_s = self._last_s = clock()
+        self._period_s = PERIOD_S
 
     def worked(self, seconds: float) -> None:
         """Add up."""
@@ -99,21 +101,25 @@ class AdaptivePacking:
     def sent(self, destinations: list[int], ends: list[int]) -> None:
         """Count messages and words."""
         self._messages += len(ends)
-        self._words[destinations] += np.diff([0, *ends])
+        start = 0
+        for destination, end in zip(destinations, ends, strict=True):
+            self._words[destination] += end - start
+            start = end
 
     def sizes(self) -> Integers | None:
         """Decide anew when a period is over and something was sent in it."""
         now = self.clock()
-        if now - self._last_s < PERIOD_S:
+        if now - self._last_s < self._period_s:
             return None
         seconds, self._last_s = now - self._last_s, now
-        records = self._words / self._record_words
+        records = np.array(self._words) / self._record_words
         if self._messages and self._work_s > 0:  # a pause, the end of a layer say, tells nothing
             self._learn(float(records.sum()) / self._messages)
             self.sizer.delay = max(_LEAST_DELAY_S, PATIENCE * (now - self._started_s))
             self.sizer.update(records, seconds)
-        self._words[:] = 0
+        self._words = [0] * len(self._words)
         self._messages, self._work_s, self._turns_s = 0, 0.0, 0.0
+        self._period_s = max(PERIOD_S, (self.clock() - now) / DECIDING)
         return self.sizer.sizes
 
     def _learn(self, records: float) -> None:
