@@ -340,3 +340,9 @@ def test_wrong_names_are_refused_before_searching():
         solve(Tiles.korf(1), "manhatten")
     with pytest.raises(UnknownNameError, match="did you mean 'zobrist'"):
         solve(Tiles.korf(1), distribution="zobist")
+
+
+def test_a_node_with_very_many_successors_is_no_memory_limit():
+    result = run(Tiles.korf(97), batch=4000)  # an eighth of the nodes is less than four batches make
+
+    assert (result.status, result.cost) == (Status.SOLVED, korf(97).optimal_length)

@@ -62,7 +62,7 @@ class Planning(Domain):
     name = "planning"
     source = "Bäckström and Nebel (1995), Computational Intelligence 11; Helmert (2006), JAIR 26"
     default_heuristic = "lmcut"
-    default_distribution = "sparsest-cut"
+    default_distribution = "sampled-cut"
     instances_help = "a .sas file, or a PDDL problem whose domain file lies beside it or is given by --domain-file"
     is_wide = True
     is_linked = True

@@ -80,7 +80,7 @@ def make_distribution(
         If there is none of that name, or it does not fit; the message lists those that do.
     """
     if name is None:
-        return _default(domain, n_ranks, seed)
+        return _default(domain, n_ranks, seed, sampler)
     name, colon, option = name.partition(":")
     cls = DISTRIBUTIONS[name]
     if not cls.fits(domain):
@@ -88,16 +88,28 @@ def make_distribution(
         raise BadInputError(
             f"distribution {name!r} does not fit domain {domain.name!r} ({domain.instance}); those that do: {fitting}"
         )
-    sampled = {"sampler": sampler} if cls.is_sampled else {}
-    return cls(domain, n_ranks, seed, option if colon else None, **sampled)
+    return _made(cls, domain, n_ranks, seed, option if colon else None, sampler)
 
 
-def _default(domain: Domain, n_ranks: int, seed: int) -> Distribution:
+def _made(
+    cls: type[Distribution],
+    domain: Domain,
+    n_ranks: int,
+    seed: int,
+    option: str | None,
+    sampler: Callable[[int], list[State]] | None,
+) -> Distribution:
+    """Make a distribution, with the sampler if it wants one."""
+    sampled: dict[str, Any] = {"sampler": sampler} if cls.is_sampled else {}
+    return cls(domain, n_ranks, seed, option, **sampled)
+
+
+def _default(domain: Domain, n_ranks: int, seed: int, sampler: Callable[[int], list[State]] | None) -> Distribution:
     """Return the best method known that fits and tells so many ranks apart."""
     best = DISTRIBUTIONS[domain.default_distribution]
     if best.fits(domain):
         try:
-            return best(domain, n_ranks, seed)
+            return _made(best, domain, n_ranks, seed, None, sampler)
         except BadInputError:  # too coarse for so many ranks
             pass
     return DISTRIBUTIONS["zobrist"](domain, n_ranks, seed)

@@ -282,10 +282,11 @@ class Rank:
     def _grow_nodes(self, stride: int) -> None:
         """Double the nodes while they are few, then add an eighth; leave room for the index and the open list."""
         now = len(self._table.nodes)
-        wanted = now if now < _RESERVE_FROM * stride else now // 8 // stride * stride
+        least = 4 * len(self._scratch.moves.operator) * stride
+        wanted = max(least, now if now < _RESERVE_FROM * stride else now // 8 // stride * stride)
         free = self.memory_limit - self.granted_bytes
         more = min(wanted, free // 16 // stride * stride)
-        if more < 4 * len(self._scratch.moves.operator) * stride:
+        if more < least:
             raise MemoryLimitError
         self._check_memory(4 * more)
         if now + more > len(self._reserved):
