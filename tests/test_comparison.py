@@ -320,7 +320,10 @@ def test_a_suite_names_instances_and_distributions_that_exist(name):
     assert {name for name in suite.distributions if DISTRIBUTIONS[name].fits(domains[0])} == set(suite.distributions)
 
 
-@pytest.mark.parametrize("name", [name for name in SUITES if name != "tiles24"])  # of 13 million expansions
+@pytest.mark.parametrize(
+    "name",  # the 24-puzzle has 13 million expansions
+    [pytest.param(name, marks=[pytest.mark.heavy] if name == "msa" else []) for name in SUITES if name != "tiles24"],
+)
 def test_a_suite_runs_on_its_smallest_instance(name, tmp_path):
     runs = tmp_path / "runs.jsonl"
     command = ["bench", "distribution", "--suite", name, "--first", "1", "--ranks", "2", "--json", str(runs)]

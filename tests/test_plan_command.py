@@ -43,14 +43,17 @@ def test_pddl_is_planned_for_with_its_domain_beside_it_or_named():
 
 
 def test_a_task_without_a_plan_is_unsolvable():
-    job = plan(str(DATA / "stuck.sas"))
+    job = plan(str(DATA / "stuck.sas"), "--heuristic", "blind")
 
     assert job.returncode == 11, job.stderr
     assert "unsolvable" in job.stdout
 
 
+HEAVY = [pytest.param(name, marks=pytest.mark.heavy) for name in ("blind", "pdb", "merge-and-shrink")]
+
+
 @pytest.mark.mpi
-@pytest.mark.parametrize("heuristic", ["blind", "lmcut", "pdb", "merge-and-shrink"])
+@pytest.mark.parametrize("heuristic", ["lmcut", *HEAVY])  # each is compiled for half a minute
 def test_several_ranks_share_tables_and_find_the_same_cost(heuristic, mpirun):
     job = mpirun(3, "plan", COURIER, "--heuristic", heuristic, "--json", "-")
 

@@ -244,7 +244,7 @@ def test_an_unknown_name_is_answered_with_the_nearest_one():
 
 
 def test_the_command_line_says_what_was_left_out(capsys):
-    words = ["solve", "planning", str(DATA / "courier.sas"), "--json", "-"]
+    words = ["solve", "planning", str(DATA / "courier.sas"), "--heuristic", "blind", "--json", "-"]
     main(words)
     without = json.loads(capsys.readouterr().out)
 
@@ -259,6 +259,7 @@ def test_the_command_line_says_what_was_left_out(capsys):
 @pytest.mark.mpi
 def test_real_ranks_find_the_same_cost(mpirun):
     words = ["solve", "planning", str(DATA / "courier.sas"), "--preprocess", "h2", "--pruning", "stubborn"]
+    words += ["--heuristic", "blind"]
 
     job = mpirun(2, *words, "--json", "-")
 
