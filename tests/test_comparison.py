@@ -194,6 +194,7 @@ def test_simulate_takes_options_after_a_colon(tmp_path, capsys):
     assert [row["distribution"] for row in json_lines(runs)] == names
 
 
+@pytest.mark.heavy
 def test_simulate_runs_all_that_can_be_built_on_another_domain_with_its_options(capsys):
     command = ["simulate", "grid", "random:15x15", "--neighbours", "4", "--ranks", "3,48", "--seed", "2", *FAST]
 
@@ -322,7 +323,7 @@ def test_a_suite_names_instances_and_distributions_that_exist(name):
 
 @pytest.mark.parametrize(
     "name",  # the 24-puzzle has 13 million expansions
-    [pytest.param(name, marks=[pytest.mark.heavy] if name == "msa" else []) for name in SUITES if name != "tiles24"],
+    [pytest.param(name, marks=[pytest.mark.heavy] * (name != "tiles15")) for name in SUITES if name != "tiles24"],
 )
 def test_a_suite_runs_on_its_smallest_instance(name, tmp_path):
     runs = tmp_path / "runs.jsonl"
@@ -336,6 +337,7 @@ def test_a_suite_runs_on_its_smallest_instance(name, tmp_path):
     assert all(row.is_finished for row in rows)
 
 
+@pytest.mark.heavy
 def test_the_suite_of_the_24_puzzle_runs_on_an_easy_board(tmp_path, monkeypatch):
     easy = "1 6 2 3 4 5 11 7 8 9 10 0 12 13 14 15 16 17 18 19 20 21 22 23 24"
     suite = dataclasses.replace(SUITES["tiles24"], instances=(easy,), heuristic="manhattan")

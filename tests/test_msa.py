@@ -45,6 +45,7 @@ def test_a_star_finds_the_optimum_of_dijkstra(options):
     assert result.cost == astar(domain) == sum_of_pairs(rows, options.get("matrix", "pam250"), options.get("gap"))
 
 
+@pytest.mark.heavy  # compiled for a wider node, as are the pancakes
 def test_more_sequences_than_a_narrow_node_holds_are_aligned():
     domain = Alignment.parse(str(DATA / "eight.fasta"))
 

@@ -84,6 +84,13 @@ class SampledCut(FeatureSum):
         """Fit every domain."""
         return True
 
+    def owners(self, words: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the owners of the walk's states and of the sample's, for a walk may lead where no search goes."""
+        values = self._sample.values
+        features = np.where(values < 0, -1, values + np.arange(values.shape[1]) * self.domain.n_values)
+        sampled = np.append(words, 0)[features].sum(axis=1) % self.n_ranks
+        return np.concatenate([super().owners(words), sampled])
+
     def fill(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Choose partitions and multipliers."""
         words = np.zeros((self.domain.n_variables, self.domain.n_values), np.int64)
