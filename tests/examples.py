@@ -37,6 +37,8 @@ SMALL: dict[str, list[Named]] = {
     ],
 }
 
+HEAVY = "depots.sas"  # seconds a test
+
 # these cannot; random walks go through them
 LARGE: dict[str, list[Named]] = {
     "grid": [("random:40x30", {"seed": 1}), ("random:200x300", {"seed": 2})],
@@ -62,7 +64,11 @@ LARGE: dict[str, list[Named]] = {
 def params(table: Mapping[str, list[Named]]) -> list[Any]:
     """Return one pytest parameter per instance: its domain, text and options."""
     return [
-        pytest.param(name, text, options, id=" ".join([name, text, *map(str, options.values())]))
+        pytest.param(
+            *(name, text, options),
+            id=" ".join([name, text, *map(str, options.values())]),
+            marks=[pytest.mark.heavy] * text.endswith(HEAVY),
+        )
         for name, named in table.items()
         for text, options in named
     ]

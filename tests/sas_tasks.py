@@ -50,6 +50,22 @@ def planning(seed: int, **options: object) -> Planning:
     return Planning(random_task(seed, **options), f"random task {seed}")  # type: ignore[arg-type]
 
 
+def changes(name: str, preconditions: Facts, variable: int, value: int) -> Operator:
+    """Return an operator of cost 1 with one effect."""
+    return Operator(name, preconditions, (Effect((), variable, value),), 1)
+
+
+def counters(n_variables: int, size: int, goal: int) -> SasTask:
+    """Return a task of variables that count up independently of each other."""
+    variables = tuple(Variable(f"var{var}", -1, tuple(map(str, range(size)))) for var in range(n_variables))
+    operators = tuple(
+        changes(f"count {var} {value}", ((var, value),), var, value + 1)
+        for var in range(n_variables)
+        for value in range(size - 1)
+    )
+    return SasTask(True, variables, (), (0,) * n_variables, tuple((var, goal) for var in range(n_variables)), operators)
+
+
 def sas_text(task: SasTask) -> str:
     """Return a task as the translator would write it."""
     lines: list[object] = ["begin_version", 3, "end_version", "begin_metric", int(task.metric), "end_metric"]

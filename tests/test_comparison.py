@@ -380,6 +380,7 @@ def test_the_benchmark_runs_on_real_ranks(mpirun, tmp_path):
 
 
 @pytest.mark.mpi
+@pytest.mark.heavy
 def test_what_cannot_be_built_is_skipped_on_real_ranks_too(mpirun, tmp_path):
     runs = tmp_path / "runs.jsonl"
     command = ["bench", "distribution", "--domain", "grid", "--instances", "random:15x15", "--neighbours", "4"]

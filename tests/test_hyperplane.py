@@ -69,6 +69,7 @@ def test_planes_too_thick_for_the_ranks_are_refused(alignment):
         make_distribution(alignment, "hyperplane:1", 5)
 
 
+@pytest.mark.heavy
 def test_search_over_hyperplanes_is_optimal(alignment):
     costs = set()
     for name in ("zobrist", "hyperplane", "hyperplane:0.3"):

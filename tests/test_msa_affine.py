@@ -176,7 +176,8 @@ def test_a_higher_opening_cost_joins_gaps():
     assert quasi_natural_gaps(*joined.rows(solve(joined).plan)) == 1
 
 
-@pytest.mark.parametrize("n", [5, pytest.param(8, marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize("n", [5, 8])
 def test_more_sequences_are_aligned_at_the_cost_of_their_rows(n):
     domain = Alignment(read_fasta(str(DATA / "eight.fasta"))[:n], gap=6, gap_open=20)
 

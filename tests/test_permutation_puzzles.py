@@ -32,6 +32,7 @@ def test_stacks_of_every_length_are_packed(n):
     assert stack.unpack(stack.initial) == stack.stack
 
 
+@pytest.mark.heavy
 def test_a_stack_of_more_than_one_word_is_solved():
     assert solve(Pancake([*range(1, 20), 0])).cost == 2  # all, then the top 19
 

@@ -49,11 +49,9 @@ def test_a_task_without_a_plan_is_unsolvable():
     assert "unsolvable" in job.stdout
 
 
-HEAVY = [pytest.param(name, marks=pytest.mark.heavy) for name in ("lmcut", "pdb", "merge-and-shrink")]
-
-
 @pytest.mark.mpi
-@pytest.mark.parametrize("heuristic", ["blind", *HEAVY])  # each is compiled for half a minute
+@pytest.mark.heavy  # each is compiled for half a minute; test_planning_stubborn.py has one on real ranks
+@pytest.mark.parametrize("heuristic", ["blind", "lmcut", "pdb", "merge-and-shrink"])
 def test_several_ranks_share_tables_and_find_the_same_cost(heuristic, mpirun):
     job = mpirun(3, "plan", COURIER, "--heuristic", heuristic, "--json", "-")
 

@@ -14,7 +14,7 @@ from schedules import run
 from pdsearch import Status, solve
 from pdsearch.cli import main
 from pdsearch.domains.planning.interference import Interference, ways
-from pdsearch.domains.planning.sas import Effect, Operator, SasTask, Variable
+from pdsearch.domains.planning.sas import SasTask, Variable
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, UnknownNameError
 from pdsearch.search.problem import Problem
@@ -128,23 +128,8 @@ def test_the_optimal_cost_stays_with_preprocessing_too():
         assert result.cost == naive.astar(given)
 
 
-def changes(name, preconditions, variable, value):
-    return Operator(name, preconditions, (Effect((), variable, value),), 1)
-
-
-def counters(n_variables, size, goal):
-    """Return a task of variables that count up independently of each other."""
-    variables = tuple(Variable(f"var{var}", -1, tuple(map(str, range(size)))) for var in range(n_variables))
-    operators = tuple(
-        changes(f"count {var} {value}", ((var, value),), var, value + 1)
-        for var in range(n_variables)
-        for value in range(size - 1)
-    )
-    return SasTask(True, variables, (), (0,) * n_variables, tuple((var, goal) for var in range(n_variables)), operators)
-
-
 def test_parts_that_do_not_touch_are_dealt_with_one_after_the_other():
-    task = counters(n_variables=6, size=3, goal=2)
+    task = sas_tasks.counters(n_variables=6, size=3, goal=2)
 
     without, with_sets = solve(Planning(task, "counters"), "blind"), solve(pruned(task), "blind")
 
@@ -155,7 +140,7 @@ def test_parts_that_do_not_touch_are_dealt_with_one_after_the_other():
 
 
 def test_a_state_from_which_no_operator_leads_to_the_goal_is_left_at_once():
-    task = counters(n_variables=4, size=2, goal=1)
+    task = sas_tasks.counters(n_variables=4, size=2, goal=1)
     task = replace(task, operators=tuple(operator for operator in task.operators if operator.name != "count 0 0"))
 
     result = solve(pruned(task), "blind")
@@ -166,7 +151,9 @@ def test_a_state_from_which_no_operator_leads_to_the_goal_is_left_at_once():
 
 def test_pruning_that_leaves_out_too_little_ends_after_a_thousand_states():
     ring = tuple(
-        changes(f"step {by} from {at}", ((0, at),), 0, (at + by) % 1200) for at in range(1200) for by in (1, -1)
+        sas_tasks.changes(f"step {by} from {at}", ((0, at),), 0, (at + by) % 1200)
+        for at in range(1200)
+        for by in (1, -1)
     )
     task = SasTask(True, (Variable("place", -1, ("",) * 1200),), (), (0,), ((0, 600),), ring)
     domain = pruned(task)
@@ -179,7 +166,7 @@ def test_pruning_that_leaves_out_too_little_ends_after_a_thousand_states():
 
 
 def test_pruning_that_pays_goes_on_after_a_thousand_states():
-    task = counters(n_variables=2, size=1100, goal=1099)
+    task = sas_tasks.counters(n_variables=2, size=1100, goal=1099)
 
     result = solve(pruned(task), "blind", distribution="zobrist")
 

@@ -32,6 +32,7 @@ def test_a_well_known_sequence_has_its_order():
     assert orders == [6]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("seed", range(3))
 def test_a_star_finds_the_same_length_with_and_without_the_table(seed):
     cube = Rubik2.parse("random:6", seed=seed)

@@ -20,8 +20,10 @@ from pdsearch.domains.planning.task import Planning
 from pdsearch.heuristics import HEURISTICS, Heuristic
 from pdsearch.kernels.protocol import NEVER, evaluates
 from pdsearch.kernels.radix import RadixQueue, clear, is_empty, new_radix_queue, put, take
+from pdsearch.kernels.scratch import scratch
 
 
+@scratch("queue", "reached", "missing")
 class HmaxTables(NamedTuple):
     """The relaxed task, and scratch for one state."""
 

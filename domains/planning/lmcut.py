@@ -31,11 +31,13 @@ from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS, Heuristic
 from pdsearch.kernels.protocol import NEVER, evaluates
 from pdsearch.kernels.radix import RadixQueue, clear, is_empty, new_radix_queue, take
+from pdsearch.kernels.scratch import scratch
 
 OUTSIDE, BEFORE, GOAL_ZONE = range(3)
 _NOBODY = 2**32 - 1
 
 
+@scratch("queue", "reached", "zone", "missing", "left", "supporter", "support", "stack", "progress", "cut")
 class LmcutTables(NamedTuple):
     """The relaxed task, and scratch for one state."""
 

@@ -20,8 +20,10 @@ from pdsearch.domains.planning.pdb_tables import OPTIONS, Places, build_tables, 
 from pdsearch.domains.planning.task import Planning
 from pdsearch.heuristics import HEURISTICS, Heuristic, Share, build_here
 from pdsearch.kernels.protocol import NEVER, evaluates
+from pdsearch.kernels.scratch import scratch
 
 
+@scratch("values", "lines")
 class PdbTables(NamedTuple):
     """The lines of all patterns, and where they are found."""
 

@@ -39,12 +39,14 @@ from pdsearch.domains.planning.pruning import PRUNINGS, Pruning
 from pdsearch.domains.planning.sas import SasTask
 from pdsearch.domains.planning.space import PlanningSpace, applicable, apply_operator, same_answers, value_of
 from pdsearch.kernels.protocol import expand
+from pdsearch.kernels.scratch import scratch
 
 _EPOCH, _EXPANDED, _BEFORE, _AFTER, _OFF = range(5)
 _TRIAL = 1000  # expansions after which pruning is given up
 _WORTH_PERCENT = 20  # unless at least so many of the successors were left out
 
 
+@scratch("marked", "member", "applies", "waiting", "counts")
 class Stubborn(NamedTuple):
     """What a stubborn set is made of; a *list* holds operators. The goal counts as one more operator.
 

@@ -116,11 +116,8 @@ def idastar(
         raise BadInputError(f"{threads} threads make no sense; give 1 or more, or 0 for one on each core")
     clock = Clock.start()
     chosen = in_turn(comm, lambda: make_heuristic(domain, heuristic))
-    if chosen.is_late:
-        raise BadInputError(
-            f"heuristic {chosen.label!r} keeps scratch that threads cannot share, and is meant for new states only; "
-            "IDA* needs another, such as 'blind', or use pdsearch solve"
-        )
+    if not chosen.admissible:
+        raise BadInputError(f"heuristic {chosen.label!r} is not admissible: plans need not be cheapest; choose another")
     kind = (fastest(domain, chosen) if specialised else None) or AnySubtrees
     queue: Queue = ThreadQueue() if comm is None else RankQueue(comm)
     search = _Search(domain, chosen, kind, mode, threads or fair_threads(comm), queue, limits or Limits(), clock)

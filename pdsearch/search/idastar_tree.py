@@ -21,7 +21,8 @@ from pdsearch._jit import kernel
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import Heuristic
-from pdsearch.kernels.protocol import NEVER, Moves, estimate, expand, is_goal, new_moves, width
+from pdsearch.kernels.protocol import NEVER, Moves, estimate, evaluate, expand, is_goal, new_moves, width
+from pdsearch.kernels.scratch import with_own_scratch
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, LEAST_PRUNED, Integers, Roots, Subtrees
 
 MAX_DEPTH = 2**16  # deeper than any plan of finite cost met so far; only operators of cost 0 get there
@@ -86,6 +87,10 @@ def _descend(space, estimator, levels, bound, limit, stops_at_goal, cut, found):
         if g + h > bound:
             least = min(least, g + h)
             continue
+        h = max(h, evaluate(estimator, space, moves.states, c * n_words))  # 0 unless the heuristic is a dear one
+        if g + h > bound:
+            least = min(least, g + h)
+            continue
         row[depth + 1] = c
         for w in range(n_words):
             moves.parent[w] = moves.states[c * n_words + w]
@@ -144,13 +149,14 @@ class Tree:
 
     def __init__(self, domain: Domain, heuristic: Heuristic, n_levels: int = 128) -> None:
         self.domain, self.heuristic = domain, heuristic
+        self._space, self._estimator = with_own_scratch(domain.space), with_own_scratch(heuristic.tables)
         self.levels = self._scratch(n_levels)
         self._no_roots = _found(len(domain.initial), 0, 0)
 
     def begin(self, roots: Roots, i: int, bound: int) -> None:
         """Start at a root."""
         one = (roots.words[i], int(roots.g[i]), int(roots.h[i]), int(roots.came_by[i]))
-        _begin(self.domain.space, self.levels, *one, bound)
+        _begin(self._space, self.levels, *one, bound)
 
     def go_on(
         self, bound: int, limit: int, stops_at_goal: bool = False, cut: int = -1, found: Found | None = None
@@ -163,8 +169,8 @@ class Tree:
             If the path gets longer than ``MAX_DEPTH``.
         """
         while True:
-            tables = (self.domain.space, self.heuristic.tables)
-            why = int(_descend(*tables, self.levels, bound, limit, stops_at_goal, cut, found or self._no_roots))
+            to = (bound, limit, stops_at_goal, cut, found or self._no_roots)
+            why = int(_descend(self._space, self._estimator, self.levels, *to))
             if why != DEEP:
                 return why
             self._grow()
