@@ -1,10 +1,12 @@
 """Every registered distribution keeps its promises: one owner per state, the same on all ranks, none left out."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import drivers
 import numpy as np
 import pytest
+import sas_tasks
 from examples import LARGE, SMALL, make, params, walk
 from naive import reachable
 
@@ -15,6 +17,7 @@ from pdsearch.distribution.walk import Walk
 from pdsearch.distribution.zobrist import Zobrist
 from pdsearch.domains import DOMAINS, GroundOperator
 from pdsearch.domains.grid import Grid
+from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError, UnknownNameError
 from pdsearch.search.problem import Problem
@@ -337,6 +340,15 @@ def test_a_walk_meets_states_of_the_domain_and_knows_their_features(domain_name,
     for state, features in zip(walk.states.tolist(), walk.features.tolist(), strict=True):
         assert sorted(feature for feature in features if feature >= 0) == sorted(domain.features(tuple(state)).tolist())
     assert len(np.unique(walk.states, axis=0)) > 7  # the smallest example has eight
+
+
+def test_a_walk_does_not_stay_in_a_corner_where_moves_cannot_be_undone():
+    task = sas_tasks.counters(n_variables=6, size=3, goal=2)
+    toggles = tuple(sas_tasks.changes(f"to {value}", (), 0, value) for value in range(3))  # goes on for ever
+
+    walk = Walk.through(Planning(replace(task, operators=task.operators + toggles), "counters"), 4096)
+
+    assert len(np.unique(walk.states, axis=0)) > 150  # of 3**6; 7 in a walk that never begins again
 
 
 @pytest.mark.parametrize("n_ranks", [2, 8, 48])

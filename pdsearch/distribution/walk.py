@@ -20,11 +20,14 @@ from pdsearch.kernels.protocol import changes, expand, new_moves, width
 
 STATES_PER_RANK = 128  # a rank with a tenth of its share is missed once in e**12.8 times
 FEWEST, MOST = 1 << 12, 1 << 23  # states, and features of all of them
+_LEG = 32  # states until a walk begins again where operators cannot be undone: it may have come into a corner
 _MOVES = 64  # looked at between two states on average: far-apart states where a state has few moves
 
 
 class Walk(NamedTuple):
     """States met on a random walk, which begins again where no move is left.
+
+    Where moves cannot be undone it begins again now and then, too.
 
     Attributes
     ----------
@@ -50,7 +53,8 @@ class Walk(NamedTuple):
         scratch = new_moves(len(domain.initial), domain.max_moves, domain.n_changes)
         apart = max(1, 2 * _MOVES // domain.max_moves)
         back = no_way(domain.is_wide, domain.is_linked)
-        _walk(domain.space, back, scratch, apart, seed, domain.n_values, walk.states, walk.features)
+        leg = _LEG if domain.is_linked else n_states
+        _walk(domain.space, back, scratch, apart, leg, seed, domain.n_values, walk.states, walk.features)
         return walk
 
     @classmethod
@@ -76,19 +80,23 @@ def check_reached(name: str, owners: npt.NDArray[np.int64], n_ranks: int) -> Non
 
 
 @kernel
-def _walk(space, none, scratch, apart, seed, n_values, states, features):
+def _walk(space, none, scratch, apart, leg, seed, n_values, states, features):
     """Fill rows 1, 2 ..., each 1 to ``apart`` steps after the last; all hold the initial state when called.
 
+    Row ``leg`` and its multiples come after the initial state again.
     A fixed number of steps would, where it is even, only meet states of one parity.
     """
     n_words, most = width(space), changes(space)
     n_variables = features.shape[1]
     came_by, draw = none, np.uint64(seed) << np.uint64(40)
     for row in range(1, len(states)):
+        before = row - 1
+        if row % leg == 0:
+            came_by, before = none, 0
         for word in range(n_words):
-            scratch.parent[word] = states[row - 1, word]
+            scratch.parent[word] = states[before, word]
         for variable in range(n_variables):
-            features[row, variable] = features[row - 1, variable]
+            features[row, variable] = features[before, variable]
         draw += np.uint64(1)
         for _ in range(1 + np.int64(mix(draw) % np.uint64(apart))):
             n = expand(space, came_by, scratch, 0)
