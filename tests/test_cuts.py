@@ -132,3 +132,8 @@ def test_the_published_groups_leave_out_what_is_not_connected_and_stop_before_ha
 
     assert published_greedy_groups(path).tolist() == [-1, -1, -1, -1, -1, 0, -1]
     assert published_greedy_groups(path[:5, :5]).tolist() == [0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("n", [5, 22, 60])
+def test_where_all_cuts_are_equally_sparse_the_first_value_is_cut_off(n):
+    assert np.flatnonzero(sparsest_cut(0.3 * (1 - np.eye(n)))).tolist() == [0]

@@ -161,11 +161,18 @@ Measure = Callable[[Floats, Floats, Floats, Floats], Floats]
 
 
 def _best_of_starts(weights: Floats, sizes: Floats, measure: Measure) -> Side:
+    """Return the best cut found; of those that are as good as each other, the one found from the first value alone.
+
+    Where every value leads to every other one at the same weight, all cuts are equally sparse, and that is the one
+    which the exact search takes.
+    """
     rng = np.random.default_rng(0)
     drawn = [rng.random(len(weights)) < 0.5 for _ in range(_STARTS)]
-    starts = [greedy_cut(weights), *(start for start in drawn if start.any() and not start.all())]
+    alone = np.arange(len(weights)) == 0
+    starts = [alone, greedy_cut(weights), *(start for start in drawn if start.any() and not start.all())]
     sides = [_improve(weights, sizes, start, measure) for start in starts]
-    return max(sides, key=lambda side: _value(weights, sizes, side, measure))
+    values = [_value(weights, sizes, side, measure) for side in sides]
+    return next(side for side, value in zip(sides, values, strict=True) if value >= max(values) * (1 - 1e-9))
 
 
 def _value(weights: Floats, sizes: Floats, side: Side, measure: Measure) -> float:
