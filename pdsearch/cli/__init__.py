@@ -56,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except KeyboardInterrupt as error:
+        sys.unraisablehook = lambda _: None  # while Python ends, the compiler complains of what it left half made
         complain("interrupted before the search began")
         _abort_mpi(error)
         return INTERRUPTED

@@ -52,9 +52,9 @@ class Interrupts:
             raise KeyboardInterrupt
 
     def _raise_again(self, swallowed: sys.UnraisableHookArgs) -> None:
-        if not issubclass(swallowed.exc_type, KeyboardInterrupt):
+        if not self.received or self._asked:
             self._unraisable(swallowed)
-        elif not self._asked:
+        elif issubclass(swallowed.exc_type, KeyboardInterrupt):  # else the compiler, of what it left half made
             self._again = threading.Timer(_AGAIN_S, _thread.interrupt_main)
             self._again.start()
 
