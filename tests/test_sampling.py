@@ -50,7 +50,7 @@ def test_a_sample_is_the_same_each_time():
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("tiles", "2x2: 3 2 1 0"), ("tiles", "2x2: 0 1 2 3"), ("msa", str(DATA / "three.fasta"))]
+    ("name", "text"), [("tiles", "2x2: 3 2 1 0"), ("tiles", "2x2: 0 1 2 3"), ("msa", str(DATA / "eight.fasta"))]
 )
 def test_an_instance_smaller_than_the_sample_is_sampled_as_far_as_it_goes(name, text):
     domain = make(name, text, {})

@@ -39,7 +39,7 @@ from pdsearch.distribution.feature_sum import FeatureSum
 from pdsearch.distribution.nested_parts import nested_parts
 from pdsearch.distribution.options import bound_in
 from pdsearch.distribution.sampling import Sample, Sampler
-from pdsearch.distribution.walk import Walk
+from pdsearch.distribution.walk import Walk, sums
 from pdsearch.domains import Domain
 
 STATES_PER_RANK = 100
@@ -88,8 +88,7 @@ class SampledCut(FeatureSum):
         """Return the owners of the walk's states and of the sample's, for a walk may lead where no search goes."""
         values = self._sample.values
         features = np.where(values < 0, -1, values + np.arange(values.shape[1]) * self.domain.n_values)
-        sampled = np.append(words, 0)[features].sum(axis=1) % self.n_ranks
-        return np.concatenate([super().owners(words), sampled])
+        return np.concatenate([super().owners(words), sums(words, features) % self.n_ranks])
 
     def fill(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Choose partitions and multipliers."""

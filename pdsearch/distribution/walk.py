@@ -65,8 +65,13 @@ class Walk(NamedTuple):
 
     def sums(self, words: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the sum over its features of each state's words: int64[n_states]."""
-        total: npt.NDArray[np.int64] = np.append(words, 0)[self.features].sum(axis=1)
-        return total
+        return sums(words, self.features)
+
+
+def sums(words: npt.NDArray[np.int64], features: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the sum of the words of each row of features, of which -1 adds nothing: int64[n_states]."""
+    total: npt.NDArray[np.int64] = np.append(words, 0)[features].sum(axis=1)
+    return total
 
 
 def check_reached(name: str, owners: npt.NDArray[np.int64], n_ranks: int) -> None:

@@ -104,6 +104,12 @@ def make_heuristic(domain: Domain, name: str | None, share: Share = build_here) 
     return heuristic
 
 
+def check_admissible(heuristic: Heuristic, instead: str = "choose another") -> None:
+    """BadInputError, which says what to do instead, unless the heuristic is a lower bound."""
+    if not heuristic.admissible:
+        raise BadInputError(f"heuristic {heuristic.label!r} is not admissible: plans need not be cheapest; {instead}")
+
+
 def shares_arrays(domain: Domain, name: str | None) -> bool:
     """Say whether the ranks of a machine build the heuristic's arrays once for all."""
     return _named(domain, (name or domain.default_heuristic).partition(":")[0]).is_shared

@@ -27,7 +27,7 @@ from pdsearch.comm.together import in_turn
 from pdsearch.domains import Domain
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError, WrongPlanError
-from pdsearch.heuristics import Heuristic, make_heuristic
+from pdsearch.heuristics import Heuristic, check_admissible, make_heuristic
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import RankCounts, Status
@@ -116,8 +116,7 @@ def idastar(
         raise BadInputError(f"{threads} threads make no sense; give 1 or more, or 0 for one on each core")
     clock = Clock.start()
     chosen = in_turn(comm, lambda: make_heuristic(domain, heuristic))
-    if not chosen.admissible:
-        raise BadInputError(f"heuristic {chosen.label!r} is not admissible: plans need not be cheapest; choose another")
+    check_admissible(chosen)
     kind = (fastest(domain, chosen) if specialised else None) or AnySubtrees
     queue: Queue = ThreadQueue() if comm is None else RankQueue(comm)
     search = _Search(domain, chosen, kind, mode, threads or fair_threads(comm), queue, limits or Limits(), clock)

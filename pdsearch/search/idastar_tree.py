@@ -84,10 +84,8 @@ def _descend(space, estimator, levels, bound, limit, stops_at_goal, cut, found):
         generated += 1
         h = estimate(estimator, space, levels.h[depth], moves, c)
         g = levels.g[depth] + moves.cost[c]
-        if g + h > bound:
-            least = min(least, g + h)
-            continue
-        h = max(h, evaluate(estimator, space, moves.states, c * n_words))  # 0 unless the heuristic is a dear one
+        if g + h <= bound:  # a dear heuristic is asked only for what its parent's h lets pass; others answer 0
+            h = max(h, evaluate(estimator, space, moves.states, c * n_words))
         if g + h > bound:
             least = min(least, g + h)
             continue

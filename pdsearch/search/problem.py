@@ -14,7 +14,7 @@ from pdsearch.distribution import Distribution, make_distribution
 from pdsearch.distribution.alone import Alone
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
-from pdsearch.heuristics import Heuristic, make_heuristic
+from pdsearch.heuristics import Heuristic, check_admissible, make_heuristic
 from pdsearch.kernels import layout
 from pdsearch.search.step import write_record
 
@@ -76,11 +76,8 @@ class Problem:
         if seed < 0:
             raise BadInputError(f"seed {seed} makes no sense; give 0 or more")
         estimator = heuristic if isinstance(heuristic, Heuristic) else make_heuristic(domain, heuristic)
-        if not (estimator.admissible or inadmissible):
-            raise BadInputError(
-                f"heuristic {estimator.label!r} is not admissible: plans need not be cheapest; "
-                "choose another, or allow it with --inadmissible"
-            )
+        if not inadmissible:
+            check_admissible(estimator, "choose another, or allow it with --inadmissible")
         if alone:
             if distribution is not None:  # a wrong name is wrong alone, too
                 make_distribution(domain, distribution, n_ranks, seed, lambda _: [domain.initial])
