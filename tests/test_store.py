@@ -13,8 +13,9 @@ from pdsearch.errors import PdsearchError
 from pdsearch.kernels.layout import no_way, record_words
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.kernels.store import LINE, new_index
+from pdsearch.search.arrays import MemoryLimitError
 from pdsearch.search.problem import Problem
-from pdsearch.search.rank import MemoryLimitError, Rank
+from pdsearch.search.rank import Rank
 from pdsearch.search.step import DUPLICATES, EXPANDED, REOPENED
 
 MAX_G = 2**24 - 1

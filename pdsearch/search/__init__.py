@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pdsearch.domains import Domain
@@ -83,29 +84,34 @@ def solve(
             problem, limits, interrupted, on_progress, seed
         )
     from pdsearch.comm.mpi import MpiCommunicator
-    from pdsearch.heuristics import make_heuristic, shares_arrays
     from pdsearch.search import hdastar
 
     carrier = MpiCommunicator(comm)
-    built = carrier.together if shares_arrays(domain, heuristic) else carrier.in_turn
-    estimator = built(lambda: make_heuristic(domain, heuristic, carrier.share))
-    problem = carrier.in_turn(
-        lambda: Problem.of(
-            domain,
-            estimator,
-            distribution,
-            carrier.size,
-            seed,
-            False,
-            inadmissible,
-            memory_bytes=limits.memory_bytes,
-        )
-    )
+    problem = _shared_problem(carrier, domain, heuristic, distribution, seed, inadmissible, limits.memory_bytes)
     result = _unsolvable(problem, domain, check_solvable, seed) or hdastar.search(
         problem, carrier, limits, interrupted, on_progress, seed, message
     )
     carrier.close()  # not when a rank raised: closing waits for all
     return result
+
+
+def _shared_problem(
+    carrier: Any,
+    domain: Domain,
+    heuristic: str | None,
+    distribution: str | None,
+    seed: int,
+    inadmissible: bool,
+    memory_bytes: int | None,
+) -> Any:
+    """Return the same problem on every rank, with the heuristic's arrays built once a machine."""
+    from pdsearch.heuristics import make_heuristic, shares_arrays
+    from pdsearch.search.problem import Problem
+
+    built = carrier.together if shares_arrays(domain, heuristic) else carrier.in_turn
+    estimator = built(lambda: make_heuristic(domain, heuristic, carrier.share))
+    make = partial(Problem.of, domain, estimator, distribution, carrier.size, seed, False, inadmissible, memory_bytes)
+    return carrier.in_turn(make)
 
 
 def _never() -> bool:

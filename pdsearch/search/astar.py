@@ -12,10 +12,11 @@ from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import Result, Status
 from pdsearch.search import step as kernels
+from pdsearch.search.arrays import MemoryLimitError
 from pdsearch.search.outcome import Clock, OnProgress, Progress, assemble, ending, report
 from pdsearch.search.pace import Pace
 from pdsearch.search.problem import Problem
-from pdsearch.search.rank import MemoryLimitError, Rank, compile_kernels
+from pdsearch.search.rank import Rank, compile_kernels
 from pdsearch.search.trace import trace
 
 _MOST = 50_000  # expansions between two looks at the clock: about 10 ms where they are cheap

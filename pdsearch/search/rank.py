@@ -7,29 +7,18 @@ serves A* on one rank, HDA* over MPI, and HDA* in the simulator.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
-
 import numpy as np
 import numpy.typing as npt
 
 from pdsearch.errors import BadInputError
-from pdsearch.kernels.bucket import BucketOpen, new_bucket_open
-from pdsearch.kernels.heap import HeapOpen, new_heap_open
 from pdsearch.kernels.protocol import NEVER, new_moves
 from pdsearch.kernels.store import LINE, MAX_FILL, find_node, lines_to_copy, new_index, new_table, split_index, way_to
 from pdsearch.search import step as kernels
+from pdsearch.search.arrays import LAYERS, MemoryLimitError, allocated, open_list, outbox, room
 from pdsearch.search.problem import Problem
 from pdsearch.search.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
 
-_LAYERS = 1 << 16  # expansions are counted in so many classes of f when a heap is used
-_MAX_BUCKETS = 1 << 22
 _RESERVE_FROM = 1 << 16  # from this many nodes on, address space for all that memory allows is reserved at once
-Value = TypeVar("Value")
-
-
-class MemoryLimitError(Exception):
-    """The next growth would exceed the rank's memory limit."""
 
 
 class Rank:
@@ -79,12 +68,12 @@ class Rank:
         self._scratch = kernels.Scratch(
             new_moves(n_words, moves, problem.domain.n_changes), np.zeros(batch, np.int64), np.zeros(batch, np.int64)
         )
-        self._outbox = _outbox(problem.n_ranks if problem.n_ranks > 1 else 0, moves, problem.record_words, message)
+        self._outbox = outbox(problem.n_ranks if problem.n_ranks > 1 else 0, moves, problem.record_words, message)
         self._collected = np.empty(0, np.uint32)
         self._table = new_table(problem.node_words, 16 * moves, 1 << (32 * moves).bit_length())
         self._reserved, self._index_room = self._table.nodes, self._table.index
-        self._frontier, self.shift = _open_list(problem, frontier, moves)
-        self.layers = np.zeros(min(self._frontier.f_end, _LAYERS), np.int64)
+        self._frontier, self.shift = open_list(problem, frontier, moves)
+        self.layers = np.zeros(min(self._frontier.f_end, LAYERS), np.int64)
         self._measure()
         if self.granted_bytes > memory_bytes:
             raise BadInputError(
@@ -274,7 +263,7 @@ class Rank:
             self._grow_index()
         if not self._frontier.has_room(moves):
             self._check_memory(2 * self._frontier_bytes())
-            self._frontier = _allocated(lambda: self._frontier.doubled())
+            self._frontier = allocated(lambda: self._frontier.doubled())
             self._measure()
         if self._frontier.f_end <= f < NEVER:
             self._widen(f)
@@ -302,7 +291,7 @@ class Rank:
         most = size
         if size // stride >= _RESERVE_FROM:
             most = min(max(self.memory_limit // 4, size), 2**32 * stride)
-        return _room(size, most, lambda n_words: np.empty(n_words, np.uint32))
+        return room(size, most, lambda n_words: np.empty(n_words, np.uint32))
 
     def _grow_index(self) -> None:
         """Double the index in place; where there is no room left move it first."""
@@ -312,7 +301,7 @@ class Rank:
         if size > len(self._index_room):
             self._check_memory(4 * size)  # for a moment there are both
             most = size if size < _RESERVE_FROM else max(size, 1 << min(self.memory_limit // 4, 2**32).bit_length() - 1)
-            self._index_room = _room(size, most, new_index)
+            self._index_room = room(size, most, new_index)
             self._index_room[: len(old)] = old
         first = self._index_room[: LINE * lines_to_copy(self._index_room[: len(old)])].copy()
         self._table = self._table._replace(index=self._index_room[:size])
@@ -325,9 +314,9 @@ class Rank:
         old = self._outbox
         n_slots = len(old.link)
         self._check_memory(old.records.nbytes + old.link.nbytes)
-        link = _allocated(lambda: np.concatenate([old.link, np.arange(n_slots + 1, 2 * n_slots + 1)]))
+        link = allocated(lambda: np.concatenate([old.link, np.arange(n_slots + 1, 2 * n_slots + 1)]))
         link[-1] = old.free[0]
-        records = _allocated(lambda: np.concatenate([old.records, np.empty_like(old.records)]))
+        records = allocated(lambda: np.concatenate([old.records, np.empty_like(old.records)]))
         self._outbox = old._replace(records=records, link=link, free=np.array([n_slots, old.free[1] + n_slots]))
         self._measure()
 
@@ -338,7 +327,7 @@ class Rank:
         layers = np.zeros(n_f, np.int64)
         layers[: len(self.layers)] = self.layers
         self.layers = layers
-        self._frontier = _allocated(lambda: self._frontier.widened(n_f))
+        self._frontier = allocated(lambda: self._frontier.widened(n_f))
         self._measure()
 
     def _measure(self) -> None:
@@ -353,50 +342,6 @@ class Rank:
 
     def _frontier_bytes(self) -> int:
         return sum(array.nbytes for array in self._frontier)
-
-
-def _allocated(make: Callable[[], Value]) -> Value:
-    """Return what ``make`` allocates; a system without memory is a limit like any other."""
-    try:
-        return make()
-    except MemoryError:
-        raise MemoryLimitError from None
-
-
-def _room(size: int, most: int, make: Callable[[int], npt.NDArray[np.uint32]]) -> npt.NDArray[np.uint32]:
-    """Return room for ``most`` words, or for a half, a quarter ... of them if the system refuses, but for ``size``."""
-    while most > size:
-        try:
-            return make(most)
-        except MemoryError:
-            most = max(size, most // 2)
-    return _allocated(lambda: make(size))
-
-
-def _open_list(problem: Problem, kind: str, moves: int) -> tuple[BucketOpen | HeapOpen, int]:
-    """Return an empty open list, and by how many bits f is shifted when expansions are counted by f."""
-    h = problem.heuristic
-    initial_h = h.value(problem.domain.initial)
-    n_f = initial_h + 16 * (h.max_rise + 1)
-    if kind == "heap" or (kind == "auto" and n_f * (h.max_h + 1) > _MAX_BUCKETS):
-        return new_heap_open(16 * moves), max(0, (4 * n_f).bit_length() - _LAYERS.bit_length())
-    return new_bucket_open(n_f, h.max_h + 1, 4 * moves), 0
-
-
-def _outbox(n_ranks: int, moves: int, record_words: int, enough: int) -> kernels.Outbox:
-    """Return an empty outbox with room for what one batch can make."""
-    n_slots = 2 * moves if n_ranks else 0
-    link = np.arange(1, n_slots + 1)
-    link[n_slots - 1 :] = -1
-    return kernels.Outbox(
-        np.empty(n_slots * record_words, np.uint32),
-        link,
-        np.full(n_ranks, -1),
-        np.zeros(n_ranks, np.int64),
-        np.full(n_ranks, enough),
-        np.full(n_ranks, NEVER, np.int64),
-        np.array([0, n_slots]),
-    )
 
 
 def compile_kernels(problem: Problem, batch: int | None = None, frontier: str = "auto") -> None:
