@@ -28,12 +28,12 @@ from pdsearch.errors import BadInputError
 from pdsearch.limits import Limits
 from pdsearch.report.comparison import Setting, chosen, real_rows, serial_result, simulated_row
 from pdsearch.search import solve
-from pdsearch.search import step as kernels
-from pdsearch.search.calibration import calibrate
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.calibration import calibrate
+from pdsearch.search.best_first.local_search import Rank, compile_kernels
+from pdsearch.search.best_first.timed_simulation import simulate_timed
 from pdsearch.search.costs import TYPICAL
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank, compile_kernels
-from pdsearch.search.timed_simulation import simulate_timed
+from pdsearch.search.task import Problem
 
 SIZES: tuple[int | None, ...] = (10, 100, 1000, None)
 THREE_DOMAINS = [("tiles", "korf:83"), ("msa", "random:5x140"), ("grid", "random:1024x1024")]

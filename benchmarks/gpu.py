@@ -35,8 +35,8 @@ from pdsearch.gpu.schemes import OURS, SCHEMES, Persistent, Scheme, make
 from pdsearch.gpu.shim import cuda
 from pdsearch.limits import Limits
 from pdsearch.result import Status
-from pdsearch.search.idastar import idastar
-from pdsearch.search.idastar_result import IdaResult
+from pdsearch.search.depth_first.idastar import idastar
+from pdsearch.search.depth_first.result import IdaResult
 
 # last whole iterations, counted by two independent C programs: generated, expanded, optimal paths
 GOLDEN = {

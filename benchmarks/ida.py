@@ -24,7 +24,7 @@ from pdsearch.cli._batch import instances
 from pdsearch.domains import Domain
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf
-from pdsearch.search.idastar import fair_threads, idastar
+from pdsearch.search.depth_first.idastar import fair_threads, idastar
 
 # what other programs reach on the author's machine: a shared 2-core virtual x86-64, by CPU time
 C_FIRST, C_ALL, BURNS = 3.9e8, 4.75e8, 1.04e8

@@ -31,9 +31,9 @@ from pdsearch.gpu.schemes import BLOCK, OURS, THREAD, Counts, Scheme, Work, make
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.limits import Limits
 from pdsearch.result import Status
-from pdsearch.search.idastar import MODES, IdaProgress
-from pdsearch.search.idastar_result import IdaResult, Iteration
-from pdsearch.search.outcome import Clock
+from pdsearch.search.best_first.report import Clock
+from pdsearch.search.depth_first.idastar import MODES, IdaProgress
+from pdsearch.search.depth_first.result import IdaResult, Iteration
 
 # states to cut an iteration into: as published for block and thread, with room for donation for ours
 _WANTED = {OURS: 2**16, BLOCK: 2048, THREAD: 1536 * 8}
@@ -109,13 +109,13 @@ def solve_batch(
     device : Device
         From :func:`pdsearch.gpu.devices.choose`.
     heuristic, mode, limits, interrupted, seed
-        As in :func:`pdsearch.search.idastar.idastar`; limits hold for the batch.
+        As in :func:`pdsearch.search.depth_first.idastar.idastar`; limits hold for the batch.
     scheme : {"persistent", "block", "thread"}
         Who searches what.
     comm : mpi4py.MPI.Comm, optional
         One rank for each GPU, all of which call and get the results; roots are dealt round-robin.
     on_progress : callable, optional
-        Called between launches with an :class:`~pdsearch.search.idastar.IdaProgress` (of the largest bound, and of
+        Called between launches with an :class:`~pdsearch.search.depth_first.idastar.IdaProgress` (of the largest bound, and of
         this rank's nodes) and the number of instances done.
     kernel : Scheme, optional
         Compiled before.

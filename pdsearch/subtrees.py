@@ -3,7 +3,7 @@
 An iteration is cut into subtrees in depth-first order. Searching them in any order and adding
 up gives the counts of the whole; searching them in order gives the counts of a search that
 stops at its first solution. A domain with faster compiled code than the general one
-(:mod:`pdsearch.search.idastar_tree`) registers a :class:`Subtrees` class beside itself.
+(:mod:`pdsearch.search.depth_first.tree`) registers a :class:`Subtrees` class beside itself.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from pdsearch.distribution.zobrist import Zobrist
 from pdsearch.domains import Domain, State
 from pdsearch.heuristics import Heuristic
 from pdsearch.kernels.protocol import constants, estimate, expand, is_goal
-from pdsearch.search.problem import Problem
+from pdsearch.search.task import Problem
 
 
 class LeanGraph(NamedTuple):

@@ -13,9 +13,9 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.limits import Limits
-from pdsearch.search import astar
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule, Simulation, simulate
+from pdsearch.search.best_first import astar
+from pdsearch.search.best_first.simulation import Schedule, Simulation, simulate
+from pdsearch.search.task import Problem
 
 LIMITS = Limits(memory_bytes=2**28)
 MAX_TURNS = 3_000_000  # ten times what the slowest of these schedules takes

@@ -18,10 +18,10 @@ from pdsearch.errors import BadInputError, UnknownNameError
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
-from pdsearch.search import astar
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank
-from pdsearch.search.step import EXPANDED
+from pdsearch.search.best_first import astar
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.step import EXPANDED
+from pdsearch.search.task import Problem
 
 EASY = [79, 12, 42, 55, 97, 19, 94, 93, 47, 9, 48, 31, 30]
 UNSOLVABLE = "1 0 2 3 4 5 6 8 7"

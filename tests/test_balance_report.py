@@ -21,10 +21,10 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
 from pdsearch.limits import Limits
 from pdsearch.search import solve
+from pdsearch.search.best_first.timed_simulation import simulate_timed
 from pdsearch.search.costs import TYPICAL
-from pdsearch.search.idastar import idastar
-from pdsearch.search.problem import Problem
-from pdsearch.search.timed_simulation import simulate_timed
+from pdsearch.search.depth_first.idastar import idastar
+from pdsearch.search.task import Problem
 
 matrices = hnp.arrays(np.int64, st.integers(1, 8).map(lambda n: (n, n)), elements=st.integers(0, 99)).filter(
     lambda t: t.sum() > 0

@@ -224,7 +224,7 @@ def test_a_file_may_name_an_instance_of_the_fifty(tmp_path):
 
 
 def test_calibration_is_kept_for_the_domain_the_heuristic_and_the_size_of_states():
-    from pdsearch.search.calibration import path_of
+    from pdsearch.search.best_first.calibration import path_of
 
     three, eight = (make("msa", str(DATA / f"{name}.fasta"), {}) for name in ("three", "eight"))
     small, large = (make("tiles", f"random:{shape}", {}) for shape in ("4x4", "5x5"))

@@ -20,8 +20,8 @@ from pdsearch.domains.grid import Grid
 from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError, UnknownNameError
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule, simulate
+from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.task import Problem
 
 RANKS = [1, 2, 3, 7, 8, 48, 64]
 FUNCTIONS = [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].is_function]

@@ -6,8 +6,8 @@ import pytest
 from schedules import LIMITS, run
 
 from pdsearch import Status
-from pdsearch.search import astar
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first import astar
+from pdsearch.search.best_first.simulation import Schedule
 
 COSTS = {"unit": 1, "small": 9, "large": 2**28}  # the largest is beyond the lean layout, and beyond buckets
 

@@ -11,8 +11,8 @@ from pdsearch.distribution.walk import Walk
 from pdsearch.domains.msa import Alignment
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule, simulate
+from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.task import Problem
 
 FASTA = ">a\nACDEFGHIKL\n>b\nACDFGHKLM\n>c\nCDEFGIKLMN\n"
 

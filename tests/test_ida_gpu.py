@@ -35,7 +35,7 @@ from pdsearch.gpu.schemes import Counts, Scheme, Work, _packets, make
 from pdsearch.gpu.shim import cuda
 from pdsearch.heuristics import make_heuristic
 from pdsearch.result import Status
-from pdsearch.search.idastar import idastar
+from pdsearch.search.depth_first.idastar import idastar
 
 # golden counts of whole last iterations: bound, generated, expanded, goals
 TOYS = {

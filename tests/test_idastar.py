@@ -27,10 +27,10 @@ from pdsearch.heuristics import HEURISTICS, make_heuristic
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import Status
-from pdsearch.search.idastar import idastar
-from pdsearch.search.idastar_queue import ThreadQueue, chunk_ends
-from pdsearch.search.idastar_team import Team, first_solution, split
-from pdsearch.search.idastar_tree import DONE, PAUSED, AnySubtrees, Tree, cut_up
+from pdsearch.search.depth_first.idastar import idastar
+from pdsearch.search.depth_first.queue import ThreadQueue, chunk_ends
+from pdsearch.search.depth_first.team import Team, first_solution, split
+from pdsearch.search.depth_first.tree import DONE, PAUSED, AnySubtrees, Tree, cut_up
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, TOO_LARGE, Roots
 
 CHEAPEST = sorted(range(1, 101), key=lambda number: korf(number).idastar_generated)

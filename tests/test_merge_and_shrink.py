@@ -21,8 +21,8 @@ from pdsearch.domains.planning.transition_systems import point, product
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
 from pdsearch.kernels.protocol import NEVER, evaluate
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first.simulation import Schedule
+from pdsearch.search.task import Problem
 
 PLAIN = {
     "unit costs": {"n_operators": 20},

@@ -17,10 +17,10 @@ from pdsearch.domains.msa.scoring import pair_costs, quasi_natural_gaps, sum_of_
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
 from pdsearch.search import solve
-from pdsearch.search.idastar import idastar
-from pdsearch.search.idastar_tree import Tree, cut_up
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule, simulate
+from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.depth_first.idastar import idastar
+from pdsearch.search.depth_first.tree import Tree, cut_up
+from pdsearch.search.task import Problem
 from pdsearch.subtrees import Roots
 
 

@@ -17,9 +17,9 @@ from pdsearch import Status, solve
 from pdsearch.domains.planning.sas import EXAMPLE, parse_sas
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError
-from pdsearch.search import astar
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first import astar
+from pdsearch.search.best_first.simulation import Schedule
+from pdsearch.search.task import Problem
 
 DATA = Path(__file__).parent / "data" / "planning"
 KINDS = {

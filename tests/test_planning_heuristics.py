@@ -15,8 +15,8 @@ from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.kernels.protocol import NEVER
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first.simulation import Schedule
+from pdsearch.search.task import Problem
 
 INFINITE = float("inf")
 

@@ -17,8 +17,8 @@ from pdsearch.domains.planning.interference import Interference, ways
 from pdsearch.domains.planning.sas import SasTask, Variable
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, UnknownNameError
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first.simulation import Schedule
+from pdsearch.search.task import Problem
 
 DATA = Path(__file__).parent / "data" / "planning"
 KINDS = {

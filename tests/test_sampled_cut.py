@@ -13,8 +13,8 @@ from pdsearch.distribution.sampling import Sample
 from pdsearch.distribution.walk import Walk
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule, simulate
+from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.task import Problem
 
 
 def cells(width, height):

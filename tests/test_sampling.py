@@ -8,8 +8,8 @@ from examples import DATA, make
 
 from pdsearch.domains.tiles import Tiles
 from pdsearch.limits import MIN_MEMORY
-from pdsearch.search.problem import Problem
-from pdsearch.search.sampling import STORED, ShortSearch
+from pdsearch.search.best_first.sampling import STORED, ShortSearch
+from pdsearch.search.task import Problem
 
 # prints what each rank samples, in one line of JSON
 SAMPLE = """
@@ -17,7 +17,7 @@ import json
 from mpi4py import MPI
 from pdsearch.comm.mpi import MpiCommunicator
 from pdsearch.domains.tiles import Tiles
-from pdsearch.search.problem import Problem
+from pdsearch.search.task import Problem
 
 comm = MpiCommunicator(MPI.COMM_WORLD)
 problem = Problem.of(Tiles.korf(12), None, "sampled-cut", 3, 0, False)

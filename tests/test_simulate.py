@@ -19,11 +19,11 @@ from pdsearch.report.means import means
 from pdsearch.report.rows import Log, efficiency, read_rows
 from pdsearch.result import Status
 from pdsearch.search import solve
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.packing import AdaptivePacking
+from pdsearch.search.best_first.timed_simulation import simulate_timed
 from pdsearch.search.costs import TYPICAL, Costs
-from pdsearch.search.packing import AdaptivePacking
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank
-from pdsearch.search.timed_simulation import simulate_timed
+from pdsearch.search.task import Problem
 
 LIMITS = Limits(memory_bytes=2**26)
 FAST = ["--costs", "typical", "--memory", "64M"]

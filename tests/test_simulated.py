@@ -14,11 +14,11 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
-from pdsearch.search.member import Member
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank
-from pdsearch.search.simulation import NeverEndsError, Schedule, simulate
-from pdsearch.search.step import EXPANDED
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.simulation import NeverEndsError, Schedule, simulate
+from pdsearch.search.best_first.step import EXPANDED
+from pdsearch.search.best_first.worker import Member
+from pdsearch.search.task import Problem
 
 PER_BLOCK = 100
 FITTING = [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].fits(Tiles.korf(1))]

@@ -9,8 +9,8 @@ from pdsearch import Status
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first.simulation import Schedule
+from pdsearch.search.task import Problem
 
 N_RANKS = [2, 3, 5]
 

@@ -13,10 +13,10 @@ from pdsearch.errors import PdsearchError
 from pdsearch.kernels.layout import no_way, record_words
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.kernels.store import LINE, new_index
-from pdsearch.search.arrays import MemoryLimitError
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank
-from pdsearch.search.step import DUPLICATES, EXPANDED, REOPENED
+from pdsearch.search.best_first.arrays import MemoryLimitError
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.step import DUPLICATES, EXPANDED, REOPENED
+from pdsearch.search.task import Problem
 
 MAX_G = 2**24 - 1
 MAX_OPERATOR = no_way(False)

@@ -14,9 +14,9 @@ from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
-from pdsearch.search import astar
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import compile_kernels
+from pdsearch.search.best_first import astar
+from pdsearch.search.best_first.local_search import compile_kernels
+from pdsearch.search.task import Problem
 
 OURS = "pdsearch"
 _Key = tuple[str, str, str, float, int]

@@ -25,8 +25,8 @@ from pdsearch.gpu.devices import FORMS, Choice, Device, choose
 from pdsearch.heuristics import make_heuristic
 from pdsearch.limits import Limits
 from pdsearch.result import Status
-from pdsearch.search.idastar import MODES, fair_threads, idastar
-from pdsearch.search.idastar_result import IdaResult
+from pdsearch.search.depth_first.idastar import MODES, fair_threads, idastar
+from pdsearch.search.depth_first.result import IdaResult
 from pdsearch.subtrees import fastest
 
 EXAMPLES = """\

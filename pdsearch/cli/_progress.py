@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from pdsearch.search.outcome import Progress
+from pdsearch.search.best_first.report import Progress
 
 EVERY_S = 0.5
 

@@ -20,7 +20,7 @@ from pdsearch.report.comparison import Setting
 from pdsearch.report.means import SEARCH_OVERHEADS
 from pdsearch.report.rows import Line, Log
 from pdsearch.search import OnProgress
-from pdsearch.search.calibration import path_of
+from pdsearch.search.best_first.calibration import path_of
 from pdsearch.search.costs import TYPICAL, Costs
 
 CostsOf = Callable[[Domain], Costs]

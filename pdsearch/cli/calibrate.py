@@ -44,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure, keep and show the costs."""
     from pdsearch.comm.mpi import MpiCommunicator
-    from pdsearch.search.calibration import calibrate, keep
-    from pdsearch.search.problem import Problem
+    from pdsearch.search.best_first.calibration import calibrate, keep
+    from pdsearch.search.task import Problem
 
     world = _communicator("auto")
 

@@ -26,8 +26,8 @@ from pdsearch.gpu.devices import FORMS, Choice, Device, choose
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.limits import Limits
 from pdsearch.result import Status
-from pdsearch.search.idastar import MODES, IdaProgress, idastar
-from pdsearch.search.idastar_result import IdaResult
+from pdsearch.search.depth_first.idastar import MODES, IdaProgress, idastar
+from pdsearch.search.depth_first.result import IdaResult
 
 EXAMPLES = """\
   pdsearch ida tiles korf:1-20 --threads 2 --mode first --json out.jsonl

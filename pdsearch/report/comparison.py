@@ -16,10 +16,11 @@ from pdsearch.errors import BadInputError, PdsearchError
 from pdsearch.limits import Limits
 from pdsearch.report.rows import Row, row_of
 from pdsearch.result import Result, Status
-from pdsearch.search import OnProgress, astar, hdastar
+from pdsearch.search import OnProgress
+from pdsearch.search.best_first import astar, hdastar
+from pdsearch.search.best_first.timed_simulation import simulate_timed
 from pdsearch.search.costs import Costs
-from pdsearch.search.problem import Problem
-from pdsearch.search.timed_simulation import simulate_timed
+from pdsearch.search.task import Problem
 
 
 class RunInterruptedError(Exception):

@@ -10,8 +10,8 @@ from typing import Any
 from pdsearch.domains import Domain
 from pdsearch.limits import Limits
 from pdsearch.result import Result, Status
-from pdsearch.search.outcome import OnProgress as OnProgress
-from pdsearch.search.outcome import Progress as Progress
+from pdsearch.search.best_first.report import OnProgress as OnProgress
+from pdsearch.search.best_first.report import Progress as Progress
 
 
 def solve(
@@ -73,8 +73,8 @@ def solve(
     >>> result.status.words, result.cost, len(result.plan)
     ('solved', 42, 42)
     """
-    from pdsearch.search import astar
-    from pdsearch.search.problem import Problem
+    from pdsearch.search.best_first import astar
+    from pdsearch.search.task import Problem
 
     limits = limits or Limits()
     interrupted = interrupted or _never
@@ -84,7 +84,7 @@ def solve(
             problem, limits, interrupted, on_progress, seed
         )
     from pdsearch.comm.mpi import MpiCommunicator
-    from pdsearch.search import hdastar
+    from pdsearch.search.best_first import hdastar
 
     carrier = MpiCommunicator(comm)
     problem = _shared_problem(carrier, domain, heuristic, distribution, seed, inadmissible, limits.memory_bytes)
@@ -106,7 +106,7 @@ def _shared_problem(
 ) -> Any:
     """Return the same problem on every rank, with the heuristic's arrays built once a machine."""
     from pdsearch.heuristics import make_heuristic, shares_arrays
-    from pdsearch.search.problem import Problem
+    from pdsearch.search.task import Problem
 
     built = carrier.together if shares_arrays(domain, heuristic) else carrier.in_turn
     estimator = built(lambda: make_heuristic(domain, heuristic, carrier.share))
@@ -123,7 +123,7 @@ def _unsolvable(problem: Any, domain: Domain, check: bool, seed: int) -> Result 
     reason = domain.why_unsolvable() if check else None
     if reason is None:
         return None
-    from pdsearch.search.outcome import Clock, Ending, assemble
+    from pdsearch.search.best_first.report import Clock, Ending, assemble
 
     result = assemble(problem, "none", Ending(Status.UNSOLVABLE, None, None, None), [], 0.0, Clock.start(), seed)
     return dataclasses.replace(result, reason=reason)

@@ -16,12 +16,12 @@ from pdsearch.comm.simulated import Network
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import Result, Status
-from pdsearch.search.member import Member
-from pdsearch.search.outcome import Clock, assemble, ending, report
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank
-from pdsearch.search.step import GOAL_COST
-from pdsearch.search.trace import Asked, trace
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.report import Clock, assemble, ending, report
+from pdsearch.search.best_first.step import GOAL_COST
+from pdsearch.search.best_first.trace import Asked, trace
+from pdsearch.search.best_first.worker import Member
+from pdsearch.search.task import Problem
 
 
 @dataclass(frozen=True)

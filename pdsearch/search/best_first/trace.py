@@ -10,8 +10,8 @@ from typing import Any
 from pdsearch.domains import State
 from pdsearch.errors import WrongPlanError
 from pdsearch.kernels.layout import parent_of
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.task import Problem
 
 Way = tuple[int, int]  # g of a state, and the way there: see pdsearch.kernels.layout
 Asked = Callable[[Rank], Any]

@@ -16,7 +16,7 @@ from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import Heuristic, check_admissible, make_heuristic
 from pdsearch.kernels import layout
-from pdsearch.search.step import write_record
+from pdsearch.search.best_first.step import write_record
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Problem:
         UnknownNameError, BadInputError
             If heuristic or distribution do not exist or do not fit.
         """
-        from pdsearch.search.sampling import ShortSearch  # a search needs a problem first
+        from pdsearch.search.best_first.sampling import ShortSearch  # a search needs a problem first
 
         if seed < 0:
             raise BadInputError(f"seed {seed} makes no sense; give 0 or more")

@@ -25,11 +25,11 @@ from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
-from pdsearch.search import step as kernels
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.local_search import Rank, compile_kernels
+from pdsearch.search.best_first.worker import Member
 from pdsearch.search.costs import Costs
-from pdsearch.search.member import Member
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank, compile_kernels
+from pdsearch.search.task import Problem
 
 _BUDGET = 20_000  # expansions between two exchanges: the time of a call is lost in them
 _MEMORY = 2**32

@@ -16,9 +16,9 @@ from pdsearch.environment import environment
 from pdsearch.errors import WrongPlanError
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.result import RankCounts, Result, Status, crossing_of
-from pdsearch.search import step as kernels
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.task import Problem
 
 
 @dataclass(frozen=True)

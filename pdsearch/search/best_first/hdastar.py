@@ -17,14 +17,14 @@ from pdsearch.comm.termination import Round
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import Result, Status
-from pdsearch.search.member import Member
-from pdsearch.search.outcome import Clock, OnProgress, Progress, assemble, ending, report
-from pdsearch.search.pace import Pace
-from pdsearch.search.packing import AdaptivePacking, FixedPacking
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank, compile_kernels
-from pdsearch.search.step import GOAL_COST
-from pdsearch.search.trace import Asked, trace
+from pdsearch.search.best_first.local_search import Rank, compile_kernels
+from pdsearch.search.best_first.pace import Pace
+from pdsearch.search.best_first.packing import AdaptivePacking, FixedPacking
+from pdsearch.search.best_first.report import Clock, OnProgress, Progress, assemble, ending, report
+from pdsearch.search.best_first.step import GOAL_COST
+from pdsearch.search.best_first.trace import Asked, trace
+from pdsearch.search.best_first.worker import Member
+from pdsearch.search.task import Problem
 
 FIRST_MESSAGE = 500  # records, until the first measurement
 _YIELDS = 200  # idle turns that only yield the core, before a rank begins to sleep

@@ -31,11 +31,11 @@ from pdsearch.heuristics import Heuristic, check_admissible, make_heuristic
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import RankCounts, Status
-from pdsearch.search.idastar_queue import Queue, RankQueue, ThreadQueue
-from pdsearch.search.idastar_result import IdaResult, Iteration
-from pdsearch.search.idastar_team import Outcome, Team, first_solution
-from pdsearch.search.idastar_tree import AnySubtrees, Frontier, Tree, cut_up
-from pdsearch.search.outcome import Clock
+from pdsearch.search.best_first.report import Clock
+from pdsearch.search.depth_first.queue import Queue, RankQueue, ThreadQueue
+from pdsearch.search.depth_first.result import IdaResult, Iteration
+from pdsearch.search.depth_first.team import Outcome, Team, first_solution
+from pdsearch.search.depth_first.tree import AnySubtrees, Frontier, Tree, cut_up
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, LEAST_PRUNED, Integers, Roots, Subtrees, fastest
 
 MODES = ("first", "all")

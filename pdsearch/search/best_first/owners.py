@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.task import Problem
 
 
 def owners_generated(

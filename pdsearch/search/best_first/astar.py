@@ -1,7 +1,7 @@
 """A* on one rank: HDA*'s rank without anybody to share with.
 
 Source: Hart, Nilsson and Raphael (1968), "A formal basis for the heuristic determination of
-minimum cost paths", IEEE Transactions SSC-4; batches as in :mod:`pdsearch.search.step`.
+minimum cost paths", IEEE Transactions SSC-4; batches as in :mod:`pdsearch.search.best_first.step`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import Result, Status
-from pdsearch.search import step as kernels
-from pdsearch.search.arrays import MemoryLimitError
-from pdsearch.search.outcome import Clock, OnProgress, Progress, assemble, ending, report
-from pdsearch.search.pace import Pace
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank, compile_kernels
-from pdsearch.search.trace import trace
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.arrays import MemoryLimitError
+from pdsearch.search.best_first.local_search import Rank, compile_kernels
+from pdsearch.search.best_first.pace import Pace
+from pdsearch.search.best_first.report import Clock, OnProgress, Progress, assemble, ending, report
+from pdsearch.search.best_first.trace import trace
+from pdsearch.search.task import Problem
 
 _MOST = 50_000  # expansions between two looks at the clock: about 10 ms where they are cheap
 

@@ -29,10 +29,10 @@ from pdsearch.comm.termination import N_MAXIMA, N_SUMS, Agreement
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import Status
-from pdsearch.search import step as kernels
-from pdsearch.search.arrays import MemoryLimitError
-from pdsearch.search.packing import FixedPacking, Packing
-from pdsearch.search.rank import Rank
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.arrays import MemoryLimitError
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.packing import FixedPacking, Packing
 
 MAX_UNFINISHED = 256  # messages to one rank that it has not begun to take; it may be busy growing its table
 _MAX_RECEIVED = 16  # messages taken in one turn

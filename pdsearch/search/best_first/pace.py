@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pdsearch.search.rank import Rank
-from pdsearch.search.step import EXPANDED
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.step import EXPANDED
 
 _AIM_S = 0.05  # between two looks; a fifth of a second is never passed where one takes up to 20 ms
 _FIRST = 10

@@ -6,10 +6,10 @@ import numpy as np
 
 from pdsearch.domains import State
 from pdsearch.errors import BadInputError
-from pdsearch.search import step as kernels
-from pdsearch.search.arrays import MemoryLimitError
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.arrays import MemoryLimitError
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.task import Problem
 
 STORED = (
     200_000  # states, 20 ms of search and some megabytes: owners fitted to 20,000 left LB at 1.07 to 1.33 on two ranks

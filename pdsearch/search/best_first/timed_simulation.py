@@ -23,15 +23,15 @@ from pdsearch.comm.timed import NEVER_S, TimedCommunicator, TimedNetwork
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import Result
-from pdsearch.search import step as kernels
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.hdastar import FIRST_MESSAGE
+from pdsearch.search.best_first.local_search import Rank, compile_kernels
+from pdsearch.search.best_first.packing import AdaptivePacking, FixedPacking, Packing
+from pdsearch.search.best_first.report import Clock, OnProgress, Progress
+from pdsearch.search.best_first.simulation import result_of
+from pdsearch.search.best_first.worker import Member
 from pdsearch.search.costs import Costs
-from pdsearch.search.hdastar import FIRST_MESSAGE
-from pdsearch.search.member import Member
-from pdsearch.search.outcome import Clock, OnProgress, Progress
-from pdsearch.search.packing import AdaptivePacking, FixedPacking, Packing
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank, compile_kernels
-from pdsearch.search.simulation import result_of
+from pdsearch.search.task import Problem
 
 _LOOK = 5000  # turns between two looks at progress
 

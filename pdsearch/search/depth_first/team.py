@@ -11,8 +11,8 @@ import numpy as np
 from pdsearch.domains import Domain
 from pdsearch.heuristics import Heuristic
 from pdsearch.kernels.protocol import NEVER
-from pdsearch.search.idastar_queue import Queue, chunk_ends
-from pdsearch.search.idastar_tree import Tree, cut_up
+from pdsearch.search.depth_first.queue import Queue, chunk_ends
+from pdsearch.search.depth_first.tree import Tree, cut_up
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, LEAST_PRUNED, TOO_LARGE, Integers, Roots, Subtrees
 
 SLICE = 2**22  # nodes between two looks at the others: about 10 ms

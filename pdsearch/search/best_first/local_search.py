@@ -13,10 +13,10 @@ import numpy.typing as npt
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NEVER, new_moves
 from pdsearch.kernels.store import LINE, MAX_FILL, find_node, lines_to_copy, new_index, new_table, split_index, way_to
-from pdsearch.search import step as kernels
-from pdsearch.search.arrays import LAYERS, MemoryLimitError, allocated, open_list, outbox, room
-from pdsearch.search.problem import Problem
-from pdsearch.search.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.arrays import LAYERS, MemoryLimitError, allocated, open_list, outbox, room
+from pdsearch.search.best_first.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
+from pdsearch.search.task import Problem
 
 _RESERVE_FROM = 1 << 16  # from this many nodes on, address space for all that memory allows is reserved at once
 
