@@ -115,8 +115,8 @@ def solve_batch(
     comm : mpi4py.MPI.Comm, optional
         One rank for each GPU, all of which call and get the results; roots are dealt round-robin.
     on_progress : callable, optional
-        Called between launches with an :class:`~pdsearch.search.depth_first.idastar.IdaProgress` (of the largest bound, and of
-        this rank's nodes) and the number of instances done.
+        Called between launches with an :class:`~pdsearch.search.depth_first.idastar.IdaProgress` (of the largest
+        bound, and of this rank's nodes) and the number of instances done.
     kernel : Scheme, optional
         Compiled before.
     wanted : int, optional
