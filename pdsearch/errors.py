@@ -31,3 +31,7 @@ class MissingDependencyError(PdsearchError, ImportError):
 
 class WrongPlanError(PdsearchError, AssertionError):
     """A plan did not survive its replay: a bug in pdsearch, never in the input."""
+
+
+class PluginWarning(UserWarning):
+    """A plug-in cannot be used; everything else goes on without it."""

@@ -117,7 +117,7 @@ class Subtrees(ABC):
         """
 
 
-SUBTREES: Registry[type[Subtrees]] = Registry("subtree search", "pdsearch.domains")
+SUBTREES: Registry[type[Subtrees]] = Registry("subtree search", "pdsearch.domains", plural="subtree searches")
 
 
 def fastest(domain: Domain, heuristic: Heuristic) -> type[Subtrees] | None:

@@ -6,7 +6,6 @@ Computational Intelligence and AI in Games 4.
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +18,9 @@ from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
 from pdsearch.domains.grid import lengths
 from pdsearch.domains.grid.maps import Cells, map_of, read_map, read_scenarios
 from pdsearch.domains.grid.space import STEPS, GridSpace, WideGridSpace
+from pdsearch.domains.numbered import numbers_in
 from pdsearch.errors import BadInputError
+from pdsearch.options import Option
 
 _NAMES = ("nw", "n", "ne", "w", "e", "sw", "s", "se")
 _HELP = "FILE.map.scen:N, FILE.map:X,Y-X,Y, or random:64x64"
@@ -62,6 +63,7 @@ class Grid(Domain):
     default_heuristic = "octile"
     has_coordinates = True
     instances_help = _HELP
+    options = (Option("neighbours", "with diagonal steps or not", 8, int, "8|4"),)
     max_moves = 8
     n_changes = 2
     n_variables = 2
@@ -127,10 +129,13 @@ class Grid(Domain):
         raise BadInputError(f"instance {text.strip()[:60]!r} is not understood; give {_HELP}")
 
     @classmethod
-    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add ``--neighbours``."""
-        parser.add_argument("--neighbours", type=int, default=8, metavar="8|4", help="grid: with diagonal steps or not")
-        return ("neighbours",)
+    def instance_set(cls, text: str) -> list[str]:
+        """Return the scenarios of ``FILE.scen:1-20``; else the name itself."""
+        match = re.fullmatch(r"(.+\.scen):(all|\d+[\d,\-]*[,\-][\d,\-]*)", text)
+        if match is None:
+            return [text]
+        numbers = numbers_in(match[2], match[1], len(read_scenarios(Path(match[1]))))
+        return [f"{match[1]}:{number}" for number in numbers]
 
     def pack(self, x: int, y: int) -> State:
         """Return the state of a cell."""

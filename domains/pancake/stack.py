@@ -48,6 +48,7 @@ class Pancake(Domain):
     source = "Gates and Papadimitriou (1979), Discrete Mathematics 27"
     default_heuristic = "gap"
     instances_help = "random:14, a file, or the sizes from the top down"
+    has_lines = True
     max_cost = 1
     is_permutation = True
     n_values = N_VALUES

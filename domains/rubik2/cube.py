@@ -58,6 +58,7 @@ class Rubik2(Domain):
     source = "Kociemba (1992), Cubism For Fun 28"
     default_heuristic = "cube-table"
     instances_help = _HELP
+    has_lines = True
     max_moves = N_OPERATORS
     max_cost = 1
     n_changes = N_MOVED

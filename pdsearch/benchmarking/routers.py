@@ -23,8 +23,8 @@ from pdsearch.balance.capacity import sampling_floor
 from pdsearch.balance.report import BalanceReport, balance_report
 from pdsearch.balance.routers import Assignment, kept_score
 from pdsearch.balance.routers.options import built
-from pdsearch.cli._outputs import writable, write_json
-from pdsearch.cli._plots import new_figure, save
+from pdsearch.console.outputs import writable, write_json
+from pdsearch.console.plots import new_figure, save
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\

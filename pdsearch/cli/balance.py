@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 
 from pdsearch.balance.report import balance_report
-from pdsearch.cli._arrays import read_array
-from pdsearch.cli._outputs import writable, write_json
+from pdsearch.console.arrays import read_array
+from pdsearch.console.outputs import writable, write_json
 
 EXAMPLES = """\
   printf '3,1,2,2\\n' | pdsearch balance -
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         k=arguments.top_k,
     )
     if arguments.plot is not None:
-        from pdsearch.cli._plots import plot_loads
+        from pdsearch.console.plots import plot_loads
 
         plot_loads(loads, arguments.axis, arguments.plot)
     if arguments.json is not None:

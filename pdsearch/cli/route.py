@@ -16,8 +16,8 @@ import numpy.typing as npt
 from pdsearch.balance.routers import ROUTERS, Assignment
 from pdsearch.balance.routers._gates import GATES
 from pdsearch.balance.routers.options import built
-from pdsearch.cli._arrays import read_array
-from pdsearch.cli._outputs import writable, write_json, writing
+from pdsearch.console.arrays import read_array
+from pdsearch.console.outputs import writable, write_json, writing
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\

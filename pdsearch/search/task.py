@@ -1,27 +1,23 @@
-"""One search task: an instance, its heuristic, and how its nodes are shared out."""
+"""One search task: an instance, its heuristic, and how its nodes are shared out. Plain data, the same on every rank."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from pdsearch.distribution import Distribution, make_distribution
+from pdsearch.distribution import Distribution
 from pdsearch.distribution.alone import Alone
 from pdsearch.domains import Domain
-from pdsearch.errors import BadInputError
-from pdsearch.heuristics import Heuristic, check_admissible, make_heuristic
+from pdsearch.heuristics import Heuristic
 from pdsearch.kernels import layout
-from pdsearch.search.best_first.step import write_record
 
 
 @dataclass(frozen=True)
-class Problem:
-    """What every rank knows before the search begins.
+class Task:
+    """What every rank knows before the search begins; :func:`pdsearch.search.setup.make_task` makes one from names.
 
     Attributes
     ----------
@@ -38,54 +34,10 @@ class Problem:
 
     domain: Domain
     heuristic: Heuristic
-    distribution: Distribution | None
-    n_ranks: int
+    distribution: Distribution | None = None
+    n_ranks: int = 1
     setup_s: float = 0.0
     sampled: int = 0
-
-    @classmethod
-    def of(
-        cls,
-        domain: Domain,
-        heuristic: str | Heuristic | None,
-        distribution: str | None,
-        n_ranks: int,
-        seed: int,
-        alone: bool,
-        inadmissible: bool = False,
-        memory_bytes: int | None = None,
-    ) -> Problem:
-        """Look up heuristic and distribution by name; ``alone`` leaves the distribution out.
-
-        Parameters
-        ----------
-        heuristic : str or Heuristic, optional
-            Its name, or the heuristic itself where its arrays were built already.
-        inadmissible : bool
-            Allow a heuristic that is no lower bound.
-        memory_bytes : int, optional
-            The most that the short search which some distributions sample may take.
-
-        Raises
-        ------
-        UnknownNameError, BadInputError
-            If heuristic or distribution do not exist or do not fit.
-        """
-        from pdsearch.search.best_first.sampling import ShortSearch  # a search needs a problem first
-
-        if seed < 0:
-            raise BadInputError(f"seed {seed} makes no sense; give 0 or more")
-        estimator = heuristic if isinstance(heuristic, Heuristic) else make_heuristic(domain, heuristic)
-        if not inadmissible:
-            check_admissible(estimator, "choose another, or allow it with --inadmissible")
-        if alone:
-            if distribution is not None:  # a wrong name is wrong alone, too
-                make_distribution(domain, distribution, n_ranks, seed, lambda _: [domain.initial])
-            return cls(domain, estimator, None, n_ranks)
-        short = ShortSearch(cls(domain, estimator, None, 1), memory_bytes)
-        began = time.perf_counter()
-        sharing = make_distribution(domain, distribution, n_ranks, seed, short.states)
-        return cls(domain, estimator, sharing, n_ranks, time.perf_counter() - began, short.expanded)
 
     @property
     def sharing(self) -> Any:
@@ -125,14 +77,6 @@ class Problem:
     def no_way(self) -> int:
         """Return what stands for the way to the initial state."""
         return layout.no_way(self.domain.is_wide, self.domain.is_linked)
-
-    def initial_record(self) -> npt.NDArray[np.uint32]:
-        """Return the initial state as a message of one record: uint32[record_words]."""
-        record = np.zeros(self.record_words, np.uint32)
-        state = np.array(self.domain.initial, np.uint64)
-        h = self.heuristic.value(self.domain.initial)
-        write_record(self.domain.space, record, state, self.no_way, h)
-        return record
 
 
 def _bytes_of(tables: Any) -> int:

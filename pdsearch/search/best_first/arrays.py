@@ -12,7 +12,7 @@ from pdsearch.kernels.bucket import BucketOpen, new_bucket_open
 from pdsearch.kernels.heap import HeapOpen, new_heap_open
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.search.best_first.step import Outbox
-from pdsearch.search.task import Problem
+from pdsearch.search.task import Task
 
 LAYERS = 1 << 16  # expansions are counted in so many classes of f when a heap is used
 _MAX_BUCKETS = 1 << 22
@@ -41,7 +41,7 @@ def room(size: int, most: int, make: Callable[[int], npt.NDArray[np.uint32]]) ->
     return allocated(lambda: make(size))
 
 
-def open_list(problem: Problem, kind: str, moves: int) -> tuple[BucketOpen | HeapOpen, int]:
+def open_list(problem: Task, kind: str, moves: int) -> tuple[BucketOpen | HeapOpen, int]:
     """Return an empty open list, and by how many bits f is shifted when expansions are counted by f."""
     h = problem.heuristic
     initial_h = h.value(problem.domain.initial)

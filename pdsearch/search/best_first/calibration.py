@@ -24,12 +24,13 @@ from pdsearch.comm.simulated import Network
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NEVER
-from pdsearch.limits import Limits
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.local_search import Rank, compile_kernels
+from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.worker import Member
 from pdsearch.search.costs import Costs
-from pdsearch.search.task import Problem
+from pdsearch.search.run import Run
+from pdsearch.search.task import Task
 
 _BUDGET = 20_000  # expansions between two exchanges: the time of a call is lost in them
 _MEMORY = 2**32
@@ -49,10 +50,10 @@ class Shared:
     sent: int = 0
 
 
-def share(problem: Problem, max_expanded: int) -> Shared:
-    """Search on all ranks of ``problem`` in turn and time the kernels."""
-    ranks = [Rank(problem, number, _MEMORY, message=NEVER) for number in range(problem.n_ranks)]
-    ranks[problem.owner_of(problem.domain.initial)].absorb(problem.initial_record())
+def share(task: Task, max_expanded: int) -> Shared:
+    """Search on all ranks of ``task`` in turn and time the kernels."""
+    ranks = [Rank(task, number, _MEMORY, message=NEVER) for number in range(task.n_ranks)]
+    ranks[task.owner_of(task.domain.initial)].absorb(initial_record(task))
     found = Shared()
     while found.expanded < max_expanded:
         floor = min(rank.least_f for rank in ranks)
@@ -148,43 +149,43 @@ def _finish(comm: Communicator, other: int) -> None:
         pass
 
 
-def time_turns(problem: Problem, comm: Communicator, peer: Communicator | None, n: int = 2000) -> float:
+def time_turns(task: Task, comm: Communicator, peer: Communicator | None, n: int = 2000) -> float:
     """Return the seconds of a turn in which nothing is found to do."""
     del peer  # its mailbox stays empty, as ours does
-    member = Member(Rank(problem, comm.rank, _MEMORY), comm, Limits(), lambda: False)
+    member = Member(Rank(task, comm.rank, _MEMORY), comm, Run())
     rank = member.rank
     began = time.perf_counter()
     for _ in range(n):
-        member._receive()
+        member.receive()
         rank.step(0, NEVER)
-        member._send(idle=True)
+        member.send(idle=True)
     return (time.perf_counter() - began) / n
 
 
-def calibrate(problem: Problem, comm: Any = None, max_expanded: int = 2_000_000, repeats: int = 3) -> Costs:
+def calibrate(task: Task, comm: Any = None, max_expanded: int = 2_000_000, repeats: int = 3) -> Costs:
     """Measure all costs; under MPI both ranks must call, and rank 0 measures the kernels.
 
     Parameters
     ----------
-    problem : Problem
+    task : Task
         For two ranks.
     comm : MpiCommunicator, optional
         Of two ranks.
     max_expanded, repeats : int
         Length and number of the searches that are timed; the fastest counts, for others may use the machine, too.
     """
-    alone = Problem(problem.domain, problem.heuristic, None, 1)
+    alone = Task(task.domain, task.heuristic, None, 1)
     compile_kernels(alone)
-    compile_kernels(problem)
+    compile_kernels(task)
     network = Network(2, slowness=0.0)
     ours = comm or network.communicator(0)
     peer = None if comm else network.communicator(1)
-    mail = time_messages(ours, peer, problem.record_words)
-    turn = time_turns(problem, ours, peer)
+    mail = time_messages(ours, peer, task.record_words)
+    turn = time_turns(task, ours, peer)
     single = min((share(alone, max_expanded) for _ in range(repeats)), key=lambda one: one.expand_s)
-    double = min((share(problem, max_expanded) for _ in range(repeats)), key=lambda one: one.expand_s + one.absorb_s)
+    double = min((share(task, max_expanded) for _ in range(repeats)), key=lambda one: one.expand_s + one.absorb_s)
     if not double.sent:
-        raise BadInputError(f"{problem.domain.instance} is too small to calibrate on; need one that takes a second")
+        raise BadInputError(f"{task.domain.instance} is too small to calibrate on; need one that takes a second")
     return _costs(single, double, mail, turn)
 
 

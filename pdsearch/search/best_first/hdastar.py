@@ -1,4 +1,4 @@
-"""HDA* over real ranks: every process drives one member until all agree that it is over.
+"""HDA* over real ranks: every process drives one worker until all agree that it is over.
 
 Source: Kishimoto, Fukunaga and Botea (2009), "Scalable, parallel best-first search for optimal
 sequential planning", ICAPS.
@@ -12,63 +12,82 @@ from collections.abc import Callable
 from typing import Any
 
 from pdsearch._jit import prune
-from pdsearch.comm.mpi import MpiCommunicator
 from pdsearch.comm.termination import Round
 from pdsearch.kernels.protocol import NEVER
-from pdsearch.limits import Limits
-from pdsearch.result import Result, Status
+from pdsearch.limits import count
+from pdsearch.options import Option
+from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.best_first.local_search import Rank, compile_kernels
 from pdsearch.search.best_first.pace import Pace
 from pdsearch.search.best_first.packing import AdaptivePacking, FixedPacking
-from pdsearch.search.best_first.report import Clock, OnProgress, Progress, assemble, ending, report
+from pdsearch.search.best_first.report import outcome_of, progress_of, report
 from pdsearch.search.best_first.step import GOAL_COST
 from pdsearch.search.best_first.trace import Asked, trace
 from pdsearch.search.best_first.worker import Member
-from pdsearch.search.task import Problem
+from pdsearch.search.finish import Outcome
+from pdsearch.search.run import Run
+from pdsearch.search.task import Task
 
 FIRST_MESSAGE = 500  # records, until the first measurement
 _YIELDS = 200  # idle turns that only yield the core, before a rank begins to sleep
 _NAP_S = 50e-6
 _yield_core: Callable[[], object] = getattr(os, "sched_yield", lambda: time.sleep(0))  # macOS has none
 
+MESSAGE_SIZE = Option(
+    "message_size",
+    "nodes per message between ranks (default: chosen while running)",
+    None,
+    count,
+    "N",
+    aliases=("--batch",),
+)
 
-def search(
-    problem: Problem,
-    comm: MpiCommunicator,
-    limits: Limits,
-    interrupted: Callable[[], bool],
-    on_progress: OnProgress | None,
-    seed: int,
-    message: int | None = None,
-    batch: int | None = None,
-    frontier: str = "auto",
-) -> Result:
-    """Run HDA* and return its result, the same on every rank; all ranks must call.
 
-    Messages have ``message`` records, or as many as measurement finds best.
+@ALGORITHMS.add("hdastar")
+class HdaStar(Algorithm):
+    """Hash-distributed A*: every state has one owner among the ranks, to which it is sent.
+
+    Parameters
+    ----------
+    message_size : int, optional
+        Records per message; as many as measurement finds best when left out.
+    batch : int, optional
+        Nodes expanded together; what suits the heuristic when left out.
+    open_list : {"auto", "bucket", "heap"}
+        Buckets when costs are small enough for them.
     """
-    clock = Clock.start()
-    memory = limits.memory(comm.ranks_of_node(), problem.table_bytes)
-    comm.in_turn(lambda: compile_kernels(problem, batch, frontier))
-    if comm.rank == 0:
-        prune()
-    rank = comm.together(lambda: Rank(problem, comm.rank, memory, message or FIRST_MESSAGE, batch, frontier))
-    interrupted()  # from here on every rank remembers a signal, instead of raising, before any of them searches
-    comm.barrier()
-    clock.search_begins()
-    packing = FixedPacking() if message else AdaptivePacking(comm.size, problem.record_words, _call_s(rank))
-    member = Member(rank, comm, limits, interrupted, packing=packing)
-    idle_s = _drive(member, clock, on_progress if comm.rank == 0 else None)
-    search_s = clock.search_s
-    last = member.agreement.last
-    reports = comm.gather(report(rank, member.sent, member.received, member.messages, idle_s))
-    plan = _plan(problem, comm, rank, last)
-    result = None
-    if reports is not None:
-        end = ending(problem, last.incumbent, last.least_f, _stopped_by(last), plan)
-        result = assemble(problem, "HDA*", end, reports, search_s, clock, seed)
-    shared: Result = comm.broadcast(result, 0)
-    return shared
+
+    name = "hdastar"
+    source = "Kishimoto, Fukunaga and Botea (2009), ICAPS"
+    label = "HDA*"
+    options = (MESSAGE_SIZE,)
+    is_distributed = True
+    needs_comm = True
+
+    def __init__(self, message_size: int | None = None, batch: int | None = None, open_list: str = "auto") -> None:
+        self.message_size, self.batch, self.open_list = message_size, batch, open_list
+
+    def search(self, task: Task, run: Run, comm: Any = None) -> Outcome:
+        """Take turns until the ranks agree that it is over."""
+        memory = run.limits.memory(comm.ranks_of_node(), task.table_bytes)
+        with run.phase("compile"):
+            comm.in_turn(lambda: compile_kernels(task, self.batch, self.open_list))
+        if comm.rank == 0:
+            prune()
+        first = self.message_size or FIRST_MESSAGE
+        rank = comm.together(lambda: Rank(task, comm.rank, memory, first, self.batch, self.open_list))
+        run.interrupted()  # from here on every rank remembers a signal, instead of raising, before any of them searches
+        comm.barrier()
+        run.search_begins()
+        packing = FixedPacking() if self.message_size else AdaptivePacking(comm.size, task.record_words, _call_s(rank))
+        worker = Member(rank, comm, run, packing=packing)
+        idle_s = _drive(worker, run, speaks=comm.rank == 0)
+        search_s = run.search_s
+        last = worker.agreement.last
+        reports = comm.gather(report(rank, worker.sent, worker.received, worker.messages, idle_s))
+        plan = _plan(task, comm, rank, last)
+        reports = comm.broadcast(reports, 0)
+        return outcome_of(task, self.label, reports, last, plan=plan, search_s=comm.broadcast(search_s, 0))
 
 
 def _call_s(rank: Rank) -> float:
@@ -81,12 +100,12 @@ def _call_s(rank: Rank) -> float:
     return min(times)
 
 
-def _drive(member: Member, clock: Clock, on_progress: OnProgress | None) -> float:
+def _drive(worker: Member, run: Run, speaks: bool) -> float:
     """Take turns until the search is over; return the seconds spent with nothing to do."""
     idle_turns, idle_s, idle_since = 0, 0.0, 0.0
-    pace = Pace(member.rank, member.budget)
-    while not _turn(member, pace):
-        if not member.has_idled:
+    pace = Pace(worker.rank, worker.budget)
+    while not _turn(worker, pace):
+        if not worker.has_idled:
             if idle_turns:
                 idle_s += time.perf_counter() - idle_since
             idle_turns = 0
@@ -94,16 +113,16 @@ def _drive(member: Member, clock: Clock, on_progress: OnProgress | None) -> floa
             idle_since = idle_since if idle_turns else time.perf_counter()
             idle_turns += 1
             _rest(idle_turns)
-        if on_progress is not None:
-            on_progress(_progress(member.agreement.last, clock))
+        if speaks and run.on_progress is not None:
+            run.on_progress(progress_of(run, worker.agreement.last))
     return idle_s
 
 
-def _turn(member: Member, pace: Pace) -> bool:
+def _turn(worker: Member, pace: Pace) -> bool:
     """Take a turn that is not too long; say whether the search is over."""
-    member.budget = pace.budget
+    worker.budget = pace.budget
     with pace.timed():
-        return member.turn()
+        return worker.turn()
 
 
 def _rest(idle_turns: int) -> None:
@@ -114,7 +133,7 @@ def _rest(idle_turns: int) -> None:
         time.sleep(_NAP_S)
 
 
-def _plan(problem: Problem, comm: MpiCommunicator, rank: Rank, last: Round) -> list[int] | None:
+def _plan(task: Task, comm: Any, rank: Rank, last: Round) -> list[int] | None:
     """Trace the plan, starting on the lowest rank whose goal is the incumbent."""
     if last.incumbent >= NEVER:
         return None
@@ -126,13 +145,4 @@ def _plan(problem: Problem, comm: MpiCommunicator, rank: Rank, last: Round) -> l
             return comm.broadcast(comm.gather(question(rank)), 0)
         return comm.broadcast(question(rank) if comm.rank == asked else None, asked)
 
-    return trace(problem, finders.index(True), ask)
-
-
-def _stopped_by(last: Round) -> Status | None:
-    return Status(last.stop) if last.stop else None
-
-
-def _progress(last: Round, clock: Clock) -> Progress:
-    incumbent = last.incumbent if last.incumbent < NEVER else None
-    return Progress(clock.search_s, last.least_f, incumbent, last.expanded, last.open, last.memory_bytes)
+    return trace(task, finders.index(True), ask)

@@ -15,8 +15,9 @@ from pdsearch.kernels.protocol import NEVER, new_moves
 from pdsearch.kernels.store import LINE, MAX_FILL, find_node, lines_to_copy, new_index, new_table, split_index, way_to
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import LAYERS, MemoryLimitError, allocated, open_list, outbox, room
+from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
-from pdsearch.search.task import Problem
+from pdsearch.search.task import Task
 
 _RESERVE_FROM = 1 << 16  # from this many nodes on, address space for all that memory allows is reserved at once
 
@@ -26,7 +27,7 @@ class Rank:
 
     Parameters
     ----------
-    problem : Problem
+    problem : Task
         Must be the same on every rank.
     rank : int
         Which of ``problem.n_ranks`` this is.
@@ -47,7 +48,7 @@ class Rank:
 
     def __init__(
         self,
-        problem: Problem,
+        problem: Task,
         rank: int,
         memory_bytes: int,
         message: int = 1000,
@@ -344,13 +345,13 @@ class Rank:
         return sum(array.nbytes for array in self._frontier)
 
 
-def compile_kernels(problem: Problem, batch: int | None = None, frontier: str = "auto") -> None:
+def compile_kernels(problem: Task, batch: int | None = None, frontier: str = "auto") -> None:
     """Compile every kernel of a search, or load it from the disk cache."""
     memory = 2**30 + problem.table_bytes
     rank = Rank(problem, problem.owner_of(problem.domain.initial), memory, batch=batch, frontier=frontier)
-    rank.absorb(problem.initial_record())
+    rank.absorb(initial_record(problem))
     rank.expand(1)
     rank.take([0] if problem.n_ranks > 1 else [])
-    rank.least_f_of(problem.initial_record())
+    rank.least_f_of(initial_record(problem))
     rank.way_to(problem.domain.initial)
     rank._grow_index()

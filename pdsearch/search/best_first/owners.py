@@ -14,7 +14,8 @@ import numpy.typing as npt
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
 from pdsearch.search.best_first.local_search import Rank
-from pdsearch.search.task import Problem
+from pdsearch.search.best_first.records import initial_record
+from pdsearch.search.setup import make_task
 
 
 def owners_generated(
@@ -67,16 +68,16 @@ def owners_generated(
     """
     if n_expansions < 1:
         raise BadInputError(f"{n_expansions} expansions generate nothing; give at least 1")
-    problem = Problem.of(domain, heuristic, distribution, n_ranks, seed, alone=False)
-    if not problem.has_owners:
+    task = make_task(domain, heuristic, distribution, n_ranks, seed=seed)
+    if not task.has_owners:
         raise BadInputError(f"distribution {distribution!r} gives equal states different owners; choose another")
-    rank = Rank(dataclasses.replace(problem, distribution=None, n_ranks=1), 0, memory_bytes)
-    rank.absorb(problem.initial_record())
+    rank = Rank(dataclasses.replace(task, distribution=None, n_ranks=1), 0, memory_bytes)
+    rank.absorb(initial_record(task))
     rank.expand(n_expansions)
     sequences: list[list[list[int]]] = [[] for _ in range(n_ranks)]
     for node in range(1, rank.n_nodes):  # the first one is the initial state
         state = rank.state_of(node)
         way = rank.way_to(state)
         assert way is not None, "a stored state is not found"
-        sequences[problem.owner_of(domain.undo(state, way[1]))].append([problem.owner_of(state)])
+        sequences[task.owner_of(domain.undo(state, way[1]))].append([task.owner_of(state)])
     return [np.array(owners, dtype=np.int64).reshape(-1, 1) for owners in sequences]

@@ -9,7 +9,8 @@ from pdsearch.errors import BadInputError
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.local_search import Rank
-from pdsearch.search.task import Problem
+from pdsearch.search.best_first.records import initial_record
+from pdsearch.search.task import Task
 
 STORED = (
     200_000  # states, 20 ms of search and some megabytes: owners fitted to 20,000 left LB at 1.07 to 1.33 on two ranks
@@ -25,7 +26,7 @@ class ShortSearch:
 
     Parameters
     ----------
-    problem : Problem
+    task : Task
         For one rank.
     memory_bytes : int, optional
         The search stops before it takes more.
@@ -36,9 +37,9 @@ class ShortSearch:
         Nodes expanded so far, for they are work, too.
     """
 
-    def __init__(self, problem: Problem, memory_bytes: int | None = None) -> None:
-        self._problem = problem
-        self._memory = 2**32 + problem.table_bytes if memory_bytes is None else memory_bytes
+    def __init__(self, task: Task, memory_bytes: int | None = None) -> None:
+        self._task = task
+        self._memory = 2**32 + task.table_bytes if memory_bytes is None else memory_bytes
         self.expanded = 0
 
     def states(self, n_states: int) -> list[State]:
@@ -49,12 +50,12 @@ class ShortSearch:
 
     def _search(self, n_states: int) -> tuple[list[State], int]:
         """Return states and the number of expansions; only the initial state when memory is too short for tables."""
-        initial = self._problem.domain.initial
+        initial = self._task.domain.initial
         try:
-            rank = Rank(self._problem, 0, self._memory)
+            rank = Rank(self._task, 0, self._memory)
         except (BadInputError, MemoryLimitError):  # the search itself is going to say so
             return [initial], 0
-        dear = 32 // self._problem.heuristic.batch  # an evaluation of which takes as long as many nodes
+        dear = 32 // self._task.heuristic.batch  # an evaluation of which takes as long as many nodes
         _fill(rank, STORED if dear == 1 else STORED_DEAR // dear)
         first = rank.n_nodes // 2
         nodes = np.linspace(first, rank.n_nodes - 1, min(n_states, rank.n_nodes - first)).astype(np.int64)
@@ -64,7 +65,7 @@ class ShortSearch:
 def _fill(rank: Rank, most_stored: int) -> None:
     """Search until so many nodes are stored, a goal is found, nothing is left, or memory is short."""
     try:
-        rank.absorb(rank.problem.initial_record())
+        rank.absorb(initial_record(rank.problem))
         while rank.n_nodes < most_stored and rank.expand(_LOOK) == kernels.BUDGET:
             pass
     except MemoryLimitError:

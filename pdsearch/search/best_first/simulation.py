@@ -6,7 +6,8 @@ overheads of more ranks than the machine has cores.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +15,15 @@ import numpy as np
 
 from pdsearch.comm.simulated import Network
 from pdsearch.kernels.protocol import NEVER
-from pdsearch.limits import Limits
-from pdsearch.result import Result, Status
+from pdsearch.result import Result
 from pdsearch.search.best_first.local_search import Rank
-from pdsearch.search.best_first.report import Clock, assemble, ending, report
+from pdsearch.search.best_first.report import outcome_of, report
 from pdsearch.search.best_first.step import GOAL_COST
 from pdsearch.search.best_first.trace import Asked, trace
 from pdsearch.search.best_first.worker import Member
-from pdsearch.search.task import Problem
+from pdsearch.search.finish import Outcome, finish
+from pdsearch.search.run import Run
+from pdsearch.search.task import Task
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Schedule:
 class Simulation:
     """A finished (or running) simulated search; tests look into its ranks."""
 
-    problem: Problem
+    task: Task
     network: Network
     members: list[Member]
     turns: int = 0
@@ -76,36 +78,30 @@ class NeverEndsError(AssertionError):
 
 
 def simulate(
-    problem: Problem,
+    task: Task,
     schedule: Schedule,
-    limits: Limits | None = None,
-    interrupted: Callable[[], bool] = lambda: False,
+    run: Run | None = None,
     max_turns: int = 10_000_000,
 ) -> tuple[Result, Simulation]:
-    """Run HDA* on ``problem.n_ranks`` simulated ranks.
+    """Run HDA* on ``task.n_ranks`` simulated ranks by a schedule; the seed of the result is the schedule's.
 
     Raises
     ------
     NeverEndsError
         After ``max_turns`` turns of single ranks.
     """
-    clock = Clock.start()
-    limits = limits or Limits()
-    network = Network(problem.n_ranks, schedule.seed, schedule.slowness)
-    memory = limits.memory(problem.n_ranks, problem.table_bytes)
+    run = dataclasses.replace(run or Run(), seed=schedule.seed)
+    network = Network(task.n_ranks, schedule.seed, schedule.slowness)
+    memory = run.limits.memory(task.n_ranks, task.table_bytes)
     members = [
         Member(
-            Rank(problem, rank, memory, schedule.message, schedule.batch),
-            network.communicator(rank),
-            limits,
-            interrupted,
-            schedule.budget,
+            Rank(task, rank, memory, schedule.message, schedule.batch), network.communicator(rank), run, schedule.budget
         )
-        for rank in range(problem.n_ranks)
+        for rank in range(task.n_ranks)
     ]
-    simulation = Simulation(problem, network, members)
+    simulation = Simulation(task, network, members)
     _run(simulation, schedule, max_turns)
-    return result_of(problem, members, clock, schedule.seed), simulation
+    return finish(task, run, outcome_of_workers(task, members, search_s=run.search_s)), simulation
 
 
 def _run(simulation: Simulation, schedule: Schedule, max_turns: int) -> None:
@@ -123,26 +119,20 @@ def _run(simulation: Simulation, schedule: Schedule, max_turns: int) -> None:
             running -= member.turn()
             simulation.turns += 1
         if simulation.turns > max_turns:
-            raise NeverEndsError(f"{problem_name(simulation)} still runs after {simulation.turns} turns")
+            domain = simulation.task.domain
+            raise NeverEndsError(f"{domain.name} {domain.instance} still runs after {simulation.turns} turns")
 
 
-def problem_name(simulation: Simulation) -> str:
-    """Return what is searched, for messages."""
-    return f"{simulation.problem.domain.name} {simulation.problem.domain.instance}"
-
-
-def result_of(problem: Problem, members: list[Member], clock: Clock, seed: int) -> Result:
+def outcome_of_workers(task: Task, workers: Sequence[Member], **more: Any) -> Outcome:
     """Trace the plan and add up the counts of ranks that know that the search is over."""
-    last = members[0].agreement.last
+    last = workers[0].agreement.last
     plan = None
     if last.incumbent < NEVER:
-        finder = next(m.rank.rank for m in members if m.rank.tallies[GOAL_COST] == last.incumbent)
+        finder = next(one.rank.rank for one in workers if one.rank.tallies[GOAL_COST] == last.incumbent)
 
         def ask(rank: int | None, question: Asked) -> Any:
-            return [question(member.rank) for member in members] if rank is None else question(members[rank].rank)
+            return [question(one.rank) for one in workers] if rank is None else question(workers[rank].rank)
 
-        plan = trace(problem, finder, ask)
-    stop = Status(last.stop) if last.stop else None
-    reports = [report(m.rank, m.sent, m.received, m.messages) for m in members]
-    end = ending(problem, last.incumbent, last.least_f, stop, plan)
-    return assemble(problem, "HDA* (simulated)", end, reports, clock.search_s, clock, seed)
+        plan = trace(task, finder, ask)
+    reports = [report(one.rank, one.sent, one.received, one.messages) for one in workers]
+    return outcome_of(task, "HDA* (simulated)", reports, last, plan=plan, **more)

@@ -11,7 +11,7 @@ from pdsearch.domains import State
 from pdsearch.errors import WrongPlanError
 from pdsearch.kernels.layout import parent_of
 from pdsearch.search.best_first.local_search import Rank
-from pdsearch.search.task import Problem
+from pdsearch.search.task import Task
 
 Way = tuple[int, int]  # g of a state, and the way there: see pdsearch.kernels.layout
 Asked = Callable[[Rank], Any]
@@ -20,7 +20,7 @@ Ask = Callable[[int | None, Asked], Any]  # (rank, None for the answers of all i
 _LONGEST = 10_000_000  # a plan that went in circles would hang all ranks
 
 
-def trace(problem: Problem, finder: int, ask: Ask) -> list[int]:
+def trace(task: Task, finder: int, ask: Ask) -> list[int]:
     """Return the operators from the initial state to the goal that rank ``finder`` holds.
 
     Every step back lowers g, or keeps it on the way of an older node, so the walk ends.
@@ -30,39 +30,39 @@ def trace(problem: Problem, finder: int, ask: Ask) -> list[int]:
     WrongPlanError
         If a rank does not know a state on the way.
     """
-    return _along_parents(problem, finder, ask) if problem.domain.is_linked else _by_undoing(problem, finder, ask)
+    return _along_parents(task, finder, ask) if task.domain.is_linked else _by_undoing(task, finder, ask)
 
 
-def _by_undoing(problem: Problem, finder: int, ask: Ask) -> list[int]:
+def _by_undoing(task: Task, finder: int, ask: Ask) -> list[int]:
     """Ask each state's owner for the operator, and undo it."""
     state: State = ask(finder, Rank.goal_state)
     plan: list[int] = []
     while len(plan) < _LONGEST:
-        way = _way_to(problem, state, ask)
+        way = _way_to(task, state, ask)
         if way is None:
-            raise WrongPlanError(f"rank {problem.owner_of(state)} does not know a state of the plan it owns")
+            raise WrongPlanError(f"rank {task.owner_of(state)} does not know a state of the plan it owns")
         operator = way[1]
-        if operator == problem.no_way:
+        if operator == task.no_way:
             return plan[::-1]
         plan.append(operator)
-        state = problem.domain.undo(state, operator)
+        state = task.domain.undo(state, operator)
     raise WrongPlanError("the plan does not lead back to the initial state")
 
 
-def _way_to(problem: Problem, state: State, ask: Ask) -> Way | None:
+def _way_to(task: Task, state: State, ask: Ask) -> Way | None:
     """Ask the owner of a state, or everybody where states have several."""
 
     def question(rank: Rank) -> Way | None:
         return rank.way_to(state)
 
-    if problem.has_owners:
-        way: Way | None = ask(problem.owner_of(state), question)
+    if task.has_owners:
+        way: Way | None = ask(task.owner_of(state), question)
         return way
     ways: list[Way | None] = ask(None, question)
     return min((way for way in ways if way is not None), default=None)
 
 
-def _along_parents(problem: Problem, finder: int, ask: Ask) -> list[int]:
+def _along_parents(task: Task, finder: int, ask: Ask) -> list[int]:
     """Ask for one node after the other, and find the operators between their states."""
     rank, node = finder, ask(finder, Rank.goal_node)
     states: list[State] = []
@@ -72,6 +72,6 @@ def _along_parents(problem: Problem, finder: int, ask: Ask) -> list[int]:
         parent = parent_of(way)
         if parent is None:
             states.reverse()
-            return [problem.domain.operator_between(*pair) for pair in pairwise(states)]
+            return [task.domain.operator_between(*pair) for pair in pairwise(states)]
         rank, node = parent
     raise WrongPlanError("the plan does not lead back to the initial state")

@@ -19,20 +19,18 @@ unfinished messages are ours.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 
 from pdsearch.comm import Communicator, Records
 from pdsearch.comm.termination import N_MAXIMA, N_SUMS, Agreement
 from pdsearch.kernels.protocol import NEVER
-from pdsearch.limits import Limits
 from pdsearch.result import Status
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.local_search import Rank
 from pdsearch.search.best_first.packing import FixedPacking, Packing
+from pdsearch.search.best_first.records import initial_record
+from pdsearch.search.run import Run
 
 MAX_UNFINISHED = 256  # messages to one rank that it has not begun to take; it may be busy growing its table
 _MAX_RECEIVED = 16  # messages taken in one turn
@@ -50,10 +48,8 @@ class Member:
         Holds the nodes; the owner of the initial state enters it here.
     comm : Communicator
         Carries the mail.
-    limits : Limits
-        Time and nodes; memory is the rank's own affair.
-    interrupted : callable
-        Says whether the user wants to stop.
+    run : Run
+        Time, nodes and signals; memory is the rank's own affair.
     budget : int
         Most expansions of one turn. What surrounds them takes 45 µs, a tenth of 4000 expansions of a 15-puzzle.
     packing : Packing, optional
@@ -64,18 +60,11 @@ class Member:
         self,
         rank: Rank,
         comm: Communicator,
-        limits: Limits,
-        interrupted: Callable[[], bool],
+        run: Run,
         budget: int = 16_000,
         packing: Packing | None = None,
     ) -> None:
-        self.rank, self.comm, self.limits, self.interrupted, self.budget = (
-            rank,
-            comm,
-            limits,
-            interrupted,
-            budget,
-        )
+        self.rank, self.comm, self.run, self.budget = rank, comm, run, budget
         self.packing = packing or FixedPacking()
         self.agreement = Agreement(comm)
         self.messages = self.received = 0
@@ -84,12 +73,11 @@ class Member:
         self.floor = self._highest_floor = 0
         self._ahead_left = 0  # expansions above the floor that are still allowed
         self.has_idled = False
-        self._started = time.perf_counter()
         self._drained_f = NEVER  # least f of records received after the decision to stop
-        self._allowance = limits.nodes  # expansions this rank may have made before the next round
+        self._allowance = run.limits.nodes  # expansions this rank may have made before the next round
         self._words = rank.problem.record_words
         if rank.problem.owner_of(rank.problem.domain.initial) == rank.rank:
-            self._enter(rank.problem.initial_record())
+            self._enter(initial_record(rank.problem))
 
     @property
     def is_stopping(self) -> bool:
@@ -106,9 +94,9 @@ class Member:
         if self.agreement.over:
             return True
         began = self.packing.clock()
-        received = self._receive()
+        received = self.receive()
         expanded = self._expand(self._portion(), self.floor) if not self.is_stopping else 0
-        sent = self._send(idle=expanded == 0) if not self.is_stopping else 0
+        sent = self.send(idle=expanded == 0) if not self.is_stopping else 0
         agreed = self._agree()
         if not (received or expanded or agreed):
             expanded = self._work_ahead()
@@ -124,7 +112,7 @@ class Member:
         if sizes is not None and self.comm.size > 1:
             self.rank.enough[:] = sizes
 
-    def _receive(self) -> int:
+    def receive(self) -> int:
         """Take the messages that have arrived; return how many."""
         for taken in range(_MAX_RECEIVED):
             records = self.comm.receive()
@@ -180,7 +168,7 @@ class Member:
         self.packing.worked(self.packing.clock() - began)
         return int(rank.tallies[kernels.EXPANDED]) - before
 
-    def _send(self, idle: bool) -> int:
+    def send(self, idle: bool) -> int:
         """Send full messages, and when idle the others, too; return how many."""
         if not self.rank.unsent:
             return 0
@@ -209,19 +197,18 @@ class Member:
             if self.floor > self._highest_floor:
                 self._highest_floor = self.floor
                 self._ahead_left = int(self.rank.tallies[kernels.EXPANDED]) // _AHEAD_SHARE
-            share = -(-(self.limits.nodes - last.expanded) // self.comm.size)
+            share = -(-(self.run.limits.nodes - last.expanded) // self.comm.size)
             self._allowance = int(self._contributed_expanded) + max(0, share)
-            if last.expanded >= self.limits.nodes:
+            if last.expanded >= self.run.limits.nodes:
                 self._want(Status.NODE_LIMIT)
         if not self.agreement.is_waiting and not self.agreement.over:
             self._contribute()
         return completed
 
     def _contribute(self) -> None:
-        if self.interrupted():
-            self._want(Status.INTERRUPTED)
-        if time.perf_counter() - self._started >= self.limits.time_s:
-            self._want(Status.TIME_LIMIT)
+        stop = self.run.why_stop()
+        if stop is not None:
+            self._want(stop)
         rank = self.rank
         rank.mail_bytes = self.comm.buffer_bytes
         if rank.granted_bytes > rank.memory_limit:

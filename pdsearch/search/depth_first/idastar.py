@@ -16,122 +16,96 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pdsearch.balance.metrics import load_balance
-from pdsearch.comm.together import in_turn
-from pdsearch.domains import Domain
-from pdsearch.environment import environment
-from pdsearch.errors import BadInputError, WrongPlanError
-from pdsearch.heuristics import Heuristic, check_admissible, make_heuristic
+from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NEVER
-from pdsearch.limits import Limits
+from pdsearch.limits import whole
+from pdsearch.options import Option
 from pdsearch.result import RankCounts, Status
-from pdsearch.search.best_first.report import Clock
+from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.depth_first.queue import Queue, RankQueue, ThreadQueue
-from pdsearch.search.depth_first.result import IdaResult, Iteration
-from pdsearch.search.depth_first.team import Outcome, Team, first_solution
+from pdsearch.search.depth_first.result import MODE, IdaResult, Iteration, check_mode
+from pdsearch.search.depth_first.team import Counted, Team, first_solution
 from pdsearch.search.depth_first.tree import AnySubtrees, Frontier, Tree, cut_up
+from pdsearch.search.finish import Outcome
+from pdsearch.search.run import Progress, Run
+from pdsearch.search.task import Task
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, LEAST_PRUNED, Integers, Roots, Subtrees, fastest
 
-MODES = ("first", "all")
 _SUBTREE = 20_000  # nodes a subtree should have: small against an iteration, large against handing it out
 _MAX_ROOTS = 2**16
 _GROWTH = 6.0  # of iterations, until two of them have shown it
 
 
-@dataclass(frozen=True)
-class IdaProgress:
-    """What a running search can say of itself; counts are this process's."""
-
-    seconds: float
-    bound: int
-    generated: int
-
-
-OnIdaProgress = Callable[[IdaProgress], None]
-
-
-def idastar(
-    domain: Domain,
-    heuristic: str | None = None,
-    *,
-    mode: str = "first",
-    threads: int = 1,
-    comm: Any = None,
-    specialised: bool = True,
-    limits: Limits | None = None,
-    interrupted: Callable[[], bool] | None = None,
-    on_progress: OnIdaProgress | None = None,
-    check_solvable: bool = True,
-    seed: int = 0,
-) -> IdaResult:
-    """Find an optimal plan by IDA* on the CPU.
+@ALGORITHMS.add("idastar")
+class IdaStar(Algorithm):
+    """IDA*: depth-first searches within growing bounds; memory does not grow; on threads and ranks.
 
     Parameters
     ----------
-    domain : Domain
-        The instance.
-    heuristic : str, optional
-        An admissible one; the domain's default when left out.
     mode : {"first", "all"}
         Stop at the first solution, or finish the iteration and count all.
     threads : int
         Of each process, the same for all ranks; 0 takes one for each core and divides by the ranks of the machine.
-    comm : mpi4py.MPI.Comm, optional
-        Share the work with its ranks, all of which must call and all of which get the result.
-    specialised : bool
-        Use code made for the domain and heuristic where there is some.
-    limits, interrupted, check_solvable
-        As in :func:`pdsearch.search.solve`; the memory limit has no meaning here.
-    on_progress : callable, optional
-        Called with an :class:`IdaProgress` some fifty times a second.
-    seed : int
-        Of the instance, for the result; the search draws nothing.
-
-    Returns
-    -------
-    IdaResult
-        Its plan has been replayed.
+    general : bool
+        Leave out code made for the domain and heuristic, where there is some.
 
     Raises
     ------
-    UnknownNameError, BadInputError
-        If an argument makes no sense.
+    BadInputError
+        If the mode is unknown, or the number of threads negative.
 
     Examples
     --------
+    >>> from pdsearch import solve
     >>> from pdsearch.domains.tiles import Tiles
-    >>> result = idastar(Tiles.korf(79))
+    >>> result = solve(Tiles.korf(79), algorithm="idastar")
     >>> result.cost, result.generated + 1, result.iterations[0].bound
     (42, 540860, 28)
     """
-    if mode not in MODES:
-        raise BadInputError(f"mode {mode!r} is unknown; it is one of {', '.join(MODES)}")
-    if threads < 0:
-        raise BadInputError(f"{threads} threads make no sense; give 1 or more, or 0 for one on each core")
-    clock = Clock.start()
-    chosen = in_turn(comm, lambda: make_heuristic(domain, heuristic))
-    check_admissible(chosen)
-    kind = (fastest(domain, chosen) if specialised else None) or AnySubtrees
-    queue: Queue = ThreadQueue() if comm is None else RankQueue(comm)
-    search = _Search(domain, chosen, kind, mode, threads or fair_threads(comm), queue, limits or Limits(), clock)
-    search.seed = seed
-    reason = domain.why_unsolvable() if check_solvable else None
-    if reason is not None:
-        result = search.result(Status.UNSOLVABLE, reason)
-    else:
-        in_turn(comm, search.compile)
-        search.interrupted = interrupted or (lambda: False)
-        search.on_progress = on_progress
-        search.clock.search_begins()
-        result = search.run()
-    queue.close()  # not when a rank raised: closing waits for all
-    return result
+
+    name = "idastar"
+    source = "Korf (1985), Artificial Intelligence 27"
+    label = label_without_search = "IDA*"
+    options = (
+        MODE,
+        Option("threads", "of each process; 0 is one for each core", 0, lambda text: whole(text, "threads"), "N"),
+        Option("general", "leave out the code made for one domain and heuristic", False, is_flag=True),
+    )
+    result = IdaResult
+
+    def __init__(self, mode: str = "first", threads: int = 1, general: bool = False) -> None:
+        check_mode(mode)
+        if threads < 0:
+            raise BadInputError(f"{threads} threads make no sense; give 1 or more, or 0 for one on each core")
+        self.mode, self.threads, self.general = mode, threads, general
+
+    def search(self, task: Task, run: Run, comm: Any = None) -> Outcome:
+        """Raise the bound until there is a solution, or a reason to stop."""
+        queue: Queue = ThreadQueue() if comm is None else RankQueue(comm.raw)
+        search = _Search(task, run, self._kind(task), self.mode, self.threads or fair_threads(comm and comm.raw), queue)
+        with run.phase("compile"):
+            if comm is None:
+                search.compile()
+            else:
+                comm.in_turn(search.compile)
+        run.search_begins()
+        outcome = search.run_all()
+        queue.close()  # not when a rank raised: closing waits for all
+        return outcome
+
+    def details(self, task: Task) -> dict[str, Any]:
+        """Return what an instance without a search says of how it would have been searched."""
+        threads, scheme = self.threads or fair_threads(), self._kind(task).name
+        return {"mode": self.mode, "threads": threads, "scheme": scheme, "LB": math.nan, "CO": 0.0}
+
+    def _kind(self, task: Task) -> type[Subtrees]:
+        """Return the compiled search of subtrees."""
+        return (None if self.general else fastest(task.domain, task.heuristic)) or AnySubtrees
 
 
 def available_cores() -> set[int]:
@@ -155,19 +129,9 @@ def fair_threads(comm: Any = None) -> int:
 class _Search:
     """The state of one run."""
 
-    def __init__(
-        self,
-        domain: Domain,
-        heuristic: Heuristic,
-        kind: type[Subtrees],
-        mode: str,
-        threads: int,
-        queue: Queue,
-        limits: Limits,
-        clock: Clock,
-    ) -> None:
-        self.domain, self.heuristic, self.kind, self.mode = domain, heuristic, kind, mode
-        self.threads, self.queue, self.limits, self.clock = threads, queue, limits, clock
+    def __init__(self, task: Task, run: Run, kind: type[Subtrees], mode: str, threads: int, queue: Queue) -> None:
+        self.task, self.run, self.kind, self.mode, self.threads, self.queue = task, run, kind, mode, threads, queue
+        domain, heuristic = task.domain, task.heuristic
         self.team = Team(domain, heuristic, kind, threads, queue)
         self.tree = Tree(domain, heuristic)
         self.root = Roots.initial(domain, heuristic)
@@ -176,54 +140,45 @@ class _Search:
         self.bound = int(self.root.h[0])
         self.solutions = self.beyond = 0
         self.plan: list[int] | None = None
-        self.interrupted: Callable[[], bool] = lambda: False
-        self.on_progress: OnIdaProgress | None = None
         self._generated = self._expanded = 0  # of finished iterations
-        self._search_s = 0.0
-        self.seed = 0
 
     def compile(self) -> None:
         """Run the kernels once on nothing."""
         self.tree.begin(self.root, 0, -1)
         self.tree.go_on(-1, 1)
-        engine = self.kind(self.domain, self.heuristic)
+        engine = self.kind(self.task.domain, self.task.heuristic)
         engine.prepare(self.root, self.bound)
         engine.run(0, 0, 1, np.zeros(1, np.int64), np.zeros((1, 4), np.int64))
 
-    def run(self) -> IdaResult:
+    def run_all(self) -> Outcome:
         """Raise the bound until there is a solution, or a reason to stop."""
-        status = Status.UNSOLVABLE
+        stop = 0
         while self.bound < NEVER:
             least = self._iterate()
             stop = self.queue.look()
-            if self.plan is not None and (self.mode == "first" or not stop):
-                status = Status.SOLVED
-                break
-            if stop:  # perhaps with an optimal plan, but not with all of them
-                status = Status(stop)
+            if stop or self.plan is not None:
                 break
             self.bound = least
-        self._search_s = self.clock.search_s
-        return self.result(status)
+        return self._outcome(Status(stop) if stop else None, self.run.search_s)
 
     def _iterate(self) -> int:
         """Search within the bound and return the least f beyond it."""
         start = time.perf_counter()
         frontier = cut_up(self.tree, self.root, 0, self.bound, self._depth())
         roots = frontier.roots
-        outcome = self.team.search(roots, self.bound, self.mode == "first", self._watch)
-        generated, expanded = self._count(frontier, outcome)
-        self.loads += outcome.loads
+        counted = self.team.search(roots, self.bound, self.mode == "first", self._watch)
+        generated, expanded = self._count(frontier, counted)
+        self.loads += counted.loads
         self._generated, self._expanded = self._generated + generated, self._expanded + expanded
-        shared = load_balance(outcome.loads[:, 0]) if len(roots) > 1 else math.nan
+        shared = load_balance(counted.loads[:, 0]) if len(roots) > 1 else math.nan
         seconds = time.perf_counter() - start
         self.iterations.append(Iteration(self.bound, generated, expanded, seconds, len(roots), shared))
-        pruned = outcome.counts[:, LEAST_PRUNED]
+        pruned = counted.counts[:, LEAST_PRUNED]
         return min(frontier.least_pruned, int(pruned[pruned > 0].min(initial=NEVER)))
 
-    def _count(self, frontier: Frontier, outcome: Outcome) -> tuple[int, int]:
+    def _count(self, frontier: Frontier, counted: Counted) -> tuple[int, int]:
         """Return generated and expanded of the iteration, and keep plan and solutions."""
-        counts, roots = outcome.counts, frontier.roots
+        counts, roots = counted.counts, frontier.roots
         generated, expanded = (int(counts[:, column].sum()) for column in (GENERATED, EXPANDED))
         with_goals = np.flatnonzero(counts[:, GOALS] > 0)
         self.solutions = int(counts[with_goals, GOALS].sum())
@@ -254,67 +209,54 @@ class _Search:
     def _watch(self) -> int:
         """Look at limits and signals; return a status' number, 0 for going on."""
         generated, expanded = self.team.loads.sum(axis=0).tolist()
-        if self.on_progress is not None:
-            self.on_progress(IdaProgress(self.clock.search_s, self.bound, self._generated + generated))
-        if self.interrupted():
-            return Status.INTERRUPTED.value
-        if self.clock.search_s >= self.limits.time_s:
-            return Status.TIME_LIMIT.value
-        if self._expanded + expanded >= self.limits.nodes:
-            return Status.NODE_LIMIT.value
-        return 0
+        generated, expanded = self._generated + generated, self._expanded + expanded
+        if self.run.on_progress is not None and self.queue.rank == 0:
+            self.run.on_progress(Progress(self.run.search_s, self.bound, expanded=expanded, generated=generated))
+        stop = self.run.why_stop(expanded)
+        return 0 if stop is None else stop.value
 
-    def result(self, status: Status, reason: str | None = None) -> IdaResult:
-        """Check the plan and return what there is to say."""
-        cost = None
-        if self.plan is not None:
-            cost = self.domain.replay(self.plan)
-            if cost != self.bound:
-                raise WrongPlanError(f"the plan costs {cost}, the search claims {self.bound}")
-        before = [iteration.expanded for iteration in self.iterations if cost is None or iteration.bound < cost]
-        seconds = self._search_s
-        return IdaResult(
-            status=status,
-            cost=cost,
-            plan=None if self.plan is None else [self.domain.operator_name(operator) for operator in self.plan],
-            lower_bound=None if status is Status.UNSOLVABLE else self.bound,
-            domain=self.domain.name,
-            instance=self.domain.instance,
-            heuristic=self.heuristic.name,
-            algorithm="IDA*",
-            distribution=None,
-            n_ranks=self.queue.size,
-            expanded=self._expanded,
-            expanded_before_last_layer=sum(before),
-            generated=self._generated,
-            evaluated=self._generated + 1,
-            reopened=0,
-            duplicates=0,
-            sent=0,
-            received=0,
-            messages=0,
+    def _outcome(self, stop: Status | None, seconds: float) -> Outcome:
+        """Return what there is to say."""
+        generated = self._generated
+        details = {
+            "n_ranks": self.queue.size,
+            "CO": 0.0,
+            "mode": self.mode,
+            "solutions": self.solutions,
+            "iterations": self.iterations,
+            "beyond": self.beyond,
+            "loads": self.loads[:, 0].tolist(),
+            "scheme": self.kind.name,
+            "threads": self.threads,
+            "generated_per_s": (generated + self.beyond) / seconds if seconds else math.nan,
+        }
+        return Outcome(
+            IdaStar.label,
+            lower_bound=self.bound,
+            incumbent=NEVER if self.plan is None else self.bound,
+            plan=self.plan,
+            stop=stop,
+            is_complete=self.mode == "first" or stop is None,
             search_s=seconds,
-            total_s=self.clock.total_s,
-            peak_memory_bytes=0,
-            bytes_per_node=math.nan,
-            expanded_per_s=self._expanded / seconds if seconds else math.nan,
-            LB=load_balance(self.loads[:, 0]),
-            CO=0.0,
-            ranks=[_worker(i, load) for i, load in enumerate(self.loads.tolist())],
-            seed=self.seed,
-            environment=environment(),
-            reason=reason,
-            mode=self.mode,
-            solutions=self.solutions,
-            iterations=self.iterations,
-            beyond=self.beyond,
+            ranks=[_worker(number, load) for number, load in enumerate(self.loads.tolist())],
+            totals={"generated": generated, "expanded": self._expanded, "evaluated": generated + 1},
+            expanded_below=lambda bound: sum(one.expanded for one in self.iterations if one.bound < bound),
             loads=self.loads[:, 0].tolist(),
-            scheme=self.kind.name,
-            threads=self.threads,
-            generated_per_s=(self._generated + self.beyond) / seconds if seconds else math.nan,
+            result=IdaResult,
+            details=details,
         )
 
 
 def _worker(number: int, load: list[int]) -> RankCounts:
     """Return one worker's counts; it sends nothing and stores nothing."""
-    return RankCounts(number, load[1], load[0], load[0], 0, 0, 0, 0, 0, 0, 0, 0, 0.0)
+    nothing = dict.fromkeys(("reopened", "duplicates", "sent", "received", "messages", "stored", "open"), 0)
+    generated, expanded = load
+    return RankCounts(
+        rank=number,
+        expanded=expanded,
+        generated=generated,
+        evaluated=generated,
+        memory_bytes=0,
+        idle_s=0.0,
+        **nothing,
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pdsearch.errors import BadInputError
+from pdsearch.options import Option
 from pdsearch.result import Result, Status
 
 if TYPE_CHECKING:
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
 
     from pdsearch.balance.report import BalanceReport
     from pdsearch.balance.traffic import Crossing
+
+MODES = ("first", "all")
+MODE = Option("mode", "stop at the first solution, or count all of the last bound", "first", choices=MODES)
+
+
+def check_mode(mode: str) -> None:
+    """Raise BadInputError unless there is such a mode."""
+    if mode not in MODES:
+        raise BadInputError(f"mode {mode!r} is unknown; it is one of {', '.join(MODES)}")
 
 
 @dataclass(frozen=True)

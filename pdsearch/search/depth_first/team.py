@@ -21,7 +21,7 @@ _LOOK_S = 0.02
 
 
 @dataclass
-class Outcome:
+class Counted:
     """What an iteration found below its roots.
 
     Attributes
@@ -55,7 +55,7 @@ class Team:
         self.loads = np.zeros((n_threads, 2), np.int64)
         self._errors: list[BaseException] = []
 
-    def search(self, roots: Roots, bound: int, first: bool, watch: Callable[[], int]) -> Outcome:
+    def search(self, roots: Roots, bound: int, first: bool, watch: Callable[[], int]) -> Counted:
         """Search below all roots; ``first``: not beyond the first root with a goal below it.
 
         ``watch`` is called some fifty times a second and says why to stop, 0 for going on.
@@ -69,7 +69,7 @@ class Team:
             self._work(0, lambda: self._watch(watch))
         else:
             self._work_in_threads(watch)
-        return Outcome(*self.queue.add_up(self.counts, self.loads))
+        return Counted(*self.queue.add_up(self.counts, self.loads))
 
     def _work_in_threads(self, watch: Callable[[], int]) -> None:
         threads = [threading.Thread(target=self._guarded, args=(i,), daemon=True) for i in range(len(self.engines))]

@@ -9,43 +9,46 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pdsearch.balance.metrics import load_balance
+from pdsearch.comm.together import ranks_of_node, together
 from pdsearch.domains import Domain
 from pdsearch.domains.pancake import Pancake
 from pdsearch.domains.tiles.pdb import AdditivePdb
 from pdsearch.domains.tiles.puzzle import Tiles
-from pdsearch.environment import environment
-from pdsearch.errors import BadInputError, WrongPlanError
-from pdsearch.gpu import models, roots
-from pdsearch.gpu.devices import Device
-from pdsearch.gpu.models import Model
-from pdsearch.gpu.patterns import pattern_tiles
-from pdsearch.gpu.persistent import EXPANDED, GENERATED, GOAL_ROOT, GOALS
-from pdsearch.gpu.schemes import BLOCK, OURS, THREAD, Counts, Scheme, Work, make
+from pdsearch.errors import BadInputError
+from pdsearch.gpu.devices import FORMS, Device, choose
 from pdsearch.heuristics import HEURISTICS
-from pdsearch.limits import Limits
+from pdsearch.kernels.protocol import NEVER
+from pdsearch.options import Option
 from pdsearch.result import Status
-from pdsearch.search.best_first.report import Clock
-from pdsearch.search.depth_first.idastar import MODES, IdaProgress
-from pdsearch.search.depth_first.result import IdaResult, Iteration
+from pdsearch.search.algorithms import ALGORITHMS, Algorithm
+from pdsearch.search.depth_first.result import MODE, IdaResult, Iteration, check_mode
+from pdsearch.search.finish import Outcome
+from pdsearch.search.run import Progress, Run
+from pdsearch.search.task import Task
 
+if TYPE_CHECKING:  # these load CUDA
+    from pdsearch.gpu import roots
+    from pdsearch.gpu.models import Model
+    from pdsearch.gpu.schemes import Counts, Scheme, Work
+
+SCHEMES = ("persistent", "block", "thread")  # of pdsearch.gpu.schemes, which loads CUDA
+GENERATED, EXPANDED, GOALS, GOAL_ROOT = range(4)  # columns of its counts
 # states to cut an iteration into: as published for block and thread, with room for donation for ours
-_WANTED = {OURS: 2**16, BLOCK: 2048, THREAD: 1536 * 8}
-
-OnBatchProgress = Callable[[IdaProgress, int], None]  # told also how many instances are done
+_WANTED = dict(zip(SCHEMES, (2**16, 2048, 1536 * 8), strict=True))
 
 
 @dataclass
 class _Instance:
     """One instance on its way."""
 
-    domain: Domain
+    task: Task
     model: Model
     h: int
     bound: int
@@ -71,6 +74,9 @@ def model_of(domain: Domain, heuristic: str | None) -> Model:
     UnknownNameError, BadInputError
         If there is none.
     """
+    from pdsearch.gpu import models
+    from pdsearch.gpu.patterns import pattern_tiles
+
     name = heuristic or domain.default_heuristic
     if HEURISTICS[name].fits(domain):
         if isinstance(domain, Tiles) and name == "manhattan":
@@ -85,66 +91,92 @@ def model_of(domain: Domain, heuristic: str | None) -> Model:
     )
 
 
-def solve_batch(
-    domains: Sequence[Domain],
-    device: Device,
-    *,
-    heuristic: str | None = None,
-    mode: str = "first",
-    scheme: str = OURS,
-    comm: Any = None,
-    limits: Limits | None = None,
-    interrupted: Callable[[], bool] | None = None,
-    on_progress: OnBatchProgress | None = None,
-    kernel: Scheme | None = None,
-    wanted: int | None = None,
-    seed: int = 0,
-) -> list[IdaResult]:
-    """Solve many instances of one shape, all their next iterations in one launch.
+@ALGORITHMS.add("idastar-gpu")
+class IdaStarGpu(Algorithm):
+    """IDA* on a GPU: all unsolved instances of a shape search their next bound in the same launch.
 
     Parameters
     ----------
-    domains : sequence of Domain
-        Instances of the same model (the same shape, goal and heuristic).
-    device : Device
-        From :func:`pdsearch.gpu.devices.choose`.
-    heuristic, mode, limits, interrupted, seed
-        As in :func:`pdsearch.search.depth_first.idastar.idastar`; limits hold for the batch.
+    mode : {"first", "all"}
+        Stop at the first solution, or finish the iteration and count all.
     scheme : {"persistent", "block", "thread"}
         Who searches what.
-    comm : mpi4py.MPI.Comm, optional
-        One rank for each GPU, all of which call and get the results; roots are dealt round-robin.
-    on_progress : callable, optional
-        Called between launches with an :class:`~pdsearch.search.depth_first.idastar.IdaProgress` (of the largest
-        bound, and of this rank's nodes) and the number of instances done.
+    device : str or Device
+        ``gpu``, which takes one device for each rank of a machine, or ``gpu:N``.
     kernel : Scheme, optional
         Compiled before.
     wanted : int, optional
         States to cut each iteration into.
 
-    Returns
-    -------
-    list of IdaResult
-        In the order given; seconds are those of the batch.
-
     Raises
     ------
     BadInputError
-        If there is no kernel for the domain, too little memory, or a plan too long for the kernel's stacks.
+        If the mode or the scheme is unknown; when it searches, if there is no kernel for the domain, too little
+        memory, or a plan too long for the kernel's stacks.
     """
-    if mode not in MODES:
-        raise BadInputError(f"mode {mode!r} is unknown; it is one of {', '.join(MODES)}")
-    clock = Clock.start()
-    instances = [_begin(domain, heuristic) for domain in domains]
-    if len({one.model for one in instances}) > 1:
-        raise BadInputError("a batch needs instances of one shape and goal; give them in separate calls")
-    search = kernel or make(scheme, instances[0].model, device)
-    share = _Share(comm, wanted or _WANTED[scheme], mode == "first")
-    clock.search_begins()
-    batch = _Batch(instances, search, share, limits or Limits(), interrupted or (lambda: False), on_progress, clock)
-    loads = batch.run()
-    ended = _Ended(mode, scheme, device, clock.search_s, clock.total_s, loads, share.n_ranks, seed)
-    return [_result(one, ended) for one in instances]
+
+    name = "idastar-gpu"
+    source = "Korf (1985), Artificial Intelligence 27; block-parallel: Horie and Fukunaga (2017), SoCS; ours"
+    label = label_without_search = "IDA*"
+    options = (
+        MODE,
+        Option("scheme", "on a GPU, who searches what", SCHEMES[0], choices=SCHEMES),
+        Option("device", f"{FORMS}; auto is a GPU if there is one", "gpu", metavar="DEVICE"),
+    )
+    result = IdaResult
+
+    def __init__(
+        self,
+        mode: str = "first",
+        scheme: str = SCHEMES[0],
+        device: str | Device = "gpu",
+        kernel: Scheme | None = None,
+        wanted: int | None = None,
+    ) -> None:
+        check_mode(mode)
+        if scheme not in SCHEMES:
+            raise BadInputError(f"scheme {scheme!r} is unknown; it is one of {', '.join(SCHEMES)}")
+        self.mode, self.scheme, self.device, self.kernel, self.wanted = mode, scheme, device, kernel, wanted
+
+    def kind_of(self, domain: Domain) -> Hashable:
+        """Return type and goal: the instances of one kind have the same shape."""
+        return type(domain), domain.n_variables, domain.n_values, getattr(domain, "goal", None), len(domain.initial)
+
+    def search(self, task: Task, run: Run, comm: Any = None) -> Outcome:
+        """Search one task."""
+        return self.search_all([task], run, comm)[0]
+
+    def search_all(self, tasks: Sequence[Task], run: Run, comm: Any = None) -> list[Outcome]:
+        """Search all tasks, whose next iterations are one launch; limits hold for them together."""
+        from pdsearch.gpu.schemes import make
+
+        raw = None if comm is None else comm.raw
+        device = self._device(raw)
+        instances = [_begin(task) for task in tasks]
+        if len({one.model for one in instances}) > 1:
+            raise BadInputError("a batch needs instances of one shape and goal; give them in separate calls")
+        with run.phase("compile"):
+            search = self.kernel or make(self.scheme, instances[0].model, device)
+        share = _Share(raw, self.wanted or _WANTED[self.scheme], self.mode == "first")
+        run.search_begins()
+        loads = _Batch(instances, search, share, run).run_all()
+        ended = _Ended(self.mode, self.scheme, device, run.search_s, loads, share.n_ranks)
+        return [_outcome(one, ended) for one in instances]
+
+    def _device(self, comm: Any) -> Device:
+        """Return the device of this rank."""
+        if isinstance(self.device, Device):
+            return self.device
+        place = 0 if comm is None else ranks_of_node(comm)[0]
+        text = self.device
+        choice = together(comm, lambda: choose(text, place))
+        if choice.device is None:
+            raise BadInputError(f"device {text!r} is no GPU; give gpu or gpu:N, or take algorithm idastar")
+        return choice.device
+
+    def details(self, task: Task) -> dict[str, Any]:
+        """Return what an instance without a search says of how it would have been searched."""
+        return {"mode": self.mode, "scheme": self.scheme, "device": str(self.device), "LB": math.nan, "CO": 0.0}
 
 
 @dataclass
@@ -154,12 +186,9 @@ class _Batch:
     instances: list[_Instance]
     search: Scheme
     share: _Share
-    limits: Limits
-    interrupted: Callable[[], bool]
-    on_progress: OnBatchProgress | None
-    clock: Clock
+    run: Run
 
-    def run(self) -> list[int]:
+    def run_all(self) -> list[int]:
         """Raise bounds until every instance has a status; return the loads of the last iteration."""
         loads: list[int] = []
         while active := [one for one in self.instances if one.status is None]:
@@ -178,6 +207,8 @@ class _Batch:
         """Search the next bound of all instances, and raise those of the unsolved."""
         start = time.perf_counter()
         wanted = max(1, self.share.wanted // len(active))
+        from pdsearch.gpu.schemes import Counts, Work
+
         works = [_cut(one, number, wanted) for number, one in enumerate(active)]
         work = self.share.mine(Work(*(np.concatenate(columns) for columns in zip(*works, strict=True))))
         if len(work.low):
@@ -196,20 +227,14 @@ class _Batch:
         return self._why_stop(expanded) is None
 
     def _why_stop(self, expanded: int = 0) -> Status | None:
-        if self.interrupted():
-            return Status.INTERRUPTED
-        if self.clock.search_s >= self.limits.time_s:
-            return Status.TIME_LIMIT
-        if expanded + sum(one.expanded for one in self.instances) >= self.limits.nodes:
-            return Status.NODE_LIMIT
-        return None
+        return self.run.why_stop(expanded + sum(one.expanded for one in self.instances))
 
     def _tell(self, generated: int = 0) -> None:
-        if self.on_progress is not None:
+        if self.run.on_progress is not None:
             generated += sum(one.generated for one in self.instances)
             bound = max(one.bound for one in self.instances)
             done = sum(one.status is not None for one in self.instances)
-            self.on_progress(IdaProgress(self.clock.search_s, bound, generated), done)
+            self.run.on_progress(Progress(self.run.search_s, bound, generated=generated, done=done))
 
 
 class _Share(NamedTuple):
@@ -237,7 +262,7 @@ class _Share(NamedTuple):
             return work
         part = slice(self.comm.Get_rank(), None, self.comm.Get_size())
         columns: list[Any] = [column[part] for column in work]
-        return Work(*columns)
+        return type(work)(*columns)
 
     def sum_up(self, counts: Counts) -> Counts:
         """Return the counts of all ranks; of the roots above goals, the last."""
@@ -250,27 +275,27 @@ class _Share(NamedTuple):
         roots_found = [np.where(one.tallies[:, GOALS] > 0, one.tallies[:, GOAL_ROOT], 0) for one in every]
         tallies[:, GOAL_ROOT] = np.max(roots_found, axis=0)
         loads = np.concatenate([one.loads for one in every])
-        return Counts(tallies, loads, all(one.finished for one in every))
+        return type(counts)(tallies, loads, all(one.finished for one in every))
 
 
-def _begin(domain: Domain, name: str | None) -> _Instance:
-    model = model_of(domain, name)
-    h = model.h(domain.initial)
-    one = _Instance(domain, model, h, h)
-    if domain.why_unsolvable() is not None:
-        one.status = Status.UNSOLVABLE
-    return one
+def _begin(task: Task) -> _Instance:
+    model = model_of(task.domain, task.heuristic.name)
+    h = model.h(task.domain.initial)
+    return _Instance(task, model, h, h)
 
 
 def _cut(one: _Instance, number: int, wanted: int) -> Work:
     """Cut an instance's next iteration, and return the states below which the kernel searches."""
+    from pdsearch.gpu import roots
+    from pdsearch.gpu.schemes import Work
+
     if one.bound > one.model.max_depth:
         raise BadInputError(
-            f"{one.domain.instance} has no plan of {one.bound - one.model.unit} moves; the GPU kernels search up to "
-            f"{one.model.max_depth} on {one.model.name}; use --device cpu"
+            f"{one.task.domain.instance} has no plan of {one.bound - one.model.unit} moves; the GPU kernels search "
+            f"up to {one.model.max_depth} on {one.model.name}; use --device cpu"
         )
-    words = (*one.domain.initial, 0)[:2]
-    level = roots.start((words[0], words[1]), one.model.low(one.domain), (one.bound - one.h) // one.model.unit)
+    words = (*one.task.domain.initial, 0)[:2]
+    level = roots.start((words[0], words[1]), one.model.low(one.task.domain), (one.bound - one.h) // one.model.unit)
     one.cut = roots.cut(one.model, level, wanted)
     last, n = one.cut.levels[-1], len(one.cut.levels[-1])
     return Work(last.words, last.low, last.slack, np.arange(n), np.full(n, number, np.int32))
@@ -288,6 +313,8 @@ def _count(one: _Instance, tally: list[int], seconds: float, counts: Counts, fir
     if cut.goal_path is not None:
         one.moves = cut.goal_path
     elif tally[GOALS]:
+        from pdsearch.gpu import roots
+
         i, last = tally[GOAL_ROOT], cut.levels[-1]
         below = roots.solve_below(one.model, last.words[i], int(last.low[i]), int(last.slack[i]))
         one.moves = cut.path(i) + below
@@ -305,54 +332,37 @@ class _Ended(NamedTuple):
     scheme: str
     device: Device
     seconds: float
-    total: float
     loads: list[int]
     n_ranks: int
-    seed: int
 
 
-def _result(one: _Instance, ended: _Ended) -> IdaResult:
+def _outcome(one: _Instance, ended: _Ended) -> Outcome:
     assert one.status is not None
-    seconds, plan = ended.seconds, one.plan
-    cost = None if plan is None else one.domain.replay(plan)
-    if cost is not None and cost != one.bound:
-        raise WrongPlanError(f"the plan costs {cost}, the search claims {one.bound}")
-    before = sum(iteration.expanded for iteration in one.iterations if cost is None or iteration.bound < cost)
-    nothing: dict[str, Any] = dict.fromkeys(
-        ("reopened", "duplicates", "sent", "received", "messages", "peak_memory_bytes"), 0
-    )
-    return IdaResult(
-        status=one.status,
-        cost=cost,
-        plan=None if plan is None else [one.domain.operator_name(operator) for operator in plan],
-        lower_bound=None if one.status is Status.UNSOLVABLE else one.bound,
-        domain=one.domain.name,
-        instance=one.domain.instance,
-        heuristic=one.model.heuristic,
-        algorithm="IDA*",
-        distribution=None,
-        n_ranks=ended.n_ranks,
-        expanded=one.expanded,
-        expanded_before_last_layer=before,
-        generated=one.generated,
-        evaluated=one.generated + 1,
+    seconds = ended.seconds
+    details = {
+        "n_ranks": ended.n_ranks,
+        "CO": 0.0,
+        "mode": ended.mode,
+        "solutions": one.solutions,
+        "iterations": one.iterations,
+        "loads": ended.loads,
+        "device": f"gpu:{ended.device.number}",
+        "scheme": ended.scheme,
+        "threads": 0,
+        "generated_per_s": one.generated / seconds if seconds else math.nan,
+    }
+    return Outcome(
+        IdaStarGpu.label,
+        lower_bound=one.bound,
+        incumbent=NEVER if one.plan is None else one.bound,
+        plan=one.plan,
+        stop=None if one.status is Status.SOLVED else one.status,
+        is_complete=one.status is Status.SOLVED,
         search_s=seconds,
-        total_s=ended.total,
-        bytes_per_node=math.nan,
-        expanded_per_s=one.expanded / seconds if seconds else math.nan,
-        LB=load_balance(ended.loads) if ended.loads else math.nan,
-        CO=0.0,
-        ranks=[],
-        seed=ended.seed,
-        environment=environment() | {"device": ended.device.name},
-        reason=one.domain.why_unsolvable() if one.status is Status.UNSOLVABLE else None,
-        mode=ended.mode,
-        solutions=one.solutions,
-        iterations=one.iterations,
+        totals={"generated": one.generated, "expanded": one.expanded, "evaluated": one.generated + 1},
+        expanded_below=lambda bound: sum(step.expanded for step in one.iterations if step.bound < bound),
         loads=ended.loads,
-        device=f"gpu:{ended.device.number}",
-        scheme=ended.scheme,
-        threads=0,
-        generated_per_s=one.generated / seconds if seconds else math.nan,
-        **nothing,
+        environment={"device": ended.device.name},
+        result=IdaResult,
+        details=details,
     )

@@ -17,10 +17,13 @@ from pdsearch.limits import Limits
 from pdsearch.report.rows import Row, row_of
 from pdsearch.result import Result, Status
 from pdsearch.search import OnProgress
-from pdsearch.search.best_first import astar, hdastar
-from pdsearch.search.best_first.timed_simulation import simulate_timed
+from pdsearch.search.best_first.astar import AStar
+from pdsearch.search.best_first.hdastar import HdaStar
+from pdsearch.search.best_first.timed_simulation import Simulated, SimulatedResult
 from pdsearch.search.costs import Costs
-from pdsearch.search.task import Problem
+from pdsearch.search.run import Run
+from pdsearch.search.setup import make_task
+from pdsearch.search.task import Task
 
 
 class RunInterruptedError(Exception):
@@ -47,7 +50,7 @@ class Setting:
         Of the owners.
     limits : Limits
         Of each run.
-    message : int or None
+    message_size : int or None
         Records per message; chosen while running when None.
     c : float or None
         For the efficiency; from the costs when None.
@@ -62,11 +65,15 @@ class Setting:
     heuristic: str | None = None
     seed: int = 0
     limits: Limits = field(default_factory=Limits)
-    message: int | None = None
+    message_size: int | None = None
     c: float | None = None
     interrupted: Callable[[], bool] = _never
     watch: Callable[[], AbstractContextManager[OnProgress | None]] = nullcontext
     skipped: Callable[[str], None] = _in_silence
+
+    def run(self, on_progress: OnProgress | None) -> Run:
+        """Return the conditions of one search, which begins now."""
+        return Run(self.limits, self.interrupted, on_progress, self.seed)
 
 
 def chosen(text: str, domain: Domain) -> list[str]:
@@ -116,8 +123,8 @@ def simulated_rows(
     """
     serial = serial_result(_alone(domain, setting), setting)
     for n_ranks in ranks:
-        for name, problem in _problems(domain, names, n_ranks, setting):
-            yield simulated_row(problem, name, serial, costs, setting)
+        for name, task in _tasks(domain, names, n_ranks, setting):
+            yield simulated_row(task, name, serial, costs, setting)
 
 
 def real_rows(
@@ -139,20 +146,20 @@ def _real_rows(
     domain: Domain, names: Sequence[str], carrier: MpiCommunicator, repeats: int, c: float, setting: Setting
 ) -> Iterator[Row]:
     alone = _alone(domain, setting)
-    problems = list(_problems(domain, names, carrier.size, setting))
-    serials, results = list[Result](), [list[Result]() for _ in problems]
+    tasks = list(_tasks(domain, names, carrier.size, setting))
+    serials, results = list[Result](), [list[Result]() for _ in tasks]
     stopped: RunInterruptedError | None = None
     try:
         for _ in range(repeats):
             serials.append(_on_rank_0(carrier, lambda: serial_result(alone, setting)))
-            for (_, problem), found in zip(problems, results, strict=True):
-                found.append(_real_result(problem, carrier, setting))
+            for (_, task), found in zip(tasks, results, strict=True):
+                found.append(_real_result(task, carrier, setting))
     except RunInterruptedError as error:
         stopped = error
-    for (name, problem), found in zip(problems, results, strict=True):
+    for (name, task), found in zip(tasks, results, strict=True):
         if found:
             serial = min(serials, key=lambda result: result.search_s)
-            yield min((_real_row(problem, name, result, serial, c) for result in found), key=_slowness)
+            yield min((_real_row(task, name, result, serial, c) for result in found), key=_slowness)
     if stopped is not None:
         raise stopped
 
@@ -161,25 +168,23 @@ def _slowness(row: Row) -> tuple[bool, float]:
     return not row.is_finished, row.seconds
 
 
-def _alone(domain: Domain, setting: Setting) -> Problem:
-    return Problem.of(domain, setting.heuristic, None, 1, setting.seed, alone=True)
+def _alone(domain: Domain, setting: Setting) -> Task:
+    return make_task(domain, setting.heuristic)
 
 
-def _problems(domain: Domain, names: Sequence[str], n_ranks: int, setting: Setting) -> Iterator[tuple[str, Problem]]:
-    """Yield the problem of each distribution that can be built for so many ranks, on all ranks the same."""
+def _tasks(domain: Domain, names: Sequence[str], n_ranks: int, setting: Setting) -> Iterator[tuple[str, Task]]:
+    """Yield the task of each distribution that can be built for so many ranks, on all ranks the same."""
     memory = setting.limits.memory_bytes
     for name in names:
         try:
-            problem = Problem.of(
-                domain, setting.heuristic, name, n_ranks, setting.seed, alone=False, memory_bytes=memory
-            )
+            task = make_task(domain, setting.heuristic, name, n_ranks, seed=setting.seed, memory_bytes=memory)
         except BadInputError as error:  # a projection too coarse for so many ranks, say
             setting.skipped(f"{name} on {n_ranks} ranks: {error}")
             continue
-        yield name, problem
+        yield name, task
 
 
-def serial_result(alone: Problem, setting: Setting) -> Result:
+def serial_result(alone: Task, setting: Setting) -> Result:
     """Run A* on one rank.
 
     Raises
@@ -188,7 +193,7 @@ def serial_result(alone: Problem, setting: Setting) -> Result:
         If it does not solve the instance, for then there is nothing to compare with.
     """
     with setting.watch() as on_progress:
-        result = astar.search(alone, setting.limits, setting.interrupted, on_progress, setting.seed)
+        result = AStar().solve(alone, setting.run(on_progress))
     if result.status not in (Status.SOLVED, Status.UNSOLVABLE, Status.INTERRUPTED):
         raise BadInputError(
             f"A* on one rank ended with {result.status.words} on {alone.domain.instance}; "
@@ -219,46 +224,37 @@ def _on_rank_0(comm: MpiCommunicator, action: Callable[[], Result]) -> Result:
 
 
 def simulated_row(
-    problem: Problem, distribution: str, serial: Result, costs: Costs, setting: Setting
+    task: Task, distribution: str, serial: Result, costs: Costs, setting: Setting
 ) -> tuple[Row, Integers]:
     """Simulate one search; return its row and its traffic."""
     with setting.watch() as on_progress:
-        timed = simulate_timed(
-            problem,
-            costs,
-            setting.limits,
-            seed=setting.seed,
-            message=setting.message,
-            interrupted=setting.interrupted,
-            on_progress=on_progress,
-        )
+        algorithm = Simulated(costs=costs, message_size=setting.message_size)
+        result = _unless_interrupted(algorithm.solve(task, setting.run(on_progress)))
+    assert isinstance(result, SimulatedResult)
     row = row_of(
         "simulated",
-        _unless_interrupted(timed.result),
+        result,
         serial,
         distribution=distribution,
         c=costs.c if setting.c is None else setting.c,
-        seconds=timed.seconds,
+        seconds=result.predicted_s,
         serial_s=costs.serial_s(serial.expanded, serial.generated),
-        record_bytes=4 * problem.record_words,
+        record_bytes=4 * task.record_words,
         costs=dataclasses.asdict(costs),
-        traffic=timed.traffic,
-        setup_s=problem.setup_s,
-        sampled=problem.sampled,
+        traffic=result.traffic,
+        setup_s=task.setup_s,
+        sampled=task.sampled,
     )
-    return row, timed.traffic
+    return row, result.traffic
 
 
-def _real_result(problem: Problem, comm: MpiCommunicator, setting: Setting) -> Result:
+def _real_result(task: Task, comm: MpiCommunicator, setting: Setting) -> Result:
     with setting.watch() as on_progress:
-        return _unless_interrupted(
-            hdastar.search(
-                problem, comm, setting.limits, setting.interrupted, on_progress, setting.seed, setting.message
-            )
-        )
+        algorithm = HdaStar(setting.message_size)
+        return _unless_interrupted(algorithm.solve(task, setting.run(on_progress), comm))
 
 
-def _real_row(problem: Problem, distribution: str, result: Result, serial: Result, c: float) -> Row:
+def _real_row(task: Task, distribution: str, result: Result, serial: Result, c: float) -> Row:
     return row_of(
         "real",
         result,
@@ -267,8 +263,8 @@ def _real_row(problem: Problem, distribution: str, result: Result, serial: Resul
         c=c,
         seconds=result.search_s,
         serial_s=serial.search_s,
-        record_bytes=4 * problem.record_words,
+        record_bytes=4 * task.record_words,
         costs={},
-        setup_s=problem.setup_s,
-        sampled=problem.sampled,
+        setup_s=task.setup_s,
+        sampled=task.sampled,
     )
