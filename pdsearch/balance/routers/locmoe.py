@@ -19,6 +19,7 @@ from pdsearch.balance.routers import ROUTERS, Assignment
 from pdsearch.balance.routers._beta import regularised_incomplete_beta
 from pdsearch.balance.routers._checks import checked_k, checked_matrix
 from pdsearch.balance.routers._gates import affinities_of
+from pdsearch.balance.routers._pooling import pooling_matrix
 from pdsearch.balance.routers.capacity import admit, capacity_of, cut
 from pdsearch.balance.routers.rectify import gpus_of_tokens
 from pdsearch.balance.routers.top_k import TopK
@@ -93,12 +94,12 @@ def grouped_average_pooling(tokens: npt.NDArray[Any], n_groups: int) -> npt.NDAr
     >>> grouped_average_pooling(np.array([[1.0, 3.0, 5.0, 9.0]]), 2).tolist()
     [[2.0, 7.0]]
     """
-    return np.asarray(tokens @ _pooling_matrix(tokens.shape[1], n_groups).astype(tokens.dtype))
+    return np.asarray(tokens @ pooling_matrix(tokens.shape[1], n_groups).astype(tokens.dtype))
 
 
 def largest_cosine(tokens: npt.NDArray[Any], n_groups: int) -> float:
     """Return delta: the largest cosine between a token and a row of the gate; 0 for no tokens."""
-    gate = _pooling_matrix(tokens.shape[1], n_groups)
+    gate = pooling_matrix(tokens.shape[1], n_groups)
     lengths = np.linalg.norm(tokens, axis=1, keepdims=True)
     cosines = (tokens @ gate) / np.where(lengths > 0, lengths, 1) / np.linalg.norm(gate, axis=0)
     return float(np.clip(cosines.max(initial=0.0), 0.0, 1.0))
@@ -166,12 +167,3 @@ def traffic_of(assignment: Assignment, gpus: int) -> npt.NDArray[np.int64]:
     source = gpus_of_tokens(len(assignment.ids), gpus)[assignment.pair_tokens]
     target = assignment.pair_experts // (assignment.n_experts // gpus)
     return np.bincount(source * gpus + target, minlength=gpus * gpus).reshape(gpus, gpus)
-
-
-def _pooling_matrix(n_features: int, n_groups: int) -> npt.NDArray[np.float64]:
-    if not 1 <= n_groups <= n_features:
-        raise BadInputError(f"{n_groups} experts share {n_features} features; give at most one expert per feature")
-    group = np.arange(n_features) * n_groups // n_features
-    # Groups of floor or ceil features, by the same rule; column g averages group g.
-    member = (group[:, None] == np.arange(n_groups)).astype(np.float64)
-    return np.asarray(member / member.sum(axis=0))
