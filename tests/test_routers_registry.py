@@ -163,7 +163,7 @@ def test_scores_that_are_no_matrix_are_named_in_the_error(name, shape):
 
 
 OPTIONS_OF_NO_USE = [
-    ("bip", "iterations", -1, "give 0 or more"),
+    ("bip", "iterations", -1, "give a number from 0 to 10000"),
     ("capacity", "factor", math.nan, "give a positive number"),
     ("capacity", "seed", -1, "give 0 or more"),
     ("carrot", "mu", math.nan, "give a number from 0 to 1"),
@@ -177,7 +177,7 @@ OPTIONS_OF_NO_USE = [
     ("rectify", "factor", math.nan, "give a positive number"),
     ("sinkhorn", "temperature", math.inf, "give a positive number"),
     ("sinkhorn", "tolerance", math.nan, "give 0 or more"),
-    ("sinkhorn", "most_iterations", 0, "give 1 or more"),
+    ("sinkhorn", "most_iterations", 0, "give a number from 1 to"),
 ]
 
 

@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.balance._values import as_array
 from pdsearch.balance.routers import ROUTERS, Ids
 from pdsearch.balance.routers._checks import checked_matrix
 from pdsearch.balance.routers._gates import affinities_of
@@ -53,7 +54,7 @@ def fluctuation(before: npt.ArrayLike, after: npt.ArrayLike) -> float:
     >>> fluctuation([[0, 1]], [[1, 2]])
     0.5
     """
-    old, new = np.asarray(before), np.asarray(after)
+    old, new = as_array(before, "bins before"), as_array(after, "bins after")
     if old.shape != new.shape or old.ndim not in (1, 2):
         raise BadInputError(f"bins have shapes {old.shape} and {new.shape}; give the same items twice")
     if not old.size:
