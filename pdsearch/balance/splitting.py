@@ -204,10 +204,10 @@ class Flows(NamedTuple):
 
 
 def split_flows(n_flows: int, n_links: int) -> Flows:
-    """Load every link equally while splitting as few flows as possible, each as little as possible.
+    """Load the links of one bundle equally, splitting as few flows as possible, each as little as possible.
 
     Whole flows are dealt round robin. Of the remaining r = n mod s, each is cut into s / gcd(r, s) equal
-    parts on consecutive links.
+    parts on consecutive links. For the leaves of a network together: :func:`pdsearch.balance.fabric.split_on_spines`.
 
     Parameters
     ----------
