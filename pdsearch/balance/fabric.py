@@ -79,7 +79,7 @@ def split_on_spines(demand: npt.ArrayLike, n_spines: int) -> FabricFlows:
     Examples
     --------
     >>> flows = split_on_spines(np.ones((4, 4), int), n_spines=4)
-    >>> [loads.max() for loads in flows.link_loads(4, 4)], flows.n_split
+    >>> [float(loads.max()) for loads in flows.link_loads(4, 4)], flows.n_split
     ([1.0, 1.0], 0)
     """
     counts = _as_demand(demand)
