@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from searches import idastar
 
 from pdsearch.balance import traffic
-from pdsearch.balance.capacity import sampling_floor
+from pdsearch.balance.chance import sampling_floor
 from pdsearch.balance.metrics import load_balance
 from pdsearch.balance.report import balance_report
 from pdsearch.balance.routers.top_k import TopK
