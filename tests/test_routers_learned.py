@@ -10,6 +10,7 @@ import pytest
 from pdsearch.balance.metrics import gini
 from pdsearch.balance.routers.locmoe import LocMoE, grouped_average_pooling
 from pdsearch.balance.routers.losses import auxiliary_loss
+from pdsearch.balance.routers.rl_r import RLR
 from pdsearch.errors import BadInputError
 
 ROOT = Path(__file__).parents[1]
@@ -467,6 +468,21 @@ def test_the_expected_policy_gradient_is_the_gradient_of_the_expected_reward():
         expected += share * torch.autograd.grad(losses["policy"], router.policy.weight)[0]
 
     torch.testing.assert_close(expected, exact)
+
+
+def test_the_losses_of_rl_r_have_the_gradient_of_the_numpy_router():
+    router = seeded(PolicyRouter, 0, 6, 4, balance=0.3, value=0.7).double()
+    tokens, reward = tokens_of(40, 6, dtype=np.float64), tokens_of(40, 1, dtype=np.float64)[:, 0]
+    routing = router(tokens, 1)
+
+    losses = routing.losses | router.reinforce(tokens, routing.ids, reward)
+    sum(losses.values()).backward()
+
+    layers = (router.policy, router.baseline)
+    policy = np.hstack([np.vstack([layer.weight.detach().numpy().T, layer.bias.detach().numpy()]) for layer in layers])
+    ours = np.hstack([np.vstack([layer.weight.grad.numpy().T, layer.bias.grad.numpy()]) for layer in layers])
+    right = RLR(balance=0.3, value=0.7).gradient(tokens.numpy(), routing.ids[:, 0].numpy(), reward.numpy(), policy)
+    np.testing.assert_allclose(-ours, right, atol=1e-12)
 
 
 def test_drawn_experts_have_the_probability_that_is_said_of_them():

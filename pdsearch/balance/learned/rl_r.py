@@ -2,7 +2,8 @@
 
 Clark et al. (2022), "Unified Scaling Laws for Routed Language Models", arXiv 2202.01169, section 3.3: in training an
 expert is sampled from the softmax of the scores, in evaluation the best is taken; the reward of a token is how well
-its next token is predicted, and a linear value head is the baseline. For k experts the sample is without
+its next token is predicted, and a linear value head is the baseline. The losses are those whose step
+:mod:`pdsearch.balance.routers.rl_r` writes out. For k experts the sample is without
 replacement (Plackett-Luce; Kool, van Hoof and Welling, 2019, arXiv 1903.06059), of which k = 1 is the paper's case.
 Left out: the paper's schedules of the coefficients.
 """
@@ -29,7 +30,7 @@ class PolicyRouter(RouterModule):
     balance : float
         Weight of the auxiliary loss.
     value : float
-        Weight of the baseline's squared error.
+        Weight of half the baseline's squared error.
     renormalise, scale
         As of :class:`pdsearch.balance.learned._module.RouterModule`.
 
@@ -47,7 +48,7 @@ class PolicyRouter(RouterModule):
         n_features: int,
         n_experts: int,
         balance: float = 0.01,
-        value: float = 0.01,
+        value: float = 0.1,
         *,
         renormalise: bool | None = None,
         scale: float = 1.0,
@@ -103,7 +104,7 @@ class PolicyRouter(RouterModule):
         sampled = log_probability(wide(self.scores(tokens)), ids)[..., None]
         return {
             "policy": -token_mean(gain.detach() * sampled, mask, group)[0],
-            "value": self.value * token_mean(gain**2, mask, group)[0],
+            "value": self.value * token_mean(gain**2 / 2, mask, group)[0],
         }
 
 

@@ -1,9 +1,13 @@
 """LocMoE: tokens prefer experts on their own machine, and experts no larger than theory says they must be.
 
 Li et al. (2024), "LocMoE: A Low-Overhead MoE for Large Language Model Training", IJCAI, arXiv 2401.13920. The
-gate pools a token's features in groups (GrAP: one group an expert, no parameters, orthogonal rows); the
-locality loss is the divergence of the traffic from fully local traffic; the capacity bound follows from how
-rarely a random token lies within the angle of an expert's class.
+gate is softmax(GrAP(x)), grouped average pooling (section 3.2; :mod:`pdsearch.balance.routers._pooling`): one group an
+expert, no parameters, orthogonal rows; the locality loss is KL(traffic || fully local traffic) (section 3.3,
+:func:`locality_loss`); the capacity is at least the bound of section 3.4, ec_min = 1 / (n erfc(sqrt(delta^2 d /
+(2 - delta^2)))), from how rarely a random token lies within the angle of an expert's class.
+
+Left out: the layer that precedes the pooling in training (the trained module is
+:mod:`pdsearch.balance.learned.locmoe`, with the same pooling), and the placement of communication groups on Ascend.
 """
 
 from __future__ import annotations
@@ -18,11 +22,11 @@ import numpy.typing as npt
 from pdsearch.balance.routers import ROUTERS, Assignment
 from pdsearch.balance.routers._beta import regularised_incomplete_beta
 from pdsearch.balance.routers._checks import checked_k, checked_matrix
-from pdsearch.balance.routers._gates import affinities_of
+from pdsearch.balance.routers._gates import softmax
 from pdsearch.balance.routers._pooling import pooling_matrix
 from pdsearch.balance.routers.capacity import admit, capacity_of, cut
 from pdsearch.balance.routers.rectify import gpus_of_tokens
-from pdsearch.balance.routers.top_k import TopK
+from pdsearch.balance.routers.top_k import choose_of_scores
 from pdsearch.errors import BadInputError
 
 
@@ -77,12 +81,12 @@ class LocMoE:
         tokens = checked_matrix(scores, "tokens", "n_features")
         checked_k(k, self.n_experts)
         pooled = grouped_average_pooling(tokens, self.n_experts)
-        chosen = TopK().route(pooled, k)
+        chosen = choose_of_scores(pooled, k)
         limit = max(
             capacity_of(len(tokens), self.n_experts, k, self.factor),
             min(len(tokens), capacity_bound(self.delta, tokens.shape[1], self.n_experts)),
         )
-        affinity = np.take_along_axis(affinities_of(pooled, "softmax"), chosen.ids, axis=1)
+        affinity = np.take_along_axis(softmax(pooled), chosen.ids, axis=1)
         served = admit(chosen.ids, affinity, math.ceil(limit), self.n_experts, self.policy)
         kept = cut(chosen, served)
         return Assignment(kept.ids, kept.weights, kept.counts, kept.drops, state)
