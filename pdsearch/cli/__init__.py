@@ -2,7 +2,8 @@
 
 A command module has a docstring whose first line is its help, ``EXAMPLES`` (a str), and the
 two functions ``add_arguments(parser)`` and ``run(arguments) -> int`` (the exit code). Only the module of the
-command that is run gets imported.
+command that is run gets imported. Where ``SUBCOMMANDS`` maps a word to another such module, that word after the
+command's name runs that module.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pkgutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from pdsearch import __version__
 from pdsearch.errors import PdsearchError, WrongPlanError
@@ -106,17 +108,18 @@ def command_names() -> list[str]:
 
 
 def _run(argv: list[str]) -> int:
-    chosen = next((word for word in argv if not word.startswith("-")), None)
+    chosen = next((word for word in argv if not word.startswith("-")), "")
+    title, module, argv = _command(chosen, argv)
     parser = Parser(
         formatter_class=_Help, prog="pdsearch", description="Optimal state-space search on every core, machine and GPU."
     )
     parser.add_argument("--version", action="version", version=f"pdsearch {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name in command_names():
-        if name == chosen:
-            module = importlib.import_module(f"{__name__}.{name}")
+        if name == chosen and module is not None:
             subparser = commands.add_parser(
                 name,
+                prog=f"pdsearch {title}",
                 help=_summary(name),
                 description=module.__doc__,
                 epilog=f"examples:\n{module.EXAMPLES}",
@@ -131,6 +134,19 @@ def _run(argv: list[str]) -> int:
         parser.print_help()
         return 0
     return int(arguments.run(arguments))
+
+
+def _command(name: str, argv: list[str]) -> tuple[str, Any, list[str]]:
+    """Return a command's title, its module, None for no command, and the words with a subcommand's taken out."""
+    if name not in command_names():
+        return name, None, argv
+    module = importlib.import_module(f"{__name__}.{name}")
+    after = argv.index(name) + 1
+    subcommands = getattr(module, "SUBCOMMANDS", {})
+    if argv[after : after + 1] and argv[after] in subcommands:
+        title = f"{name} {argv[after]}"
+        return title, importlib.import_module(subcommands[argv[after]]), [*argv[:after], *argv[after + 1 :]]
+    return name, module, argv
 
 
 def _summary(name: str) -> str:

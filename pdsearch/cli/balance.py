@@ -2,6 +2,7 @@
 
 Loads are nodes per rank, tokens per expert or seconds per worker: a .csv (one row a batch or layer), .npy or
 .json file, or - for CSV on standard input. Several rows are reported as means over the rows.
+``pdsearch balance replay --help`` is about traces of loads, and what rearranging experts would have cost on them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pdsearch.balance.report import balance_report
 from pdsearch.cli._arrays import read_array
 from pdsearch.cli._outputs import writable, write_json
 
+SUBCOMMANDS = {"replay": "pdsearch.cli._replay"}
 EXAMPLES = """\
   printf '3,1,2,2\\n' | pdsearch balance -
   pdsearch balance loads.csv --json -
