@@ -99,7 +99,7 @@ def _run(argv: list[str]) -> int:
     files, argv = _plugin_files(argv)
     for file in files:
         load_file(file)
-    chosen = next((word for word in argv if not word.startswith("-")), None)
+    chosen, command, title, argv = _command(argv)
     parser = Parser(
         formatter_class=_Help, prog="pdsearch", description="Optimal state-space search on every core, machine and GPU."
     )
@@ -107,12 +107,10 @@ def _run(argv: list[str]) -> int:
     parser.add_argument("--plugin", metavar="FILE.py", help="load what a file adds; every command takes it, repeatedly")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name in command_names():
-        command = importlib.import_module(f"{__name__}.{name}") if name == chosen else None
-        _add(commands, name, _summary(name), command)
+        _add(commands, name, _summary(name), command if name == chosen else None, title)
     for name in plugin_commands():
         if name not in command_names():
-            command = plugin_command(name) if name == chosen else None
-            _add(commands, name, "a plug-in's; see its --help", command)
+            _add(commands, name, "a plug-in's; see its --help", command if name == chosen else None, title)
     arguments = parser.parse_args(argv)
     if arguments.command is None:
         parser.print_help()
@@ -122,13 +120,31 @@ def _run(argv: list[str]) -> int:
     return int(arguments.run(arguments))
 
 
-def _add(commands: Any, name: str, summary: str, command: Any) -> None:
+def _command(argv: list[str]) -> tuple[str, Any, str, list[str]]:
+    """Return a command's name, the command itself if there is such a one, its title, and the words.
+
+    A subcommand, as in ``balance replay``, is taken out of the words and stands for its command.
+    """
+    name = next((word for word in argv if not word.startswith("-")), "")
+    if name not in command_names():
+        return name, plugin_command(name) if name in plugin_commands() else None, name, argv
+    command = importlib.import_module(f"{__name__}.{name}")
+    after = argv.index(name) + 1
+    subcommands = getattr(command, "SUBCOMMANDS", {})
+    if argv[after : after + 1] and argv[after] in subcommands:
+        command = importlib.import_module(subcommands[argv[after]])
+        return name, command, f"{name} {argv[after]}", [*argv[:after], *argv[after + 1 :]]
+    return name, command, name, argv
+
+
+def _add(commands: Any, name: str, summary: str, command: Any, title: str) -> None:
     """Add a command to the parser; with all its arguments if it is the one to be run."""
     if command is None:
         commands.add_parser(name, help=summary)
         return
     parser = commands.add_parser(
         name,
+        prog=f"pdsearch {title}",
         help=summary,
         description=command.__doc__,
         epilog=f"examples:\n{command.EXAMPLES}",
