@@ -22,9 +22,11 @@ import shutil
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -69,18 +71,20 @@ def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a helper that is always inlined into the kernels that call it.
+    """Let a helper be copied into the kernels that call it, before their types are inferred.
 
-    A call that passes many arrays costs a factor of two to three in a hot loop; scalars
-    that live in locals stay in registers only when the callee is inlined.
+    A call that passes many arrays costs a factor of two to three in a hot loop; scalars that live in locals stay in
+    registers only when the callee is inlined. And each function compiled by itself costs 60 ms or more, however short.
     """
-    return _njit(forceinline=True, nogil=True, _nrt=False)(function)
+    return _njit(inline="always", nogil=True, _nrt=False)(function)
 
 
-_answered: defaultdict[Callable[..., Any], set[type]] = defaultdict(set)
+Function = Callable[..., Any]
+_answered: defaultdict[Function, dict[type, Function]] = defaultdict(dict)
+_defaults: dict[Function, Function] = {}
 
 
-def answers(stub: Callable[..., Any], tables: type) -> Callable[[Callable[..., Any]], Any]:
+def answers(stub: Function, tables: type) -> Callable[[Function], Function]:
     """Register the decorated function as the meaning of ``stub`` for ``tables``.
 
     ``tables`` is a NamedTuple class and the type of the stub's first argument. Unlike functions
@@ -88,32 +92,86 @@ def answers(stub: Callable[..., Any], tables: type) -> Callable[[Callable[..., A
     by the next process.
     """
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        # The chooser needs the stub's own parameter names; numba checks that they agree.
-        names = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
-        first = names.split(",")[0]
-        source = f"lambda {names}: function if getattr({first}, 'instance_class', None) is tables else None"
-        options: Any = {"forceinline": True, "_nrt": False}
-        _answered[stub].add(tables)
-        chooser = eval(source, {"function": function, "tables": tables})
-        overload(stub, jit_options=options)(chooser)
+    def register(function: Function) -> Function:
+        _answered[stub][tables] = function
+        _overload(stub, function, lambda first: first is tables)
         return function
 
     return register
 
 
-def otherwise(stub: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+def otherwise(stub: Function) -> Callable[[Function], Function]:
     """Register the decorated function as the meaning of ``stub`` for all types that have no answer of their own."""
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        names = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
-        first = names.split(",")[0]
-        source = f"lambda {names}: None if getattr({first}, 'instance_class', None) in answered else function"
-        options: Any = {"forceinline": True, "_nrt": False}
-        overload(stub, jit_options=options)(eval(source, {"function": function, "answered": _answered[stub]}))
+    def register(function: Function) -> Function:
+        _defaults[stub] = function
+        _overload(stub, function, lambda first: first not in _answered[stub])
         return function
 
     return register
+
+
+def _overload(stub: Function, function: Function, is_meant: Callable[[Any], bool]) -> None:
+    # The chooser needs the stub's own parameter names; numba checks that they agree.
+    names = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
+    first = names.split(",")[0]
+    source = f"lambda {names}: function if is_meant(getattr({first}, 'instance_class', None)) else None"
+    options: Any = {"forceinline": True, "_nrt": False}
+    overload(stub, jit_options=options)(eval(source, {"function": function, "is_meant": is_meant}))
+
+
+def chosen(stub: Function, tables: type) -> Function | None:
+    """Return what ``stub`` means for a class of tables; None where nobody said."""
+    return _answered[stub].get(tables) or _defaults.get(stub)
+
+
+def with_answers(template: Function, answers: Mapping[Function, Function]) -> Function:
+    """Return a copy of a function whose stubs are the given functions, inlined; also in what it inlines itself.
+
+    Chosen before compilation, an answer is not typed and compiled as a function of its own.
+    """
+    replaced: dict[str, Any] = {}
+    for name in template.__code__.co_names:
+        value = template.__globals__.get(name)
+        if isinstance(value, Dispatcher) and value.targetoptions.get("inline") == "always":
+            copy = with_answers(value.py_func, answers)
+            if copy is not value.py_func:
+                replaced[name] = inlined(copy)
+        elif callable(value) and value in answers:
+            replaced[name] = inlined(answers[value])
+    if not replaced:
+        return template
+    namespace = {**template.__globals__, **replaced}
+    copy = FunctionType(template.__code__, namespace, template.__name__, template.__defaults__, template.__closure__)
+    copy.__qualname__, copy.__module__, copy.__doc__ = template.__qualname__, template.__module__, template.__doc__
+    return copy
+
+
+class Compiled:
+    """A kernel for one signature, whose machine code is called by its address.
+
+    Parameters
+    ----------
+    template : callable
+        The kernel, with stubs in it.
+    answers : mapping
+        What each stub means here.
+    signature : tuple of numba types
+        Of its parameters.
+    """
+
+    def __init__(self, template: Function, answers: Mapping[Function, Function], signature: tuple[Any, ...]) -> None:
+        self._signature = signature
+        # nobody calls it from Python
+        self._dispatcher = kernel(no_cpython_wrapper=True, no_cfunc_wrapper=True)(with_answers(template, answers))
+
+    @cached_property
+    def address(self) -> int:
+        """Return where the machine code is; compile it, or load it from the disk cache, when asked first."""
+        self._dispatcher.compile(self._signature)
+        result = self._dispatcher.overloads[self._signature]
+        address: int = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+        return address
 
 
 def cache_folder() -> Path:
@@ -174,6 +232,8 @@ def _classes(kinds: Iterable[Any]) -> Iterator[type]:
         if hasattr(kind, "instance_class"):
             yield kind.instance_class
         yield from _classes(getattr(kind, "types", ()))
+        if hasattr(kind, "inner"):  # see pdsearch.kernels.frame
+            yield from _classes([kind.inner])
 
 
 def _origin(tables: type) -> str:

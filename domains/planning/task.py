@@ -64,8 +64,6 @@ class Planning(Domain):
     default_heuristic = "lmcut"
     default_distribution = "sampled-cut"
     instances_help = "a .sas file, or a PDDL problem whose domain file lies beside it or is given by --domain-file"
-    is_wide = True
-    is_linked = True
 
     def __init__(
         self, task: SasTask, instance: str, *, preprocess: str | None = None, pruning: str | None = None
@@ -81,7 +79,6 @@ class Planning(Domain):
         self._pruning = None if pruning is None else make_pruning(pruning, task, plain)
         self.space = plain if self._pruning is None else self._pruning.space
         self.max_moves = max(1, found.most)
-        self.n_changes = self.space.n_changes
         self.n_variables, self.n_values = len(self.sizes), max(self.sizes)
         costs = [operator.cost for operator in task.operators] or [0]
         self.max_cost, self.least_cost = max(costs), min(costs)

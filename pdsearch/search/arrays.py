@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from pdsearch.kernels.bucket import BucketOpen, new_bucket_open
 from pdsearch.kernels.heap import HeapOpen, new_heap_open
+from pdsearch.kernels.passes import Outbox
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.search.problem import Problem
-from pdsearch.search.step import Outbox
 
 LAYERS = 1 << 16  # expansions are counted in so many classes of f when a heap is used
 _MAX_BUCKETS = 1 << 22

@@ -16,7 +16,7 @@ from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import Heuristic, check_admissible, make_heuristic
 from pdsearch.kernels import layout
-from pdsearch.search.step import write_record
+from pdsearch.kernels.protocol import shape_of
 
 
 @dataclass(frozen=True)
@@ -128,11 +128,9 @@ class Problem:
 
     def initial_record(self) -> npt.NDArray[np.uint32]:
         """Return the initial state as a message of one record: uint32[record_words]."""
-        record = np.zeros(self.record_words, np.uint32)
-        state = np.array(self.domain.initial, np.uint64)
-        h = self.heuristic.value(self.domain.initial)
-        write_record(self.domain.space, record, state, self.no_way, h)
-        return record
+        shape = shape_of(self.domain.space)
+        nodes = layout.layout_of(shape.n_words, shape.is_wide, shape.is_linked)
+        return layout.new_record(nodes, self.domain.initial, 0, self.no_way, self.heuristic.value(self.domain.initial))
 
 
 def _bytes_of(tables: Any) -> int:
