@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from pdsearch._jit import Compiled
+from pdsearch._jit import Compiled, expect
 from pdsearch.kernels import passes
 from pdsearch.kernels.frame import FRAME_TYPE
 from pdsearch.kernels.layout import Layout, layout_of
@@ -42,6 +42,7 @@ def pipeline(problem: Problem, layout: Layout, opened: Any) -> Iterator[tuple[in
         yield kernels.EVALUATE, passes.evaluate_all.made_for(tables, space)
     for slot, one in [
         (kernels.LOAD, passes.load),
+        (kernels.HASH, passes.hash_all),
         (kernels.KEEP, passes.keep),
         (kernels.UNPACK, passes.unpack),
         (kernels.INSERT, passes.insert),
@@ -61,7 +62,9 @@ def addresses(problem: Problem, layout: Layout, opened: Any) -> npt.NDArray[np.i
 def compile_kernels(problem: Problem, batch: int | None = None, frontier: str = "auto") -> None:
     """Compile every kernel of a search, or load it from the disk cache."""
     opened, _ = open_list(problem, frontier, 1)
-    addresses(problem, layout_of_problem(problem), opened)
+    layout = layout_of_problem(problem)
+    expect(sum(not one.is_kept for _, one in pipeline(problem, layout, opened)))
+    addresses(problem, layout, opened)
     for driver in (kernels.step, kernels.absorb, kernels.split_index):
         driver.compile((FRAME_TYPE, FRAME_TYPE))
     lines_to_copy.compile((_INDEX,))
