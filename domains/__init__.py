@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from pdsearch.domains.numbered import numbers_in
 from pdsearch.errors import WrongPlanError
+from pdsearch.kernels.protocol import shape_of
 from pdsearch.options import Option
 from pdsearch.registry import Registry
 
@@ -117,8 +118,8 @@ class Domain(ABC):
         The initial state, packed.
     max_moves, max_cost, least_cost : int
         Most successors of a state, the most one of them costs, and the least (0 when not known).
-    n_changes, is_wide, is_linked : int, bool, bool
-        As told to :func:`pdsearch.kernels.protocol.constants` for the type of ``space``.
+    n_words, n_changes, is_wide, is_linked : int, int, bool, bool
+        What :func:`pdsearch.kernels.protocol.constants` was told for the type of ``space``; not stated again.
     n_variables, n_values : int
         A feature is the number ``variable * n_values + value``.
     """
@@ -142,11 +143,28 @@ class Domain(ABC):
     max_moves: int
     max_cost: int
     least_cost: int = 0
-    n_changes: int = 1
-    is_wide: bool = False
-    is_linked: bool = False
     n_variables: int
     n_values: int
+
+    @property
+    def n_words(self) -> int:
+        """Return the 64-bit words of a state."""
+        return shape_of(self.space).n_words
+
+    @property
+    def n_changes(self) -> int:
+        """Return the most features that one move changes."""
+        return shape_of(self.space).n_changes
+
+    @property
+    def is_wide(self) -> bool:
+        """Say whether nodes have the wide layout."""
+        return shape_of(self.space).is_wide
+
+    @property
+    def is_linked(self) -> bool:
+        """Say whether nodes keep their parent, for operators have no inverse."""
+        return shape_of(self.space).is_linked
 
     @classmethod
     def fetch(cls, text: str, **options: Any) -> Any:

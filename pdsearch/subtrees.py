@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from pdsearch.domains import Domain
 from pdsearch.heuristics import Heuristic
+from pdsearch.kernels.protocol import NO_OPERATOR
 from pdsearch.registry import Registry
 
 Integers = npt.NDArray[np.int64]
@@ -24,8 +25,6 @@ Integers = npt.NDArray[np.int64]
 # columns of the counts of a subtree
 GENERATED, EXPANDED, GOALS, LEAST_PRUNED = range(4)
 TOO_LARGE = -1  # in GOALS: given up, to be split
-
-NO_OPERATOR = -1  # came_by of a root that no move led to
 
 
 @dataclass(frozen=True)

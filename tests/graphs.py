@@ -91,7 +91,6 @@ class Graph(Domain):
         self.instance = f"{n_nodes} nodes, {len(edges)} edges"
         self.initial = (0,)
         self.n_values = n_nodes
-        self.is_wide = wide
         self.max_moves = int(np.diff(self.space.first).max())
         self.max_cost = int(self.space.cost.max())
 

@@ -65,7 +65,6 @@ class Grid(Domain):
     instances_help = _HELP
     options = (Option("neighbours", "with diagonal steps or not", 8, int, "8|4"),)
     max_moves = 8
-    n_changes = 2
     n_variables = 2
 
     def __init__(
@@ -88,14 +87,13 @@ class Grid(Domain):
         n_free = int(cells.sum())
         self.scale = lengths.scale_for(n_free) if neighbours == 8 else lengths.Scale(1, 2)
         self.max_cost = self.scale.diagonal if neighbours == 8 else 1
-        self.is_wide = self.max_cost * n_free > _MAX_G
         self.n_values = max(self.width, self.height)
         self.instance = instance or f"{self.width}x{self.height} {start[0]},{start[1]}-{goal[0]},{goal[1]}"
         self.initial = self.pack(*start)
         self.steps = _open_steps(cells, neighbours)
         offset = np.array([dy * self.width + dx for dy, dx in STEPS], np.int64)
         cost = np.array([self.scale[dy != 0 and dx != 0] for dy, dx in STEPS], np.int64)
-        tables = WideGridSpace if self.is_wide else GridSpace
+        tables = WideGridSpace if self.max_cost * n_free > _MAX_G else GridSpace
         goal_cell = goal[1] * self.width + goal[0]
         self.space = tables(goal_cell, self.width, self.n_values, self.steps.reshape(-1), offset, cost)
 

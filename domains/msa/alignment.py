@@ -97,8 +97,6 @@ class Alignment(Domain):
         self.gap_open = gap_open
         self.max_cost = self.n * (self.n - 1) // 2 * (int(costs.max()) + gap_open)
         self.initial = self.pack([0] * self.n)
-        self.n_changes = PER_WORD * len(self.initial)
-        self.is_wide = gap_open > 0 or self.n > _MAX_NARROW or self.max_cost * sum(self.lengths) > _MAX_G
         letters = np.zeros((self.n, self.n_values), np.int64)
         for row, codes in zip(letters, self.codes, strict=True):
             row[: len(codes)] = codes
@@ -111,7 +109,8 @@ class Alignment(Domain):
             letters.reshape(-1),
             costs.reshape(-1),
         )
-        linear = WideMsaSpace if self.is_wide else MsaSpace
+        is_wide = self.n > _MAX_NARROW or self.max_cost * sum(self.lengths) > _MAX_G
+        linear = WideMsaSpace if is_wide else MsaSpace
         self.space = AffineMsaSpace(*tables, gap_open) if gap_open else linear(*tables)
 
     @classmethod

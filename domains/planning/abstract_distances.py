@@ -106,7 +106,7 @@ def _dijkstra(starts, first, target, cost, distance, heap, node, unused):
     for start in starts:
         distance[start] = 0
         cursor = push(heap, cursor, 0, 0, start)
-    count, d, cursor = pop_batch(heap, cursor, NEVER, node, unused)
+    count, d, cursor = pop_batch(heap, cursor, NEVER, len(node), node, unused)
     while count > 0:
         state = node[0]
         if d == distance[state]:
@@ -115,4 +115,4 @@ def _dijkstra(starts, first, target, cost, distance, heap, node, unused):
                 if further < distance[target[i]]:
                     distance[target[i]] = further
                     cursor = push(heap, cursor, further, 0, target[i])
-        count, d, cursor = pop_batch(heap, cursor, NEVER, node, unused)
+        count, d, cursor = pop_batch(heap, cursor, NEVER, len(node), node, unused)

@@ -69,8 +69,6 @@ class Planning(Domain):
         Option("preprocess", "make the task smaller: see pdsearch list preprocessors", metavar="NAME"),
         Option("pruning", "leave out needless successors: see pdsearch list prunings", metavar="NAME"),
     )
-    is_wide = True
-    is_linked = True
 
     def __init__(
         self, task: SasTask, instance: str, *, preprocess: str | None = None, pruning: str | None = None
@@ -86,7 +84,6 @@ class Planning(Domain):
         self._pruning = None if pruning is None else make_pruning(pruning, task, plain)
         self.space = plain if self._pruning is None else self._pruning.space
         self.max_moves = max(1, found.most)
-        self.n_changes = self.space.n_changes
         self.n_variables, self.n_values = len(self.sizes), max(self.sizes)
         costs = [operator.cost for operator in task.operators] or [0]
         self.max_cost, self.least_cost = max(costs), min(costs)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
-from pdsearch.domains.rubik2.space import N_CORNERS, N_MOVED, N_OPERATORS, N_VALUES, TWISTS, CubeSpace
+from pdsearch.domains.rubik2.space import N_CORNERS, N_OPERATORS, N_VALUES, TWISTS, CubeSpace
 from pdsearch.errors import BadInputError
 
 _FACES = "URF"
@@ -61,7 +61,6 @@ class Rubik2(Domain):
     has_lines = True
     max_moves = N_OPERATORS
     max_cost = 1
-    n_changes = N_MOVED
     n_variables = N_CORNERS
     n_values = N_VALUES
 

@@ -61,7 +61,6 @@ class TopSpin(Domain):
     max_cost = 1
     is_permutation = True
     n_values = N_VALUES
-    n_changes = MAX_TURNED
 
     def __init__(self, ring: Sequence[int], k: int = 4, instance: str | None = None) -> None:
         if not MIN_TOKENS <= len(ring) <= MAX_TOKENS:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from pdsearch.kernels.bucket import BucketOpen, new_bucket_open
 from pdsearch.kernels.heap import HeapOpen, new_heap_open
+from pdsearch.kernels.passes import Outbox
 from pdsearch.kernels.protocol import NEVER
-from pdsearch.search.best_first.step import Outbox
 from pdsearch.search.task import Task
 
 LAYERS = 1 << 16  # expansions are counted in so many classes of f when a heap is used

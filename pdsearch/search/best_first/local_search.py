@@ -11,11 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.errors import BadInputError
+from pdsearch.kernels import frame as slots
+from pdsearch.kernels.frame import Frame
+from pdsearch.kernels.layout import f_of, g_and_way, limits_of, new_record
+from pdsearch.kernels.passes import SLACK, new_batch
 from pdsearch.kernels.protocol import NEVER, new_moves
-from pdsearch.kernels.store import LINE, MAX_FILL, find_node, lines_to_copy, new_index, new_table, split_index, way_to
+from pdsearch.kernels.store import LINE, MAX_FILL, capacity, lines_to_copy, new_index, new_table
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import LAYERS, MemoryLimitError, allocated, open_list, outbox, room
-from pdsearch.search.best_first.records import initial_record
+from pdsearch.search.best_first.pipeline import addresses, fault_of, layout_of_task
+from pdsearch.search.best_first.pipeline import compile_kernels as compile_kernels
 from pdsearch.search.best_first.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
 from pdsearch.search.task import Task
 
@@ -61,20 +66,23 @@ class Rank:
         n_words, moves = problem.n_words, batch * problem.domain.max_moves
         self.incumbent = NEVER
         self._late_rise = problem.heuristic.max_h if problem.heuristic.is_late else 0
-        self.tallies = np.zeros(kernels.N_TALLIES, np.int64)
+        self._layout = layout_of_task(problem)
+        self._frame = Frame()
+        self.tallies = self._frame.words[slots.STATISTICS : slots.STATISTICS + kernels.N_TALLIES]
         self.tallies[GOAL_COST] = NEVER
         self.most_bytes = 0
         self.mail_bytes = 0  # of the messages of this rank, as who drives it says
-        self._n_words = n_words
-        self._scratch = kernels.Scratch(
-            new_moves(n_words, moves, problem.domain.n_changes), np.zeros(batch, np.int64), np.zeros(batch, np.int64)
-        )
+        self._n_words, self._most_moves, self._batch_size = n_words, moves, batch
+        self._moves = new_moves(n_words, moves + SLACK, problem.domain.n_changes)
+        self._batch = new_batch(n_words, batch, moves + SLACK)
         self._outbox = outbox(problem.n_ranks if problem.n_ranks > 1 else 0, moves, problem.record_words, message)
         self._collected = np.empty(0, np.uint32)
         self._table = new_table(problem.node_words, 16 * moves, 1 << (32 * moves).bit_length())
         self._reserved, self._index_room = self._table.nodes, self._table.index
         self._frontier, self.shift = open_list(problem, frontier, moves)
         self.layers = np.zeros(min(self._frontier.f_end, LAYERS), np.int64)
+        self._passes = addresses(problem, self._layout, self._frontier)
+        self._place_tables()
         self._measure()
         if self.granted_bytes > memory_bytes:
             raise BadInputError(
@@ -90,22 +98,27 @@ class Rank:
         n_records = len(records) // self.problem.record_words
         start = 0
         while start < n_records:
-            start = kernels.absorb(
-                self.problem.domain.space,
-                self.problem.heuristic.tables,
-                records,
-                start,
-                n_records,
-                self._table,
-                self._frontier,
-                self._scratch,
-                self.tallies,
-                self.incumbent,
-                self._late_rise,
-            )
+            start = self._absorb(records, start, n_records)
             if start < n_records:
-                next_f = int(kernels.least_f_of(self.problem.domain.space, records, start, start + 1))
+                stride = self.problem.record_words
+                next_f = int(f_of(self._layout, records[start * stride : (start + 1) * stride])[0])
                 self._grow(next_f + self._late_rise)
+
+    def _absorb(self, records: npt.NDArray[np.uint32], start: int, end: int, enters: bool = True) -> int:
+        """Enter some of the records, or only look for the state of the first; return how many are dealt with."""
+        words = self._frame.words
+        self._frame.place(slots.RECORDS, records)
+        words[slots.AT], words[slots.N_RECORDS], words[slots.ENTERS] = start, end, enters
+        words[slots.INCUMBENT] = self.incumbent if enters else NEVER
+        dealt_with = int(kernels.absorb(words, self._passes))
+        self._check_domain()
+        return dealt_with
+
+    def _check_domain(self) -> None:
+        """BadInputError where domain or heuristic broke a bound that they declare."""
+        fault = int(self._frame.words[slots.FAULT])
+        if fault:
+            raise BadInputError(fault_of(self.problem, fault))
 
     def expand(self, budget: int, f_limit: int = NEVER) -> int:
         """Expand about ``budget`` nodes of f at most ``f_limit`` and return why it ended.
@@ -132,21 +145,12 @@ class Rank:
 
     def step(self, budget: int, f_limit: int) -> int:
         """Run the kernel once and return why it ended."""
-        return int(
-            kernels.step(
-                self.problem.domain.space,
-                self.problem.heuristic.tables,
-                self.problem.sharing,
-                self.rank,
-                self._table,
-                self._frontier,
-                self._outbox,
-                self._scratch,
-                self.tallies,
-                self.layers,
-                (budget, min(f_limit, NEVER), self.incumbent, self.problem.heuristic.max_rise, self.shift),
-            )
-        )
+        words = self._frame.words
+        words[slots.BUDGET_LEFT], words[slots.F_LIMIT] = budget, min(f_limit, NEVER)
+        words[slots.INCUMBENT] = self.incumbent
+        why = int(kernels.step(words, self._passes))
+        self._check_domain()
+        return why
 
     @property
     def enough(self) -> npt.NDArray[np.int64]:
@@ -167,8 +171,7 @@ class Rank:
 
     def least_f_of(self, records: npt.NDArray[np.uint32]) -> int:
         """Return the least f of records."""
-        n_records = len(records) // self.problem.record_words
-        return int(kernels.least_f_of(self.problem.domain.space, records, 0, n_records))
+        return int(f_of(self._layout, records).min(initial=NEVER))
 
     def take(self, destinations: list[int]) -> tuple[npt.NDArray[np.uint32], list[int]]:
         """Return the records waiting for some ranks, one rank after the other, and the end of each; forget them.
@@ -182,7 +185,7 @@ class Rank:
         if len(self._collected) < ends[-1]:
             self._collected = np.empty(2 * ends[-1], np.uint32)
             self._measure()
-        kernels.collect(self.problem.domain.space, self._outbox, ranks, self._collected)
+        kernels.collect(self.problem.record_words, self._outbox, ranks, self._collected)
         return self._collected[: ends[-1]], ends
 
     # --- what others ask ---
@@ -224,15 +227,21 @@ class Rank:
 
     def way_to(self, state: tuple[int, ...]) -> tuple[int, int] | None:
         """Return g of a stored state and the way there; None if it is not stored."""
-        node = find_node(self.problem.domain.space, self._table, np.array(state, np.uint64))
-        if node < 0:
-            return None
-        g, way = way_to(self.problem.domain.space, self._table, node)
-        return int(g), int(way)
+        node = self._find(state)
+        return None if node < 0 else self._way_to_node(node)
+
+    def _find(self, state: tuple[int, ...]) -> int:
+        """Return the number of the node that holds a state, -1 if none does."""
+        self._absorb(new_record(self._layout, state, 0, 0, 0), 0, 1, enters=False)
+        return int(self._batch.stored[0])
+
+    def _way_to_node(self, node: int) -> tuple[int, int]:
+        stride = self.problem.node_words
+        return g_and_way(self._layout, self._table.nodes[node * stride : (node + 1) * stride])
 
     def node_at(self, node: int) -> tuple[tuple[int, ...], int]:
         """Return the state of a node by its number, and the way there."""
-        return self.state_of(node), int(way_to(self.problem.domain.space, self._table, node)[1])
+        return self.state_of(node), self._way_to_node(node)[1]
 
     def state_of(self, node: int) -> tuple[int, ...]:
         """Return the state of a node by its number."""
@@ -256,7 +265,7 @@ class Rank:
 
     def _grow(self, f: int) -> None:
         """Make room in whatever is short: nodes, index, open list, or the range of f."""
-        moves = len(self._scratch.moves.operator)
+        moves = self._most_moves
         stride = self.problem.node_words
         if self.n_nodes + moves > len(self._table.nodes) // stride:
             self._grow_nodes(stride)
@@ -272,7 +281,7 @@ class Rank:
     def _grow_nodes(self, stride: int) -> None:
         """Double the nodes while they are few, then add an eighth; leave room for the index and the open list."""
         now = len(self._table.nodes)
-        least = 4 * len(self._scratch.moves.operator) * stride
+        least = 4 * self._most_moves * stride
         wanted = max(least, now if now < _RESERVE_FROM * stride else now // 8 // stride * stride)
         free = self.memory_limit - self.granted_bytes
         more = min(wanted, free // 16 // stride * stride)
@@ -304,11 +313,12 @@ class Rank:
             most = size if size < _RESERVE_FROM else max(size, 1 << min(self.memory_limit // 4, 2**32).bit_length() - 1)
             self._index_room = room(size, most, new_index)
             self._index_room[: len(old)] = old
-        first = self._index_room[: LINE * lines_to_copy(self._index_room[: len(old)])].copy()
+        first = self._index_room[: LINE * lines_to_copy(self._index_room[: len(old)])]
+        first = np.concatenate([first, np.empty(LINE, np.uint32)])
         self._table = self._table._replace(index=self._index_room[:size])
         self._measure()
-        scratch = np.empty(LINE, np.uint32), np.empty(self._n_words, np.uint64)
-        split_index(self.problem.domain.space, self._table, first, *scratch)
+        self._frame.place(slots.RECORDS, first)
+        kernels.split_index(self._frame.words, self._passes)
 
     def _grow_outbox(self) -> None:
         """Double the slots; the new ones come before the free ones that are left."""
@@ -332,9 +342,37 @@ class Rank:
         self._measure()
 
     def _measure(self) -> None:
-        """Add up what the rank's own arrays take; to be called when one of them has grown."""
-        parts = (self._table, self._outbox, self._scratch.moves, (self._collected, self.layers))
+        """Add up what the rank's own arrays take, and tell compiled code; to be called when one of them has grown."""
+        parts = (self._table, self._outbox, self._moves, self._batch, (self._collected, self.layers))
         self._own_bytes = self._frontier_bytes() + sum(array.nbytes for part in parts for array in part)
+        words = self._frame.words
+        self._frame.place(slots.TABLE, self._table)
+        self._frame.place(slots.OPEN, self._frontier)
+        self._frame.place(slots.OUTBOX, self._outbox)
+        self._frame.place(slots.LAYERS, (self.layers,))
+        words[slots.MAX_NODES] = capacity(self._table, self.problem.node_words)
+        words[slots.F_END], words[slots.ROOM] = self._frontier.f_end, self._frontier.room
+
+    def _place_tables(self) -> None:
+        """Tell compiled code what never changes."""
+        domain, heuristic, words = self.problem.domain, self.problem.heuristic, self._frame.words
+        for slot, tables in [
+            (slots.SPACE, domain.space),
+            (slots.HEURISTIC, heuristic.tables),
+            (slots.DISTRIBUTION, self.problem.sharing),
+            (slots.MOVES, self._moves),
+            (slots.BATCH, self._batch),
+        ]:
+            self._frame.place(slot, tables)
+        words[slots.RANK], words[slots.N_RANKS], words[slots.SHIFT] = self.rank, self.problem.n_ranks, self.shift
+        words[slots.RISE], words[slots.LATE_RISE] = heuristic.max_rise, self._late_rise
+        words[slots.MOST_MOVES], words[slots.BATCH_SIZE] = self._most_moves, self._batch_size
+        words[slots.MAX_COST], words[slots.MAX_H], words[slots.MAX_MOVES] = (
+            domain.max_cost,
+            heuristic.max_h,
+            domain.max_moves,
+        )
+        words[slots.MAX_G], words[slots.MAX_OPERATOR] = limits_of(self._layout)
 
     def _check_memory(self, more: int) -> None:
         if self.granted_bytes + more > self.memory_limit:
@@ -343,15 +381,3 @@ class Rank:
 
     def _frontier_bytes(self) -> int:
         return sum(array.nbytes for array in self._frontier)
-
-
-def compile_kernels(problem: Task, batch: int | None = None, frontier: str = "auto") -> None:
-    """Compile every kernel of a search, or load it from the disk cache."""
-    memory = 2**30 + problem.table_bytes
-    rank = Rank(problem, problem.owner_of(problem.domain.initial), memory, batch=batch, frontier=frontier)
-    rank.absorb(initial_record(problem))
-    rank.expand(1)
-    rank.take([0] if problem.n_ranks > 1 else [])
-    rank.least_f_of(initial_record(problem))
-    rank.way_to(problem.domain.initial)
-    rank._grow_index()

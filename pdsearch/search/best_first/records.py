@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.search.best_first.step import write_record
+from pdsearch.kernels.layout import new_record
+from pdsearch.search.best_first.pipeline import layout_of_task
 from pdsearch.search.task import Task
 
 
 def initial_record(task: Task) -> npt.NDArray[np.uint32]:
     """Return the initial state as a message of one record: uint32[record_words]."""
-    record = np.zeros(task.record_words, np.uint32)
-    state = np.array(task.domain.initial, np.uint64)
     h = task.heuristic.value(task.domain.initial)
-    write_record(task.domain.space, record, state, task.no_way, h)
-    return record
+    return new_record(layout_of_task(task), task.domain.initial, 0, task.no_way, h)
