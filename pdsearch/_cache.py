@@ -23,16 +23,18 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
-from typing import Any, TextIO
+from typing import Any
 
 import numba
 import numpy as np
 from numba.core.compiler import CompileResult
 from numba.core.dispatcher import Dispatcher
 from numba.core.serialize import dumps
+
+from pdsearch._notice import notice
+from pdsearch.plugins import covered, installed_modules
 
 # domains/ and gpu/ are reached through links or an import hook, so each is named here.
 _PACKAGES = ("pdsearch", "pdsearch.domains", "pdsearch.gpu")
@@ -41,7 +43,6 @@ _SIZE = 32  # bytes of the digest at the beginning of a file
 
 _folder: Path | None = None
 _is_usable: bool | None = None
-_covered: set[Path] = set()
 
 
 def cache_folder() -> Path:
@@ -50,12 +51,6 @@ def cache_folder() -> Path:
     if _folder is None:
         _folder = _base() / _digest()
     return _folder
-
-
-def cover(path: str | Path) -> None:
-    """Let the file of a plug-in that was given by its path count among the sources of users' kernels."""
-    _covered.add(Path(path).resolve())
-    _file_digests.clear()
 
 
 def prune(max_age_days: float = 30.0) -> None:
@@ -98,9 +93,7 @@ def _digest() -> str:
 
 def _library_sources() -> Iterator[Path]:
     """Yield the files of the library, and of the packages that installed plug-ins are in."""
-    groups = [group for group in entry_points().groups if group.startswith("pdsearch.")]
-    plugins = {entry.module.partition(".")[0] for group in groups for entry in entry_points(group=group)}
-    for name in (*_PACKAGES, *sorted(plugins)):
+    for name in (*_PACKAGES, *installed_modules()):
         try:
             spec = importlib.util.find_spec(name)  # locates, does not import, a top-level package
         except (ImportError, ValueError):  # a broken plug-in: who loads it says so
@@ -193,7 +186,7 @@ class KernelCache:
         if not _of_a_script(arguments) and _may_be_used():
             found = self._read(arguments, target)
         if found is None:
-            _notice.begin()
+            notice.begin()
         return found
 
     def _read(self, arguments: tuple[Any, ...], target: Any) -> Any:
@@ -290,7 +283,7 @@ def _foreign(roots: Iterable[Any], answered: Mapping[Any, Any]) -> list[str]:
             if isinstance(thing, FunctionType):
                 waiting += _reached(thing, constants)
     if files:
-        files |= _covered
+        files |= covered
     return [*(_file_digest(file) for file in sorted(files)), *sorted(constants)]
 
 
@@ -321,65 +314,3 @@ def _file_digest(file: Path) -> str:
         except OSError:
             _file_digests[file] = ""
     return _file_digests[file]
-
-
-# --- a line while something compiles ---
-
-
-class _Notice:
-    """Says on a stream how many kernels were compiled so far."""
-
-    WAIT_S, EVERY_S = 0.3, 3.0  # before the first line; between two where no terminal rewrites it
-
-    def __init__(self) -> None:
-        self.stream: TextIO | None = None
-        self.total = self.begun = 0
-        self._since = self._last = 0.0
-
-    def begin(self) -> None:
-        """Note that a kernel is about to be compiled."""
-        now = time.monotonic()
-        self.begun += 1
-        if self.begun == 1:
-            self._since = now
-        if self.stream is None or now - self._since < self.WAIT_S:
-            return
-        is_terminal = self.stream.isatty()
-        if is_terminal or self._last == 0 or now - self._last >= self.EVERY_S:
-            self._last = now
-            line = f"compiling {self.begun} of {max(self.total, self.begun)} kernels ..."
-            with contextlib.suppress(OSError, ValueError):  # who reads it may be gone
-                self.stream.write(f"\r{line} " if is_terminal else f"{line}\n")
-                self.stream.flush()
-
-    def end(self) -> None:
-        """Take the line away."""
-        if self.stream is not None and self._last and self.stream.isatty():
-            with contextlib.suppress(OSError, ValueError):
-                self.stream.write("\r" + 40 * " " + "\r")
-                self.stream.flush()
-        self.total = self.begun = 0
-        self._last = 0.0
-
-
-_notice = _Notice()
-
-
-@contextlib.contextmanager
-def announced(stream: TextIO | None = None) -> Iterator[None]:
-    """Within the block, say in one line on ``stream`` (stderr) while kernels are compiled: ``compiling 3 of 9 ...``.
-
-    Nothing is said where the disk cache has them all, or where they take no time worth a word.
-    """
-    before, _notice.stream = _notice.stream, stream or sys.stderr
-    try:
-        yield
-    finally:
-        _notice.end()
-        _notice.stream = before
-
-
-def expect(n_kernels: int) -> None:
-    """Say how many kernels are going to be compiled; takes away the line of those before."""
-    _notice.end()
-    _notice.total = n_kernels

@@ -15,7 +15,8 @@ import numba
 from numba.core.dispatcher import Dispatcher
 from numba.extending import overload
 
-from pdsearch._cache import KernelCache, announced, cache_folder, cover, expect, prune
+from pdsearch._cache import KernelCache, cache_folder, prune
+from pdsearch._notice import announced, expect
 
 __all__ = [
     "Compiled",
@@ -23,10 +24,10 @@ __all__ = [
     "answers",
     "cache_folder",
     "chosen",
-    "cover",
     "expect",
     "inlined",
     "kernel",
+    "not_compiled",
     "otherwise",
     "prune",
     "with_answers",
@@ -131,6 +132,14 @@ def with_answers(template: Function, answers: Mapping[Function, Function]) -> Fu
     copy = FunctionType(template.__code__, namespace, template.__name__, template.__defaults__, template.__closure__)
     copy.__qualname__, copy.__module__, copy.__doc__ = template.__qualname__, template.__module__, template.__doc__
     return copy
+
+
+def not_compiled(owner: str, error: BaseException) -> str:
+    """Return one line that says why a compiled function of ``owner`` cannot be had."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(("Failed in", "File", "During", "-", ">>>"))]
+    reason = (telling or lines or [type(error).__name__])[0][:200]
+    return f"compiled function of {owner} is missing or cannot be compiled: {reason}; see docs/extending.md"
 
 
 class Compiled:

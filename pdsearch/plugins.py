@@ -19,6 +19,7 @@ from typing import Any
 from pdsearch.errors import BadInputError, PluginWarning
 
 _warned: set[str] = set()
+covered: set[Path] = set()  # the files of plug-ins: sources of what is compiled for them
 
 
 def load(entry: EntryPoint) -> Any:
@@ -78,6 +79,7 @@ def load_file(name: str) -> ModuleType:
         raise BadInputError(f"two plug-ins are called {path.name}: {loaded.__file__} and {path}; rename one of them")
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))
+    covered.add(path)
     spec = importlib.util.spec_from_file_location(module_name, path)
     assert spec is not None
     assert spec.loader is not None

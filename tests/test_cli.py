@@ -30,7 +30,7 @@ def run(capsys, *words):
     except SystemExit as left:  # argparse leaves so
         code = left.code
     output = capsys.readouterr()
-    return code, output.out, output.err
+    return code, output.out, jobs.without_notice(output.err)
 
 
 def complaint(capsys, *words):

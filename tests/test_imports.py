@@ -11,7 +11,19 @@ HOMES = {"pdsearch": ROOT / "pdsearch", "pdsearch.domains": ROOT / "domains", "p
 
 # from the lowest; a package may import from its own layer and from those before it
 LAYERS = [
-    {"pdsearch", "errors", "options", "named_options", "limits", "environment", "plugins", "registry", "_jit"},
+    {
+        "pdsearch",
+        "errors",
+        "options",
+        "named_options",
+        "limits",
+        "environment",
+        "plugins",
+        "registry",
+        "_jit",
+        "_cache",
+        "_notice",
+    },
     {"kernels"},
     {"domains", "heuristics", "subtrees", "pdb", "pruning", "distribution", "balance", "comm", "result"},
     {"gpu"},

@@ -16,10 +16,13 @@ import pkgutil
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from pdsearch import __version__
+from pdsearch._notice import announced
+from pdsearch.comm.world import speaks
 from pdsearch.console import BAD_INPUT, INTERRUPTED, Parser, complain, say_alone
 from pdsearch.console.commands import plugin_command, plugin_commands
 from pdsearch.errors import BadInputError, PdsearchError, PluginWarning, WrongPlanError
@@ -117,7 +120,8 @@ def _run(argv: list[str]) -> int:
         return 0
     if not hasattr(arguments, "run"):
         return BAD_INPUT  # a plug-in that was left out, with its warning
-    return int(arguments.run(arguments))
+    with announced() if speaks() else nullcontext():
+        return int(arguments.run(arguments))
 
 
 def _command(argv: list[str]) -> tuple[str, Any, str, list[str]]:

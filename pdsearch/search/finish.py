@@ -10,7 +10,7 @@ from typing import Any
 from pdsearch.balance.metrics import load_balance
 from pdsearch.balance.traffic import communication_overhead
 from pdsearch.environment import environment
-from pdsearch.errors import WrongPlanError
+from pdsearch.errors import BadInputError, WrongPlanError
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.result import RankCounts, Result, Status, crossing_of
 from pdsearch.search.run import Run
@@ -120,7 +120,15 @@ def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) ->
     WrongPlanError
         If the plan does not survive its replay.
     """
-    status, cost, bound = decide(task, outcome)
+    try:
+        status, cost, bound = decide(task, outcome)
+    except WrongPlanError as error:
+        if type(task.domain).__module__.startswith("pdsearch."):
+            raise
+        raise BadInputError(
+            f"{error}; the compiled and the Python functions of domain {task.domain.name!r} do not agree: see "
+            f"pdsearch check {task.domain.name}"
+        ) from error
     ranks = outcome.ranks
     total = {name: sum(getattr(counts, name) for counts in ranks) for name in _SUMMED} | dict(outcome.totals)
     loads = [counts.expanded for counts in ranks] if outcome.loads is None else outcome.loads

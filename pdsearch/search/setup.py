@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
+
 from pdsearch.distribution import Distribution, make_distribution
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
@@ -54,6 +56,7 @@ def make_task(
     >>> make_task(Tiles.korf(79), "manhattan", "zobrist", 4).distribution.name
     'zobrist'
     """
+    check_domain(domain)
     if seed < 0:
         raise BadInputError(f"seed {seed} makes no sense; give 0 or more")
     chosen = heuristic if isinstance(heuristic, Heuristic) else make_heuristic(domain, heuristic)
@@ -69,6 +72,22 @@ def make_task(
     began = time.perf_counter()
     built = make_distribution(domain, distribution, n_ranks, seed, short.states)
     return Task(domain, chosen, built, n_ranks, time.perf_counter() - began, short.expanded)
+
+
+def check_domain(domain: Domain) -> None:
+    """Raise BadInputError, in one line, where a domain's declarations would corrupt memory."""
+    if domain.is_plain:
+        return
+    words, n_words = domain.initial, domain.n_words
+    if len(words) != n_words or not all(isinstance(word, int) and 0 <= word < 2**64 for word in words):
+        raise BadInputError(
+            f"initial state {words!r:.60} of domain {domain.name!r} is not {n_words} words of 0 to 2**64 - 1; "
+            "correct pack() or constants(...)"
+        )
+    for name in ("max_moves", "max_cost"):
+        value = getattr(domain, name, None)
+        if not isinstance(value, int | np.integer) or value < 0:
+            raise BadInputError(f"{name} of domain {domain.name!r} is {value!r:.40}; need a whole number from 0 on")
 
 
 def task_of_ranks(

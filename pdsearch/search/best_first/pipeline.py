@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from pdsearch._jit import Compiled, expect
+from pdsearch._jit import Compiled, expect, not_compiled
+from pdsearch.errors import BadInputError, PdsearchError
 from pdsearch.kernels import passes
 from pdsearch.kernels.frame import FRAME_TYPE
 from pdsearch.kernels.layout import Layout, layout_of
@@ -60,7 +61,23 @@ def addresses(problem: Task, layout: Layout, opened: Any) -> npt.NDArray[np.int6
 
 
 def compile_kernels(problem: Task, batch: int | None = None, frontier: str = "auto") -> None:
-    """Compile every kernel of a search, or load it from the disk cache."""
+    """Compile every kernel of a search, or load it from the disk cache.
+
+    Raises
+    ------
+    BadInputError
+        In one line, if a function of the domain, the heuristic or the distribution is missing or cannot be compiled.
+    """
+    try:
+        _compile_all(problem, frontier)
+    except PdsearchError:
+        raise
+    except Exception as error:  # numba lets its own mistakes through, too
+        owner = f"domain {problem.domain.name!r} or heuristic {problem.heuristic.name!r}"
+        raise BadInputError(f"a {not_compiled(owner, error)}") from error
+
+
+def _compile_all(problem: Task, frontier: str) -> None:
     opened, _ = open_list(problem, frontier, 1)
     layout = layout_of_task(problem)
     expect(sum(not one.is_kept for _, one in pipeline(problem, layout, opened)))
