@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.errors import WrongPlanError
+from pdsearch.limits import NO_DEADLINE, Deadline
 from pdsearch.registry import Registry
 
 if __name__ == "domains":  # found as a top-level folder, not as part of the package
@@ -108,6 +109,8 @@ class Domain(ABC):
         Most successors of a state, the most one of them costs, and the least (0 when not known).
     n_changes, is_wide, is_linked : int, bool, bool
         As told to :func:`pdsearch.kernels.protocol.constants` for the type of ``space``.
+    deadline : Deadline
+        When what is built for the instance, tables of heuristics and the like, must be done; by default never.
     n_variables, n_values : int
         A feature is the number ``variable * n_values + value``.
     """
@@ -129,6 +132,7 @@ class Domain(ABC):
     n_changes: int = 1
     is_wide: bool = False
     is_linked: bool = False
+    deadline: Deadline = NO_DEADLINE
     n_variables: int
     n_values: int
 
@@ -160,6 +164,25 @@ class Domain(ABC):
     def why_unsolvable(self) -> str | None:
         """Return a proof, in words, that no plan exists; None when only a search can tell."""
         return None
+
+    def check_result(self, cost: int | None, is_unsolvable: bool, expanded: int) -> list[str]:
+        """Return what a user should know of the numbers of a search, a line each; refuse those that are not exact.
+
+        Parameters
+        ----------
+        cost : int or None
+            Of the plan that was found.
+        is_unsolvable : bool
+            The search ended without a plan.
+        expanded : int
+            Expansions of the search, summed over ranks.
+
+        Raises
+        ------
+        BadInputError
+            If the search cannot be sure of them, because costs were too large to be added up.
+        """
+        return []
 
     def notes(self) -> list[str]:
         """Return what a user should know of how the instance was dealt with, a line each."""

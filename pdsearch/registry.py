@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import TypeVar, cast
 
-from pdsearch.errors import UnknownNameError
+from pdsearch.errors import UnknownNameError, shown
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -94,4 +94,4 @@ class Registry(Mapping[str, T]):
     def _no_such(self, name: str) -> str:
         close = difflib.get_close_matches(name, self._entries, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
-        return f"no {self.kind} is called {name!r}; {hint}known: {', '.join(sorted(self._entries))}"
+        return f"no {self.kind} is called {shown(name)}; {hint}known: {', '.join(sorted(self._entries))}"

@@ -22,6 +22,7 @@ from pdsearch.domains.permutations import check_permutation, numbers_in, size_in
 from pdsearch.domains.tiles.instances import is_odd
 from pdsearch.domains.topspin.space import MAX_TURNED, N_VALUES, WIDE_BITS, TopSpinSpace
 from pdsearch.errors import BadInputError
+from pdsearch.reading import integer
 
 MIN_TOKENS, MAX_TOKENS = 4, 20
 _KINDS = "random:12, a file, or the tokens clockwise"
@@ -101,7 +102,7 @@ class TopSpin(Domain):
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
         """Add ``--turnstile``."""
-        parser.add_argument("--turnstile", type=int, default=4, metavar="K", help="topspin: tokens turned over (4)")
+        parser.add_argument("--turnstile", type=integer, default=4, metavar="K", help="topspin: tokens turned over (4)")
         return ("turnstile",)
 
     def pack(self, ring: Sequence[int]) -> State:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from pdsearch.domains import Domain
+from pdsearch.errors import BadInputError
 from pdsearch.limits import Limits
 from pdsearch.result import Result, Status
 from pdsearch.search.outcome import OnProgress as OnProgress
@@ -80,16 +81,16 @@ def solve(
     interrupted = interrupted or _never
     if comm is None:
         problem = Problem.of(domain, heuristic, distribution, 1, seed, True, inadmissible)
-        return _unsolvable(problem, domain, check_solvable, seed) or astar.search(
-            problem, limits, interrupted, on_progress, seed
+        return _unsolvable(problem, domain, check_solvable, seed) or _checked(
+            domain, astar.search(problem, limits, interrupted, on_progress, seed)
         )
     from pdsearch.comm.mpi import MpiCommunicator
     from pdsearch.search import hdastar
 
     carrier = MpiCommunicator(comm)
     problem = _shared_problem(carrier, domain, heuristic, distribution, seed, inadmissible, limits.memory_bytes)
-    result = _unsolvable(problem, domain, check_solvable, seed) or hdastar.search(
-        problem, carrier, limits, interrupted, on_progress, seed, message
+    result = _unsolvable(problem, domain, check_solvable, seed) or _checked(
+        domain, hdastar.search(problem, carrier, limits, interrupted, on_progress, seed, message)
     )
     carrier.close()  # not when a rank raised: closing waits for all
     return result
@@ -112,6 +113,16 @@ def _shared_problem(
     estimator = built(lambda: make_heuristic(domain, heuristic, carrier.share))
     make = partial(Problem.of, domain, estimator, distribution, carrier.size, seed, False, inadmissible, memory_bytes)
     return carrier.in_turn(make)
+
+
+def _checked(domain: Domain, result: Result) -> Result:
+    """Return the result of a search, which is the same on all ranks, with the domain's notes unless it refuses it."""
+    try:
+        more = domain.check_result(result.cost, result.status is Status.UNSOLVABLE, result.expanded)
+    except BadInputError as error:
+        error.is_shared = True
+        raise
+    return dataclasses.replace(result, notes=[*result.notes, *more])
 
 
 def _never() -> bool:
