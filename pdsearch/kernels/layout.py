@@ -67,6 +67,14 @@ def record_size(space):
 
 
 @inlined
+def most_g(space):
+    """Return the largest g of a node, a constant."""
+    if links(space):
+        return 2**47 - 1
+    return 2**52 if wide(space) else 2**24 - 1
+
+
+@inlined
 def load_state(space, words, offset, states, at):
     """Copy the state of the node or record at ``words[offset]`` to ``states[at]``."""
     for word in range(width(space)):

@@ -26,6 +26,7 @@ from pdsearch.kernels.layout import (
     load_h,
     load_state,
     load_way,
+    most_g,
     node_size,
     record_size,
     store_h,
@@ -129,8 +130,8 @@ def _expand_node(space, estimator, sharing, rank, table, outbox, scratch, i, f, 
     for c in range(n, end):
         g_c = g + moves.cost[c]
         h_c = estimate(estimator, space, hs[i], moves, c)
-        if g_c + h_c >= incumbent:
-            continue
+        if g_c + h_c >= incumbent or g_c > most_g(space):
+            continue  # what a node cannot hold: Domain.check_result says what is proved without it
         to = owner(sharing, rank, space, moves, c)
         moves.g[n] = g_c
         moves.h[n] = h_c
