@@ -194,7 +194,7 @@ def trained_prototypes(seed: int, n_steps: int) -> tuple[np.ndarray[Any, Any], n
     torch.manual_seed(seed)
     for _ in range(n_steps):
         optimiser.zero_grad()
-        torch.stack(list(router.losses(tokens(2048), 8).values())).sum().backward()
+        torch.stack(list(router(tokens(2048), 8).losses.values())).sum().backward()
         optimiser.step()
         schedule.step()
     return before, router.route(held_out, 8).counts

@@ -45,6 +45,10 @@ class WrongPlanError(PdsearchError, AssertionError):
     """A plan did not survive its replay: a bug in pdsearch, never in the input."""
 
 
+class PluginWarning(UserWarning):
+    """A plug-in cannot be used; everything else goes on without it."""
+
+
 def shown(value: object, most: int = 60) -> str:
     """Return what a user gave as a message quotes it: text in quotation marks, one line, the middle left out.
 

@@ -5,7 +5,6 @@ A folder, a named pipe, foreign bytes, or a number of 5,000 digits are refused i
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 from pdsearch.errors import BadInputError, shown
@@ -87,9 +86,13 @@ def integers(text: str, what: str) -> list[int]:
 
 
 def integer(text: str) -> int:
-    """Return the number that an option gives, or have argparse complain."""
+    """Return the number that an option gives.
+
+    >>> integer("-12")
+    -12
+    """
     if not _is_integer(text.strip()):
-        raise argparse.ArgumentTypeError(f"{shown(text)} is no whole number, or too large")
+        raise BadInputError(f"{shown(text)} is not understood; give a whole number of at most {_DIGITS - 1} digits")
     return int(text)
 
 

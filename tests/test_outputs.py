@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pdsearch.cli._outputs import save, save_all, writable, write_json
+from pdsearch.console.outputs import save, save_all, writable, write_json
 from pdsearch.errors import BadInputError
 
 is_root = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -61,7 +61,7 @@ def test_what_was_there_stays_when_the_disk_is_full(tmp_path, monkeypatch):
     def full(file):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pdsearch.cli._outputs.os.fsync", full)
+    monkeypatch.setattr("pdsearch.console.outputs.os.fsync", full)
     with pytest.raises(BadInputError, match="No space left on device"):
         save(str(tmp_path / "old"), "new")
 
@@ -91,7 +91,7 @@ def test_json_is_one_line(tmp_path, capsys):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_full_device_is_one_line_and_the_plan_goes_to_stderr():
     program = (
-        "import sys\nfrom pdsearch.cli._outputs import save_all\n"
+        "import sys\nfrom pdsearch.console.outputs import save_all\n"
         "try: save_all([('-', 'result'), ('/dev/full', 'x')], 'the plan\\n')\n"
         "except ValueError as error: print(error, file=sys.stderr); sys.exit(2)"
     )

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("mpi4py", reason="no MPI library is installed")
 
-PROGRAM = """
+PROGRAM = r"""
 import errno, os, sys
 import numpy as np
 from mpi4py import MPI
@@ -36,13 +36,14 @@ world.Barrier()
 if world.rank == 0:
     large[0, 0] = -1
 world.Barrier()
-print("sees", large[0, 0], flush=True)
+sys.stdout.write(f"sees {{large[0, 0]}}\n")
+sys.stdout.flush()
 def wrong():
     raise BadInputError("this makes no sense")
 try:
     share(wrong)
 except BadInputError as error:
-    print("hears", error, flush=True)
+    sys.stdout.write(f"hears {{error}}\n")
 share.close()
 """
 
@@ -80,7 +81,7 @@ def test_where_there_is_too_little_memory_each_has_a_copy(before, python_on):
 def test_nothing_stays_after_a_rank_is_killed(python_on):
     before = {path.name for path in Path("/dev/shm").iterdir() if "pdsearch" in path.name}
 
-    program = PROGRAM.format(before="").replace('print("sees"', 'os.kill(os.getpid(), 9); print("sees"')
+    program = PROGRAM.format(before="").replace("sys.stdout.flush()", "os.kill(os.getpid(), 9)")
     job = jobs.run(python_on(2, "-c", program), 60)
 
     assert job.returncode != 0

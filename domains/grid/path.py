@@ -6,7 +6,6 @@ Computational Intelligence and AI in Games 4.
 
 from __future__ import annotations
 
-import argparse
 import math
 import re
 from collections.abc import Sequence
@@ -20,7 +19,9 @@ from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
 from pdsearch.domains.grid import lengths
 from pdsearch.domains.grid.maps import Cells, map_of, read_map, read_scenarios
 from pdsearch.domains.grid.space import STEPS, GridSpace, WideGridSpace
+from pdsearch.domains.numbered import numbers_in
 from pdsearch.errors import BadInputError, shown
+from pdsearch.options import Option
 from pdsearch.reading import integer, whole_number
 
 _NAMES = ("nw", "n", "ne", "w", "e", "sw", "s", "se")
@@ -65,8 +66,8 @@ class Grid(Domain):
     default_heuristic = "octile"
     has_coordinates = True
     instances_help = _HELP
+    options = (Option("neighbours", "with diagonal steps or not", 8, integer, "8|4"),)
     max_moves = 8
-    n_changes = 2
     n_variables = 2
     published: float | None = None  # the optimal length that a scenario file says
 
@@ -90,14 +91,13 @@ class Grid(Domain):
         n_free = int(cells.sum())
         self.scale = lengths.scale_for(n_free) if neighbours == 8 else lengths.Scale(1, 2)
         self.max_cost = self.scale.diagonal if neighbours == 8 else 1
-        self.is_wide = self.max_cost * n_free > _MAX_G
         self.n_values = max(self.width, self.height)
         self.instance = instance or f"{self.width}x{self.height} {start[0]},{start[1]}-{goal[0]},{goal[1]}"
         self.initial = self.pack(*start)
         self.steps = _open_steps(cells, neighbours)
         offset = np.array([dy * self.width + dx for dy, dx in STEPS], np.int64)
         cost = np.array([self.scale[dy != 0 and dx != 0] for dy, dx in STEPS], np.int64)
-        tables = WideGridSpace if self.is_wide else GridSpace
+        tables = WideGridSpace if self.max_cost * n_free > _MAX_G else GridSpace
         goal_cell = goal[1] * self.width + goal[0]
         self.space = tables(goal_cell, self.width, self.n_values, self.steps.reshape(-1), offset, cost)
 
@@ -153,12 +153,13 @@ class Grid(Domain):
         return [f"{found}, but the scenario file says {self.published:.8f}: is it for this map?"]
 
     @classmethod
-    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add ``--neighbours``."""
-        parser.add_argument(
-            "--neighbours", type=integer, default=8, metavar="8|4", help="grid: with diagonal steps or not"
-        )
-        return ("neighbours",)
+    def instance_set(cls, text: str) -> list[str]:
+        """Return the scenarios of ``FILE.scen:1-20``; else the name itself."""
+        match = re.fullmatch(r"(.+\.scen):(all|\d+[\d,\-]*[,\-][\d,\-]*)", text)
+        if match is None:
+            return [text]
+        numbers = numbers_in(match[2], match[1], len(read_scenarios(Path(match[1]))))
+        return [f"{match[1]}:{number}" for number in numbers]
 
     def pack(self, x: int, y: int) -> State:
         """Return the state of a cell."""

@@ -10,7 +10,6 @@ Journal on Applied Mathematics 48.
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from pdsearch.domains.msa.fasta import Record, format_fasta, read_fasta
 from pdsearch.domains.msa.scoring import MATRICES, MAX_GAP, pair_costs
 from pdsearch.domains.msa.space import BITS, MAX_LENGTH, PER_WORD, MsaSpace, WideMsaSpace
 from pdsearch.errors import BadInputError, shown
+from pdsearch.options import Option
 from pdsearch.reading import integer, whole_number
 
 MAX_SEQUENCES = 10
@@ -67,6 +67,11 @@ class Alignment(Domain):
     default_heuristic = "pairwise"
     has_coordinates = True
     instances_help = "a fasta file of 2 to 10 sequences, or random:5x60, a family of 5 with about 60 letters"
+    options = (
+        Option("matrix", "similarities", "pam250", metavar="|".join(MATRICES)),
+        Option("gap", "of a letter against a gap (25 for pam250)", None, integer, "COST"),
+        Option("gap_open", "of each gap, besides its letters", 0, integer, "COST"),
+    )
 
     def __init__(
         self,
@@ -93,8 +98,6 @@ class Alignment(Domain):
         self.gap_open = gap_open
         self.max_cost = self.n * (self.n - 1) // 2 * (int(costs.max()) + gap_open)
         self.initial = self.pack([0] * self.n)
-        self.n_changes = PER_WORD * len(self.initial)
-        self.is_wide = gap_open > 0 or self.n > _MAX_NARROW or self.max_cost * sum(self.lengths) > _MAX_G
         letters = np.zeros((self.n, self.n_values), np.int64)
         for row, codes in zip(letters, self.codes, strict=True):
             row[: len(codes)] = codes
@@ -107,7 +110,8 @@ class Alignment(Domain):
             letters.reshape(-1),
             costs.reshape(-1),
         )
-        linear = WideMsaSpace if self.is_wide else MsaSpace
+        is_wide = self.n > _MAX_NARROW or self.max_cost * sum(self.lengths) > _MAX_G
+        linear = WideMsaSpace if is_wide else MsaSpace
         self.space = AffineMsaSpace(*tables, gap_open) if gap_open else linear(*tables)
 
     @classmethod
@@ -132,18 +136,6 @@ class Alignment(Domain):
             name = " ".join([f"{text.strip()} seed {seed}", *told])
             return cls(random_family(n, length, seed), matrix, gap, name, gap_open)
         return cls(read_fasta(text), matrix, gap, " ".join([Path(text).name, *told]), gap_open)
-
-    @classmethod
-    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add ``--matrix``, ``--gap`` and ``--gap-open``."""
-        parser.add_argument("--matrix", default="pam250", metavar="|".join(MATRICES), help="msa: similarities")
-        parser.add_argument(
-            "--gap", type=integer, metavar="COST", help="msa: of a letter against a gap (25 for pam250)"
-        )
-        parser.add_argument(
-            "--gap-open", type=integer, default=0, metavar="COST", help="msa: of each gap, besides its letters (0)"
-        )
-        return ("matrix", "gap", "gap_open")
 
     def pack(self, positions: Sequence[int], last: int = 0) -> State:
         """Return the words of positions and last column; see :mod:`pdsearch.domains.msa.space`."""

@@ -133,7 +133,7 @@ def _dijkstra(first, target, cost, distance, heap, node, unused, most):
     cursor = take_cursor(heap)
     count = 1
     while count > 0 and most > 0:
-        count, d, cursor = pop_batch(heap, cursor, NEVER, node, unused)
+        count, d, cursor = pop_batch(heap, cursor, NEVER, len(node), node, unused)
         if count == 0:
             break
         most -= 1

@@ -6,7 +6,6 @@ Helmert (2006), "The Fast Downward Planning System", JAIR 26.
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -19,14 +18,15 @@ import numpy.typing as npt
 from pdsearch.domains import DOMAINS, Domain, GroundOperator, State, TransitionGraph
 from pdsearch.domains.planning.large_costs import bounded, why_inexact, why_unproved
 from pdsearch.domains.planning.layout import Layout
-from pdsearch.domains.planning.preprocessing import PREPROCESSORS, prepare
-from pdsearch.domains.planning.pruning import PRUNINGS, make_pruning
+from pdsearch.domains.planning.preprocessing import prepare
+from pdsearch.domains.planning.pruning import make_pruning
 from pdsearch.domains.planning.sas import Effect, Operator, SasTask, parse_sas
 from pdsearch.domains.planning.semantics import Values, cost_of, derived, holds, successor
 from pdsearch.domains.planning.space import planning_space
 from pdsearch.domains.planning.translate import domain_file_of, translate
 from pdsearch.errors import BadInputError
 from pdsearch.limits import NO_DEADLINE, Deadline
+from pdsearch.options import Option
 from pdsearch.reading import read_text
 
 
@@ -71,8 +71,11 @@ class Planning(Domain):
     default_heuristic = "lmcut"
     default_distribution = "sampled-cut"
     instances_help = "a .sas file, or a PDDL problem whose domain file lies beside it or is given by --domain-file"
-    is_wide = True
-    is_linked = True
+    options = (
+        Option("domain_file", "PDDL domain, when it does not lie beside the problem", metavar="FILE"),
+        Option("preprocess", "make the task smaller: see pdsearch list preprocessors", metavar="NAME"),
+        Option("pruning", "leave out needless successors: see pdsearch list prunings", metavar="NAME"),
+    )
 
     def __init__(
         self,
@@ -94,7 +97,6 @@ class Planning(Domain):
         self._pruning = None if pruning is None else make_pruning(pruning, task, plain)
         self.space = plain if self._pruning is None else self._pruning.space
         self.max_moves = max(1, found.most)
-        self.n_changes = self.space.n_changes
         self.n_variables, self.n_values = len(self.sizes), max(self.sizes)
         costs = [operator.cost for operator in task.operators] or [0]
         self.max_cost, self.least_cost = max(costs), min(costs)
@@ -137,15 +139,6 @@ class Planning(Domain):
         read = cls.fetch(text, deadline=deadline, **options) if fetched is None else fetched
         task = parse_sas(read, text if Path(text).suffix == ".sas" else f"{text} (translated to SAS+)", deadline)
         return cls(task, text, preprocess=preprocess, pruning=pruning, deadline=deadline)
-
-    @classmethod
-    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add the PDDL domain, and what is done before and during the search."""
-        group = parser.add_argument_group("planning")
-        group.add_argument("--domain-file", metavar="FILE", help="PDDL domain, when it does not lie beside the problem")
-        group.add_argument("--preprocess", metavar="NAME", help=f"make the task smaller: {', '.join(PREPROCESSORS)}")
-        group.add_argument("--pruning", metavar="NAME", help=f"leave out needless successors: {', '.join(PRUNINGS)}")
-        return ["domain_file", "preprocess", "pruning"]
 
     def why_unsolvable(self) -> str | None:
         """Return what preprocessing proved."""

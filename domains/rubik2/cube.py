@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
-from pdsearch.domains.rubik2.space import N_CORNERS, N_MOVED, N_OPERATORS, N_VALUES, TWISTS, CubeSpace
+from pdsearch.domains.rubik2.space import N_CORNERS, N_OPERATORS, N_VALUES, TWISTS, CubeSpace
 from pdsearch.errors import BadInputError, shown
 from pdsearch.reading import whole_number
 
@@ -59,9 +59,9 @@ class Rubik2(Domain):
     source = "Kociemba (1992), Cubism For Fun 28"
     default_heuristic = "cube-table"
     instances_help = _HELP
+    has_lines = True
     max_moves = N_OPERATORS
     max_cost = 1
-    n_changes = N_MOVED
     n_variables = N_CORNERS
     n_values = N_VALUES
 

@@ -6,8 +6,8 @@ Artificial Intelligence 27, section 5 (the 100 instances; the goal has the blank
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from pdsearch.domains.tiles import instances
 from pdsearch.domains.tiles.projections import projections
 from pdsearch.domains.tiles.space import DOWN, LEFT, N_VALUES, RIGHT, UP, TilesSpace, WideTilesSpace
 from pdsearch.errors import BadInputError, shown
+from pdsearch.options import Option
 from pdsearch.reading import integers, whole_number
 
 MAX_CELLS = 25
@@ -56,6 +57,9 @@ class Tiles(Domain):
     source = "Korf (1985), AIJ 27, section 5"
     default_heuristic = "manhattan"
     instances_help = "korf:1 to korf:100, korf-felner:1 to 50, random:4x4, a file, or the tiles, 0 = blank"
+    options = (Option("goal", "where the blank is in the goal", "blank-first", metavar="|".join(GOALS)),)
+    numbered = MappingProxyType({"korf": 100, "korf-felner": 50})
+    has_lines = True
     max_moves = 4
     max_cost = 1
     is_permutation = True
@@ -124,9 +128,10 @@ class Tiles(Domain):
 
     @classmethod
     def instance_set(cls, text: str) -> list[str]:
-        """Return the instances of ``korf:easy20`` or ``korf:all``; anything else is one instance."""
-        sets = {"korf:easy20": instances.korf_easy20(), "korf:all": list(range(1, 101))}
-        return [f"korf:{number}" for number in sets[text]] if text in sets else [text]
+        """Return the instances of a set, the twenty of ``korf:easy20`` by rising expansions; else the name itself."""
+        if text == "korf:easy20":
+            return [f"korf:{number}" for number in instances.korf_easy20()]
+        return super().instance_set(text)
 
     @classmethod
     def _from_numbers(cls, text: str, goal: str) -> Tiles:
@@ -139,12 +144,6 @@ class Tiles(Domain):
                 f"{error}; give korf:1 to korf:100, random:4x4, a file, or the tiles row by row with 0 for the blank"
             ) from None
         return cls(board, width, height, goal)
-
-    @classmethod
-    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add ``--goal``."""
-        parser.add_argument("--goal", default="blank-first", metavar="|".join(GOALS), help="tiles: the goal")
-        return ("goal",)
 
     def goal_board(self, blank_last: bool | None = None) -> tuple[int, ...]:
         """Return the tiles of the goal row by row, or of the one that has the blank last, or first."""

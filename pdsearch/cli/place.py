@@ -17,8 +17,8 @@ import numpy as np
 from pdsearch.balance.metrics import load_balance
 from pdsearch.balance.placement import Placement, place
 from pdsearch.balance.placement.moves import fewest_moves, moving_cost
-from pdsearch.cli._arrays import read_array
-from pdsearch.cli._outputs import writable, write_json
+from pdsearch.console.arrays import read_array
+from pdsearch.console.outputs import writable, write_json
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\

@@ -159,7 +159,11 @@ def as_layers(loads: npt.ArrayLike) -> FloatArray:
     array = as_loads(loads)
     if array.ndim > 2:
         raise BadInputError(f"loads have shape {array.shape}; placement needs (layers, experts)")
-    return np.ascontiguousarray(np.atleast_2d(array), dtype=np.float64)
+    layers = np.ascontiguousarray(np.atleast_2d(array), dtype=np.float64)
+    with np.errstate(over="ignore"):
+        if not np.isfinite(layers.sum(axis=1)).all():
+            raise BadInputError("loads of a layer add up to more than a float64 holds; divide all by the same number")
+    return layers
 
 
 def _check(n_experts: int, cluster: Cluster) -> None:
