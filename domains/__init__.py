@@ -18,6 +18,7 @@ import numpy.typing as npt
 from pdsearch.domains.numbered import numbers_in
 from pdsearch.errors import WrongPlanError
 from pdsearch.kernels.protocol import shape_of
+from pdsearch.limits import NO_DEADLINE, Deadline
 from pdsearch.options import Option
 from pdsearch.registry import Registry
 
@@ -120,6 +121,8 @@ class Domain(ABC):
         Most successors of a state, the most one of them costs, and the least (0 when not known).
     n_words, n_changes, is_wide, is_linked : int, int, bool, bool
         What :func:`pdsearch.kernels.protocol.constants` was told for the type of ``space``; not stated again.
+    deadline : Deadline
+        When what is built for the instance, tables of heuristics and the like, must be done; by default never.
     n_variables, n_values : int
         A feature is the number ``variable * n_values + value``.
     """
@@ -143,6 +146,7 @@ class Domain(ABC):
     max_moves: int
     max_cost: int
     least_cost: int = 0
+    deadline: Deadline = NO_DEADLINE
     n_variables: int
     n_values: int
 
@@ -192,6 +196,25 @@ class Domain(ABC):
     def why_unsolvable(self) -> str | None:
         """Return a proof, in words, that no plan exists; None when only a search can tell."""
         return None
+
+    def check_result(self, cost: int | None, is_unsolvable: bool, expanded: int) -> list[str]:
+        """Return what a user should know of the numbers of a search, a line each; refuse those that are not exact.
+
+        Parameters
+        ----------
+        cost : int or None
+            Of the plan that was found.
+        is_unsolvable : bool
+            The search ended without a plan.
+        expanded : int
+            Expansions of the search, summed over ranks.
+
+        Raises
+        ------
+        BadInputError
+            If the search cannot be sure of them, because costs were too large to be added up.
+        """
+        return []
 
     def notes(self) -> list[str]:
         """Return what a user should know of how the instance was dealt with, a line each."""

@@ -14,7 +14,7 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar, cast
 
-from pdsearch.errors import UnknownNameError
+from pdsearch.errors import UnknownNameError, shown
 from pdsearch.plugins import load_group
 
 T = TypeVar("T")
@@ -99,4 +99,4 @@ class Registry(Mapping[str, T]):
     def _no_such(self, name: str) -> str:
         close = difflib.get_close_matches(name, self._entries, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
-        return f"no {self.kind} is called {name!r}; {hint}known: {', '.join(sorted(self._entries))}"
+        return f"no {self.kind} is called {shown(name)}; {hint}known: {', '.join(sorted(self._entries))}"

@@ -22,6 +22,7 @@ from pdsearch.domains.tiles.instances import is_odd
 from pdsearch.domains.topspin.space import MAX_TURNED, N_VALUES, WIDE_BITS, TopSpinSpace
 from pdsearch.errors import BadInputError
 from pdsearch.options import Option
+from pdsearch.reading import integer
 
 MIN_TOKENS, MAX_TOKENS = 4, 20
 _KINDS = "random:12, a file, or the tokens clockwise"
@@ -56,7 +57,7 @@ class TopSpin(Domain):
     source = "Chen and Skiena (1996), Discrete Applied Mathematics 71"
     default_heuristic = "token-pdb"
     instances_help = _KINDS
-    options = (Option("turnstile", "tokens turned over", 4, int, "K"),)
+    options = (Option("turnstile", "tokens turned over", 4, integer, "K"),)
     has_lines = True
     max_cost = 1
     is_permutation = True

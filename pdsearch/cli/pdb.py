@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Build or list."""
     if arguments.action == "list":
-        for path in sorted(database_folder().glob("*.pdb")):
+        for path in sorted(path for path in database_folder().glob("*.pdb") if path.is_file()):
             print(f"{path.stat().st_size:>13,} bytes  {path}")
         return 0
     if arguments.domain is None or arguments.size is None:

@@ -47,6 +47,7 @@ from pdsearch.kernels.frame import (
     IS_FULL,
     LATE_RISE,
     MAX_COST,
+    MAX_G,
     MAX_H,
     MAX_MOVES,
     MAX_OPERATOR,
@@ -328,6 +329,7 @@ def estimate_all(kind, space_kind, frame):
     batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
     n_words, rank, most_f = state_width(space), frame[RANK], frame[F] + frame[RISE]
     max_cost, max_h, max_operator = np.uint64(frame[MAX_COST]), np.uint64(frame[MAX_H]), np.uint64(frame[MAX_OPERATOR])
+    max_g = frame[MAX_G]
     wrong = 0
     for i in range(frame[N_PARENTS]):
         g, h, bound = batch.gs[i], batch.hs[i], batch.bounds[i]
@@ -337,7 +339,7 @@ def estimate_all(kind, space_kind, frame):
             g_c = g + moves.cost[c]
             h_c = np.int64(estimate(heuristic, space, h, moves, c))
             moves.g[c], moves.h[c] = g_c, h_c
-            is_kept = g_c + h_c < bound
+            is_kept = g_c + h_c < bound and g_c <= max_g  # Domain.check_result says what is proved without the others
             batch.owners[c] = rank if is_kept else -1
             if is_kept:
                 if np.uint64(h_c) > max_h:

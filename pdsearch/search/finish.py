@@ -103,6 +103,15 @@ def decide(task: Task, outcome: Outcome) -> tuple[Status, int | None, int | None
     return outcome.stop, cost, bound
 
 
+def _checked(task: Task, cost: int | None, is_unsolvable: bool, expanded: int) -> list[str]:
+    """Return what the domain says of the numbers; what it refuses, all ranks refuse."""
+    try:
+        return task.domain.check_result(cost, is_unsolvable, expanded)
+    except BadInputError as error:
+        error.is_shared = True
+        raise
+
+
 def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) -> Result:
     """Check an outcome and return the result a user sees.
 
@@ -119,6 +128,8 @@ def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) ->
     ------
     WrongPlanError
         If the plan does not survive its replay.
+    BadInputError
+        If costs were too large for the domain to be sure of the numbers.
     """
     try:
         status, cost, bound = decide(task, outcome)
@@ -158,7 +169,7 @@ def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) ->
         seed=run.seed,
         environment=environment() | dict(outcome.environment),
         reason=reason,
-        notes=task.domain.notes(),
+        notes=[*task.domain.notes(), *_checked(task, cost, status is Status.UNSOLVABLE, total["expanded"])],
         phases={name: round(spent, 6) for name, spent in run.phases.items()},
     )
     return outcome.result(**values | dict(outcome.details))
