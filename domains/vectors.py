@@ -129,8 +129,8 @@ class VectorDomain(Domain):
     A subclass defines two static methods. ``move(values, operator, data)`` changes ``values`` (int64[n_variables]) in
     place and returns the cost of the operator, or -1 where it does not apply; ``values`` may be spoilt then.
     ``goal(values, data)`` says whether they are a goal. They are compiled by numba and may use numbers and arrays of
-    their module and of ``data``, but allocate nothing. ``bound(values, data)`` is an admissible heuristic; ``max_h`` goes
-    with it.
+    their module and of ``data``, but allocate nothing. ``bound(values, data)`` is an admissible heuristic; ``max_h``
+    goes with it.
 
     Attributes
     ----------

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 import graphs
 import numpy as np
 import pytest
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule, simulate
 
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import constants, shape_of
 from pdsearch.limits import Limits
 from pdsearch.search import astar
+from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.task import Problem
 
 N = 60
 
