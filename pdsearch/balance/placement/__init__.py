@@ -105,6 +105,8 @@ class Placement:
         return np.asarray((held[:, :, 1:] == held[:, :, :-1]).sum(axis=(1, 2)))
 
 
+_MOST_SLOTS = 20_000_000  # of all layers: 160 MB for each array
+
 Policy: TypeAlias = Callable[[FloatArray, Cluster], Ids]
 POLICIES: Registry[Policy] = Registry("placement", __name__)
 
@@ -150,6 +152,8 @@ def place(
     layers = as_layers(loads)
     cluster = Cluster(n_slots, n_gpus, n_nodes, n_groups)
     _check(layers.shape[1], cluster)
+    if len(layers) * n_slots > _MOST_SLOTS:
+        raise BadInputError(f"{n_slots} slots in {len(layers)} layers are too many; give at most {_MOST_SLOTS} in all")
     experts = chosen(layers, cluster)
     return Placement(experts, layers.shape[1], n_gpus)
 
