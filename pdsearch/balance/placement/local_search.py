@@ -47,6 +47,11 @@ LARGE = 160  # slots of a node from which on one start of 18 has to do: 4 of 24 
 _MOST_PAIRS = 4_000_000  # slots of a GPU times slots of its node: 2,000 times those of 320 slots on 32 GPUs
 
 
+def effort(n_slots: int) -> tuple[int, int]:
+    """Return how many greedy placements to look at for so many slots, and how many of them to start from."""
+    return (ROWS, STARTS) if n_slots < LARGE else (18, 1)
+
+
 class Scratch:
     """What a search of one problem's size needs, allocated once: a second state, candidates, the best so far."""
 
@@ -54,10 +59,14 @@ class Scratch:
         self.state, self.trial, self.best = (new_state(problem) for _ in range(3))
         self.chosen, self.potential = np.zeros((CANDIDATES, 2), np.int64), np.zeros(CANDIDATES)
 
+    def load(self, problem: Problem, slots: Ids) -> float:
+        """Bring :attr:`state` to ``slots``, and return its longest time."""
+        self.state.slots[:] = slots
+        return float(fill(problem, self.state))
+
     def search(self, problem: Problem, slots: Ids) -> float:
         """Go downhill from ``slots``; the end is in :attr:`state`, and its longest time is returned."""
-        self.state.slots[:] = slots
-        fill(problem, self.state)
+        self.load(problem, slots)
         separate(problem, self.state)
         return float(search(problem, self.state, self.trial, self.chosen, self.potential))
 
@@ -80,7 +89,7 @@ def local_search(loads: FloatArray, cluster: Cluster) -> Ids:
     gpus = cluster.n_gpus // cluster.n_domains
     problem = new_problem(np.zeros(loads.shape[1] // cluster.n_domains), np.full(gpus, cluster.slots_per_gpu))
     scratch, unpinned = Scratch(problem), np.full(by_node.shape[2], -1, np.int64)
-    rows, starts = (ROWS, STARTS) if by_node.shape[2] < LARGE else (18, 1)
+    rows, starts = effort(by_node.shape[2])
     for layer, row in enumerate(loads):
         for slots in by_node[layer]:
             experts = np.flatnonzero(np.bincount(slots, minlength=len(row)))
