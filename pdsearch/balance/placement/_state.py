@@ -241,39 +241,64 @@ def _arrives(problem, slot, leaves, comes):
 def _candidates(problem, state, moved, chosen, potential):
     """Find the replica changes that leave the least sum of squared times; return how many there are."""
     full, n = fullest(problem, state), 0
+    squares, steepest = 0.0, 0.0
+    for gpu in range(state.load.shape[0]):
+        squares += (state.load[gpu] * problem.pace[gpu]) ** 2
+        steepest = max(steepest, state.load[gpu] * problem.pace[gpu] ** 2)
     for slot in range(state.slots.shape[0]):
         leaves, there = state.slots[slot], problem.gpu[slot]
         if problem.locked[slot] or state.counts[leaves] < 2 or state.holds[there, leaves] > 1:
             continue
+        more = problem.loads[leaves] / (state.counts[leaves] - 1) - state.share[leaves]
+        rises = _change(problem, state, leaves, more, there)  # of the squares, where the one that leaves is still
         if there == full:  # anything lighter in its place
             for expert in range(problem.loads.shape[0]):
                 if problem.loads[expert] / (state.counts[expert] + 1) < state.share[leaves]:
-                    n = _offer(problem, state, moved, slot, expert, chosen, potential, n)
+                    n = _offer(problem, state, moved, squares + rises, steepest, slot, expert, chosen, potential, n)
         else:  # one more of an expert that the fullest GPU holds
             for held in range(problem.first[full], problem.first[full + 1]):
-                n = _offer(problem, state, moved, slot, state.slots[held], chosen, potential, n)
+                n = _offer(
+                    problem, state, moved, squares + rises, steepest, slot, state.slots[held], chosen, potential, n
+                )
     return n
 
 
 @kernel
-def _offer(problem, state, moved, slot, expert, chosen, potential, n):
-    """Enter a change among the best if it is one and is allowed."""
+def _change(problem, state, expert, by, there):
+    """Return by how much the squared times grow where the holders of an expert, but ``there``, serve ``by`` more."""
+    change = 0.0
+    for gpu in range(state.load.shape[0]):
+        if state.holds[gpu, expert] > 0 and gpu != there:
+            change += by * (2 * state.load[gpu] + by) * problem.pace[gpu] ** 2
+    return change
+
+
+@kernel
+def _offer(problem, state, moved, squares, steepest, slot, expert, chosen, potential, n):
+    """Enter a change among the best if it is one and is allowed.
+
+    ``squares`` has what the other holders of the one that leaves serve more.
+    """
     there, leaves = problem.gpu[slot], state.slots[slot]
     if state.holds[there, expert] > 0 or state.counts[expert] < 1:
         return n
+    share = problem.loads[expert] / (state.counts[expert] + 1)
+    load = state.load[there] + share - state.share[leaves]
+    squares += (load**2 - state.load[there] ** 2) * problem.pace[there] ** 2
+    best = potential[n - 1] if n == potential.shape[0] else np.inf
+    falls = (
+        state.share[expert] - share
+    )  # at every holder: their squares fall by no more than twice this times the steepest
+    if squares - 2 * falls * state.counts[expert] * steepest >= best:
+        return n
     if moved + _arrives(problem, slot, leaves, expert) > problem.budget:
         return n
+    squares += _change(problem, state, expert, -falls, there)
     more = problem.loads[leaves] / (state.counts[leaves] - 1) - state.share[leaves]
-    share = problem.loads[expert] / (state.counts[expert] + 1)
-    less = state.share[expert] - share
-    squares = 0.0
     for gpu in range(state.load.shape[0]):
-        load = state.load[gpu] + more * state.holds[gpu, leaves] - less * state.holds[gpu, expert]
-        if gpu == there:
-            load += share - state.share[leaves] - more
-        time = load * problem.pace[gpu]
-        squares += time * time
-    if n == potential.shape[0] and squares >= potential[n - 1]:
+        if gpu != there and state.holds[gpu, leaves] > 0 and state.holds[gpu, expert] > 0:
+            squares -= 2 * more * falls * problem.pace[gpu] ** 2  # of (load + more - falls) squared
+    if squares >= best:
         return n
     place = min(n, potential.shape[0] - 1)
     while place > 0 and squares < potential[place - 1]:

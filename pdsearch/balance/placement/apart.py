@@ -42,46 +42,52 @@ def packed_apart(loads: FloatArray, n_slots: int, n_gpus: int) -> tuple[Ids, Flo
     return pack(problem, np.full(n_slots, -1, np.int64))
 
 
-def pack(problem: Problem, pinned: Ids, most: int | None = None) -> tuple[Ids, FloatArray]:
-    """Place experts once for every number of slots given to the lightest.
+def pack(problem: Problem, pinned: Ids, rows: int | None = None) -> tuple[Ids, FloatArray]:
+    """Place experts once for every number of slots given to the lightest, or for some numbers from 0 to all.
 
     Parameters
     ----------
     problem : Problem
     pinned : int64[n_slots]
         The expert that must be in a slot, -1 for none; those of a GPU come first.
-    most : int, optional
-        Largest f; all there are unless given.
+    rows : int, optional
+        How many numbers, about; evenly spread over their logarithms.
 
     Returns
     -------
-    int64[most + 1, n_slots], float64[most + 1]
+    int64[rows, n_slots], float64[rows]
         Placements and their longest times, as of :func:`packed_apart`.
     """
     n_experts, n_gpus = len(problem.loads), len(problem.pace)
     counts = np.maximum(np.bincount(pinned[pinned >= 0], minlength=n_experts), 1)
     spare = len(pinned) - int(counts.sum())
-    rows = spare + 1 if most is None else min(spare, most) + 1
-    placed, longest = np.empty((rows, len(pinned)), np.int64), np.empty(rows)
+    light = np.arange(spare + 1)
+    if rows is not None and spare >= rows:
+        light = np.unique(np.rint(np.geomspace(1, spare + 1, rows)).astype(np.int64)) - 1
+    placed, longest = np.empty((len(light), len(pinned)), np.int64), np.empty(len(light))
     ids = np.empty((4, n_experts), np.int64)
     ids[0], ids[1], ids[2] = counts, np.argsort(problem.loads, kind="stable"), np.argsort(-problem.loads, kind="stable")
     holds, fill = np.empty((n_gpus, n_experts), np.bool_), np.empty(n_gpus, np.int64)
-    pack_each(problem, pinned, spare, ids, np.empty(n_experts), np.empty(n_gpus), holds, fill, placed, longest)
+    pack_each(problem, pinned, light, ids, np.empty(n_experts), np.empty(n_gpus), holds, fill, placed, longest)
     return placed, longest
 
 
 @kernel
-def pack_each(problem, pinned, spare, ids, share, load, holds, fill, placed, longest):
-    """Fill the rows of ``placed``; ``ids`` are counts, experts by load, experts by share, and scratch."""
+def pack_each(problem, pinned, light, ids, share, load, holds, fill, placed, longest):
+    """Fill a row of ``placed`` for each of ``light``; ``ids`` are counts, experts by load, by share, and scratch."""
     counts, by_load, by_share, filled = ids[0], ids[1], ids[2], ids[3]
     gpus = 0
     for gpu in range(fill.shape[0]):
         gpus += problem.first[gpu + 1] > problem.first[gpu]
-    for f in range(spare, -1, -1):
-        if f < placed.shape[0]:
+    row = light.shape[0] - 1
+    for f in range(light[row], -1, -1):
+        if f == light[row]:
             _fill_lightest(counts, by_load, f, gpus, filled)
             _sort_by_share(problem.loads, filled, share, by_share)
-            longest[f] = _pack(problem, pinned, by_share, filled, share, load, holds, fill, placed[f])
+            longest[row] = _pack(problem, pinned, by_share, filled, share, load, holds, fill, placed[row])
+            row -= 1
+            if row < 0:
+                break
         best, top = 0, -1.0
         for expert in range(counts.shape[0]):
             value = problem.loads[expert] / counts[expert]

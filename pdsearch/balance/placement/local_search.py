@@ -37,9 +37,19 @@ from pdsearch.balance.placement._state import (
 )
 from pdsearch.balance.placement.apart import pack
 from pdsearch.balance.placement.eplb import eplb
+from pdsearch.errors import BadInputError
 
 STARTS = 4  # besides EPLB's: of 200 small cases 52 end above the optimum from 1, 24 from 4, 23 from 8
-MOST_LIGHT = 256  # spare slots given to the lightest experts at most: each number of them is a placement to look at
+ROWS = 24  # greedy placements looked at, of which the most even ones are starts
+LARGE = 160  # slots of a node from which on one start of 18 has to do: 4 of 24 end .1 to .5 % lower in twice the time
+
+
+_MOST_PAIRS = 4_000_000  # slots of a GPU times slots of its node: 2,000 times those of 320 slots on 32 GPUs
+
+
+def effort(n_slots: int) -> tuple[int, int]:
+    """Return how many greedy placements to look at for so many slots, and how many of them to start from."""
+    return (ROWS, STARTS) if n_slots < LARGE else (18, 1)
 
 
 class Scratch:
@@ -49,28 +59,44 @@ class Scratch:
         self.state, self.trial, self.best = (new_state(problem) for _ in range(3))
         self.chosen, self.potential = np.zeros((CANDIDATES, 2), np.int64), np.zeros(CANDIDATES)
 
+    def load(self, problem: Problem, slots: Ids) -> float:
+        """Bring :attr:`state` to ``slots``, and return its longest time."""
+        self.state.slots[:] = slots
+        return float(fill(problem, self.state))
+
     def search(self, problem: Problem, slots: Ids) -> float:
         """Go downhill from ``slots``; the end is in :attr:`state`, and its longest time is returned."""
-        self.state.slots[:] = slots
-        fill(problem, self.state)
+        self.load(problem, slots)
         separate(problem, self.state)
         return float(search(problem, self.state, self.trial, self.chosen, self.potential))
 
 
 @POLICIES.add("local-search")
 def local_search(loads: FloatArray, cluster: Cluster) -> Ids:
-    """Return int64[n_layers, n_slots], the expert in each slot."""
+    """Return int64[n_layers, n_slots], the expert in each slot.
+
+    Raises
+    ------
+    BadInputError
+        If a GPU has so many slots that swaps would take minutes.
+    """
+    pairs = cluster.slots_per_gpu * (cluster.n_slots // cluster.n_domains)
+    if pairs > _MOST_PAIRS:
+        raise BadInputError(
+            f"{cluster.slots_per_gpu} slots a GPU of {cluster.n_slots} are too many for swaps; use the policy eplb"
+        )
     by_node = eplb(loads, cluster).reshape(len(loads), cluster.n_domains, -1).copy()
     gpus = cluster.n_gpus // cluster.n_domains
     problem = new_problem(np.zeros(loads.shape[1] // cluster.n_domains), np.full(gpus, cluster.slots_per_gpu))
     scratch, unpinned = Scratch(problem), np.full(by_node.shape[2], -1, np.int64)
+    rows, starts = effort(by_node.shape[2])
     for layer, row in enumerate(loads):
         for slots in by_node[layer]:
             experts = np.flatnonzero(np.bincount(slots, minlength=len(row)))
             problem.loads[:] = row[experts]
-            placed, largest = pack(problem, unpinned, MOST_LIGHT)
+            placed, largest = pack(problem, unpinned, rows)
             published = np.searchsorted(experts, slots)
-            best = _best_end(problem, scratch, placed[np.argsort(largest, kind="stable")[:STARTS]], published)
+            best = _best_end(problem, scratch, placed[np.argsort(largest, kind="stable")[:starts]], published)
             slots[:] = experts[best]
     return by_node.reshape(len(loads), -1)
 
