@@ -97,6 +97,18 @@ def weights_of(model):
     return [(weight, 0) for weight in gates] + [model.layers[3].gate.gate()]
 
 
+class WrappedRouter(TopKRouter):
+    """A gate whose own linear layer is called gate."""
+
+    def __init__(self):
+        super().__init__()
+        self.gate = torch.nn.Linear(WIDTH, EXPERTS)
+
+
+def test_the_linear_layer_inside_a_gate_is_no_gate_of_its_own():
+    assert list(found_in(Model(Block(WrappedRouter())))) == ["layers.0.gate"]
+
+
 def right_loads(model, hidden, mask=None):
     rows = hidden.reshape(-1, WIDTH) if mask is None else hidden.reshape(-1, WIDTH)[mask.bool().flatten()]
     chosen = [(rows @ weight.T + bias).topk(TOP, dim=1).indices for weight, bias in weights_of(model)]

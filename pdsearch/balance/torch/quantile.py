@@ -22,7 +22,7 @@ from torch import Tensor
 
 from pdsearch.balance.routers._checks import checked_choice, checked_number
 from pdsearch.balance.torch._prices import expert_prices, token_prices
-from pdsearch.balance.torch._tensors import Group, summed, wide
+from pdsearch.balance.torch._tensors import Group, rows, summed, wide
 from pdsearch.balance.torch.balancer import Balancer
 from pdsearch.balance.torch.choice import Routing, affinities_of
 
@@ -78,7 +78,7 @@ class QuantileBalancing(Balancer):
         if k == self.n_experts or not scores.numel():
             return
         self.share = k / self.n_experts
-        affinities = affinities_of(wide(scores), self.gate).flatten(0, -2)
+        affinities = rows(affinities_of(wide(scores), self.gate))
         real = None if mask is None else mask.bool().flatten()
         cutoff = token_prices(affinities, -self.bias.to(affinities.dtype), k)
         if self.estimator == "histogram":

@@ -19,7 +19,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from pdsearch.balance.torch._tensors import Group, recomputed
+from pdsearch.balance.torch._tensors import Group, recomputed, rows
 from pdsearch.balance.torch.choice import top_ids
 from pdsearch.errors import BadInputError
 
@@ -197,14 +197,12 @@ class _Gate:
         tensors = list(_tensors(output))
         maps = [tensor for tensor in tensors if tensor.dtype == torch.bool and tensor.shape[-1:] == (self.n_experts,)]
         if maps:
-            rows = maps[-1].flatten(0, -2)
-            return (rows if mask is None else rows & self._fitting(mask, len(rows))[:, None]).sum(dim=0)
+            chosen = rows(maps[-1])
+            return (chosen if mask is None else chosen & self._fitting(mask, len(chosen))[:, None]).sum(dim=0)
         integers = [tensor for tensor in tensors if tensor.dtype in (torch.int64, torch.int32, torch.int16)]
         if integers:
-            ids = integers[-1].flatten(0, -2).long()
-        else:
-            ids = top_ids(self._scores(tensors).flatten(0, -2), self._known_k())
-        return self._counted(ids, mask)
+            return self._counted(rows(integers[-1]).long(), mask)
+        return self._counted(top_ids(rows(self._scores(tensors)), self._known_k()), mask)
 
     def _counted(self, ids: Tensor, mask: Tensor | None) -> Tensor:
         # Ids outside 0..E-1 stand for nobody: they, and padding, go to one more place.
@@ -247,7 +245,7 @@ def found_in(model: nn.Module) -> dict[str, tuple[nn.Module, nn.Module | None]]:
         named = kind.endswith(("Router", "Gate")) or _is_own(module)
         knows = _said([module, getattr(module, "config", None)], (*_EXPERTS, "num_moe_experts"))
         plain = isinstance(module, nn.Linear) and last in ("gate", "router") and _said([block], _EXPERTS)
-        if (named and knows) or plain:
+        if ((named and knows) or plain) and above not in gates:  # not the linear layer inside a gate
             gates[name] = (module, block)
     return gates
 
