@@ -1,6 +1,8 @@
 """The recorder of expert loads: gates of every interface, masks, steps, ranks, the file, a real model."""
 
 import importlib.util
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -258,6 +260,19 @@ def test_the_file_holds_the_loads(tmp_path):
         assert file["loads"].dtype == np.uint32
     with pytest.raises(BadInputError, match=r"^cannot write .*: No such file or directory$"):
         recorder.write(tmp_path / "missing" / "loads.npz")
+
+
+def test_the_example_of_the_page_runs(tmp_path):
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "torch.md").read_text(), re.DOTALL)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "loads.npz") as file:
+        assert file["loads"].sum(axis=2).tolist() == [[128]] * 10
 
 
 RANK = """
