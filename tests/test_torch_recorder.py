@@ -313,23 +313,35 @@ def test_the_loads_of_two_ranks_are_added_on_request(tmp_path):
     assert [rank.returncode for rank in ranks] == [0, 0], "\n".join(outputs)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("transformers") is None, reason="transformers is not installed")
-@pytest.mark.filterwarnings("ignore")  # those of transformers are not ours
-def test_a_mixtral_of_hugging_face_is_recorded():
-    from transformers import MixtralConfig, MixtralForCausalLM
+needs_transformers = pytest.mark.skipif(
+    importlib.util.find_spec("transformers") is None, reason="transformers is not installed"
+)
+SMALL = {
+    "vocab_size": 100,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "num_experts_per_tok": 2,
+    "pad_token_id": None,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
+
+
+def transformer_of(family, **options):
+    import transformers
 
     torch.manual_seed(0)
-    config = MixtralConfig(
-        vocab_size=100,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        num_local_experts=8,
-        num_experts_per_tok=2,
-    )
-    model = MixtralForCausalLM(config).to(torch.bfloat16)
+    config = getattr(transformers, f"{family}Config")(**SMALL, **options)
+    return getattr(transformers, f"{family}ForCausalLM")(config)
+
+
+@needs_transformers
+@pytest.mark.filterwarnings("ignore")  # those of transformers are not ours
+def test_a_mixtral_of_hugging_face_is_recorded():
+    model = transformer_of("Mixtral", num_local_experts=8).to(torch.bfloat16)
     words, mask = torch.randint(0, 100, (2, 16)), torch.ones(2, 16, dtype=torch.int64)
     mask[1, 10:] = 0
     with ExpertLoadRecorder(model) as recorder:
@@ -344,3 +356,25 @@ def test_a_mixtral_of_hugging_face_is_recorded():
     right = [torch.bincount(ids.flatten(), minlength=8).tolist() for ids in chosen]
     assert recorder.names == [f"model.layers.{layer}.mlp.gate" for layer in range(3)]
     assert recorder.loads.tolist() == [right]
+
+
+@needs_transformers
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("family", "options", "layers"),
+    [
+        ("Qwen3Moe", {"num_experts": 8, "moe_intermediate_size": 16, "head_dim": 8}, 3),
+        ("GptOss", {"num_local_experts": 8, "head_dim": 8}, 3),
+        ("Olmoe", {"num_experts": 8}, 3),
+        ("GraniteMoe", {"num_local_experts": 8}, 3),
+        ("Phimoe", {"num_local_experts": 8}, 3),
+    ],
+)
+def test_other_families_of_hugging_face_are_recorded(family, options, layers):
+    model = transformer_of(family, **options)
+    with ExpertLoadRecorder(model) as recorder:
+        model(input_ids=torch.randint(0, 100, (2, 16)))
+        recorder.step()
+
+    assert recorder.loads.shape == (1, layers, 8)
+    assert recorder.loads.sum(axis=2).tolist() == [[64] * layers]

@@ -48,8 +48,13 @@ def counts_of(ids: Tensor, n_experts: int, mask: Tensor | None = None) -> Tensor
     >>> counts_of(torch.tensor([[0, 2], [2, 1]]), 4, torch.tensor([True, False])).tolist()
     [1, 0, 1, 0]
     """
-    ones = torch.ones_like(ids) if mask is None else mask[..., None].expand_as(ids).to(ids.dtype)
-    return torch.zeros(n_experts, dtype=ids.dtype, device=ids.device).scatter_add(0, ids.flatten(), ones.flatten())
+    each = mask[..., None].expand_as(ids).flatten().to(ids.dtype) if mask is not None else ones_for(ids)
+    return torch.zeros(n_experts, dtype=ids.dtype, device=ids.device).scatter_add(0, ids.flatten(), each)
+
+
+def ones_for(ids: Tensor) -> Tensor:
+    """Return as many ones as there are ids, in the memory of one."""
+    return torch.ones((), dtype=ids.dtype, device=ids.device).expand(ids.numel())
 
 
 def summed(tensor: Tensor, group: Group) -> Tensor:
