@@ -159,6 +159,8 @@ def test_tokens_of_another_width_and_infinite_ones_are_errors(kind):
         module.route(np.zeros((2, 5)), 1)
     with pytest.raises(BadInputError, match=r"^tokens hold nan at row 0, column 0"):
         module.route(np.full((2, 12), np.nan), 1)
+    with pytest.raises(BadInputError, match=r"^tokens .*[^\n]$"):
+        module.route([[1.0, 2.0], [3.0]], 1)
     with pytest.raises(BadInputError, match=r"^k is 5 and there are 4 experts"):
         module.route(np.zeros((2, 12)), 5)
 

@@ -13,6 +13,9 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pdsearch.balance.routers import expert_choice as numpy_expert_choice
+from pdsearch.balance.routers import loss_free as numpy_loss_free
+from pdsearch.balance.routers import quantile as numpy_quantile
 from pdsearch.balance.routers.losses import auxiliary_loss as numpy_auxiliary_loss
 from pdsearch.balance.torch.balancer import update_balance, update_with
 from pdsearch.balance.torch.bip import BIP
@@ -118,6 +121,35 @@ def test_losses_agree_with_the_test_vectors(case):
         value = sequence_auxiliary_loss(scores, ids, case["gate"], mask=mask)
 
     assert value.item() == pytest.approx(case["value"], rel=1e-9)
+
+
+@given(st.integers(0, 30), st.integers(1, 9), st.data())
+@settings(deadline=None, max_examples=60)
+def test_routers_agree_with_the_numpy_ones_on_any_shape(n, m, data):
+    k, seed = data.draw(st.integers(1, m)), data.draw(st.integers(0, 10**6))
+    gate = data.draw(st.sampled_from(["softmax", "sigmoid", "sqrt-softplus"]))
+    weights = {"gate": gate, "renormalise": True}
+    pairs = [
+        (LossFree(m, 0.125, **weights), numpy_loss_free.LossFree(0.125, gate)),
+        (QuantileBalancing(m, **weights), numpy_quantile.Quantile(gate=gate)),
+    ]
+    scores = [skewed(n, m, seed + batch, torch.float64) for batch in range(2)]
+    for ours, theirs in pairs:
+        state = None
+        for batch in scores:
+            routing, right = ours(batch, k), theirs.route(batch.numpy(), k, state)
+            ours.update()
+            state = right.state
+            assert routing.ids.tolist() == right.ids.tolist()
+            np.testing.assert_allclose(routing.weights, right.weights, rtol=1e-9)
+            assert routing.counts.tolist() == right.counts.tolist()
+    chosen, right = (
+        expert_choice(scores[0], k, gate),
+        numpy_expert_choice.ExpertChoice(gate).route(scores[0].numpy(), k),
+    )
+    assert chosen.counts.tolist() == right.counts.tolist()
+    served = [sorted(np.nonzero((right.ids == expert).any(axis=1))[0].tolist()) for expert in range(m)]
+    assert [sorted(tokens.tolist()) for tokens in chosen.tokens] == served
 
 
 def test_the_gradients_of_the_losses_are_right():

@@ -99,6 +99,20 @@ def test_sequences_are_routed_as_their_tokens_are(name):
     assert sequences.counts.tolist() == flat.counts.tolist()
 
 
+@pytest.mark.parametrize("name", MAKERS)
+def test_one_token_alone_and_none_at_all_are_routed(name):
+    for training in (False, True):
+        router, token = made(name).train(training), tokens_of()
+        alone, none = router(token, 2), router(tokens_of(0), 2)
+
+        assert alone.ids.shape == alone.weights.shape == (2,)
+        assert none.ids.shape == (0, 2)
+        assert not none.counts.any()
+        assert all(torch.isfinite(loss) for loss in (*alone.losses.values(), *none.losses.values()))
+        if not training:
+            assert alone.ids.tolist() == router(token[None], 2).ids[0].tolist()
+
+
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("name", MAKERS)
 def test_types_and_finite_gradients_in_float32_bfloat16_and_autocast(name, training):
@@ -277,6 +291,12 @@ def test_a_bias_of_a_half_still_moves_by_a_thousandth_in_a_bfloat16_model():
     router.update()
 
     torch.testing.assert_close(router.bias, torch.tensor([0.499, 0.501]))
+
+
+@pytest.mark.parametrize("make", [LossFree, QuantileBalancing, BIP, lambda n: Sinkhorn()])
+def test_scores_that_are_integers_are_a_one_line_error(make):
+    with pytest.raises(BadInputError, match=r"^a tensor is of type torch.int64; floating point is needed$"):
+        make(4)(torch.ones(3, 4, dtype=torch.int64), 2)
 
 
 def test_merged_experts_keep_shape_and_type():

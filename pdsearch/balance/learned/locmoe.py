@@ -14,7 +14,7 @@ from torch import Tensor
 from pdsearch.balance.learned._module import RouterModule
 from pdsearch.balance.learned._module import seeded as seeded
 from pdsearch.balance.routers._pooling import pooling_matrix
-from pdsearch.balance.torch._tensors import Group, checked_mask, token_mean, wide
+from pdsearch.balance.torch._tensors import Group, checked_mask, rows, token_mean, wide
 from pdsearch.balance.torch.choice import Routing
 from pdsearch.balance.torch.losses import auxiliary_loss
 from pdsearch.errors import BadInputError
@@ -86,7 +86,7 @@ class LocalGate(RouterModule):
     def divergence(self, probabilities: Tensor, mask: Tensor | None = None, group: Group = None) -> Tensor:
         """Return KL(expected traffic of a GPU || fully local traffic), averaged over the tokens."""
         mask = checked_mask(mask, probabilities.shape[:-1])
-        by_gpu = probabilities.flatten(0, -2).unflatten(1, (self.gpus, -1)).sum(dim=2)
+        by_gpu = rows(probabilities).unflatten(1, (self.gpus, -1)).sum(dim=2)
         n_tokens = len(by_gpu)
         if group is None:
             home = torch.arange(n_tokens, device=by_gpu.device) * self.gpus // max(n_tokens, 1)

@@ -30,7 +30,7 @@ from torch.nn import functional
 
 from pdsearch.balance.learned._module import RouterModule
 from pdsearch.balance.learned._module import seeded as seeded
-from pdsearch.balance.torch._tensors import Group, checked_mask, recomputed, summed, token_mean, wide
+from pdsearch.balance.torch._tensors import Group, checked_mask, recomputed, rows, summed, token_mean, wide
 from pdsearch.balance.torch.balancer import _moved
 from pdsearch.balance.torch.choice import Routing
 
@@ -129,10 +129,10 @@ class LatentPrototypes(RouterModule):
         """Return mean |K - R' z|, with all ranks' tokens in the sum, and note both sums if prototypes move."""
         with torch.no_grad():
             kept = torch.zeros_like(scores).scatter(-1, ids, scores.gather(-1, ids))
-            assigned = torch.softmax(kept, dim=-1).flatten(0, -2)
+            assigned = rows(torch.softmax(kept, dim=-1))
             if mask is not None:
                 assigned = assigned * mask.flatten()[:, None].to(assigned.dtype)
-            own = torch.cat([assigned.T @ codes.flatten(0, -2), assigned.sum(dim=0)[:, None]], dim=1)
+            own = torch.cat([assigned.T @ rows(codes), assigned.sum(dim=0)[:, None]], dim=1)
             if self.moving and not recomputed():
                 self.seen.add_(own.to(self.seen.dtype))
             total = summed(own, group)
@@ -163,15 +163,15 @@ class LatentPrototypes(RouterModule):
         return self
 
 
-def far_from_orthogonal(rows: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Return the mean squared error of the cosines among the rows, float[..., n], against the identity matrix.
+def far_from_orthogonal(codes: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Return the mean squared error of the cosines among codes, float[..., n], against the identity matrix.
 
     >>> far_from_orthogonal(torch.eye(3)).item()
     0.0
     >>> round(far_from_orthogonal(torch.ones(2, 3)).item(), 6)  # two cosines of 1 that should be 0, of four
     0.5
     """
-    unit = _unit(rows).flatten(0, -2)
+    unit = rows(_unit(codes))
     number = torch.full((), len(unit), dtype=unit.dtype, device=unit.device)
     if mask is not None:
         unit = unit * mask.flatten()[:, None].to(unit.dtype)
@@ -181,5 +181,5 @@ def far_from_orthogonal(rows: Tensor, mask: Tensor | None = None) -> Tensor:
     return (error / number.clamp(min=1) ** 2).clamp(min=0)
 
 
-def _unit(rows: Tensor) -> Tensor:
-    return functional.normalize(rows, dim=-1)
+def _unit(codes: Tensor) -> Tensor:
+    return functional.normalize(codes, dim=-1)

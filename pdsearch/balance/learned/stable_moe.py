@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from pdsearch.balance.learned._module import RouterModule
 from pdsearch.balance.learned._module import seeded as seeded
-from pdsearch.balance.torch._tensors import Group, checked_mask, counts_of, summed, token_mean, wide
+from pdsearch.balance.torch._tensors import Group, checked_mask, counts_of, rows, summed, token_mean, wide
 from pdsearch.balance.torch.choice import Routing, top_ids
 from pdsearch.errors import BadInputError
 
@@ -135,7 +135,7 @@ class TwoStage(RouterModule):
         excess = counts / counts.mean().clamp(min=1 / self.n_experts) - 1
         gates = torch.sigmoid(scores.gather(-1, best))
         # The light router learns from the choice; the choice does not learn from it.
-        light = wide(self.distilled_scores(token_ids)).flatten(0, -2)
+        light = rows(wide(self.distilled_scores(token_ids)))
         imitation = functional.cross_entropy(light, best.flatten(), reduction="none").view(best.shape)
         return {
             "balance": self.balance * token_mean(excess[best] * gates, mask, group)[0],

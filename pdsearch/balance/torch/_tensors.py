@@ -12,12 +12,23 @@ Group = dist.ProcessGroup | None
 
 
 def wide(tensor: Tensor) -> Tensor:
-    """Return the tensor in float32, or in float64 if it is of that type.
+    """Return the tensor in float32, or in float64 if it is of that type; refuse integers.
 
     >>> wide(torch.ones(1, dtype=torch.bfloat16)).dtype
     torch.float32
     """
+    if not tensor.is_floating_point():
+        raise BadInputError(f"a tensor is of type {tensor.dtype}; floating point is needed")
     return tensor if tensor.dtype in (torch.float32, torch.float64) else tensor.float()
+
+
+def rows(tensor: Tensor) -> Tensor:
+    """Return the tensor, [..., n], as a matrix of its last dimension: also of a single token.
+
+    >>> rows(torch.ones(3)).shape, rows(torch.ones(2, 0, 3)).shape
+    (torch.Size([1, 3]), torch.Size([0, 3]))
+    """
+    return tensor.reshape(-1, tensor.shape[-1])
 
 
 def checked_mask(mask: Tensor | None, shape: torch.Size) -> Tensor | None:
@@ -37,8 +48,13 @@ def counts_of(ids: Tensor, n_experts: int, mask: Tensor | None = None) -> Tensor
     >>> counts_of(torch.tensor([[0, 2], [2, 1]]), 4, torch.tensor([True, False])).tolist()
     [1, 0, 1, 0]
     """
-    ones = torch.ones_like(ids) if mask is None else mask[..., None].expand_as(ids).to(ids.dtype)
-    return torch.zeros(n_experts, dtype=ids.dtype, device=ids.device).scatter_add(0, ids.flatten(), ones.flatten())
+    each = mask[..., None].expand_as(ids).flatten().to(ids.dtype) if mask is not None else ones_for(ids)
+    return torch.zeros(n_experts, dtype=ids.dtype, device=ids.device).scatter_add(0, ids.flatten(), each)
+
+
+def ones_for(ids: Tensor) -> Tensor:
+    """Return as many ones as there are ids, in the memory of one."""
+    return torch.ones((), dtype=ids.dtype, device=ids.device).expand(ids.numel())
 
 
 def summed(tensor: Tensor, group: Group) -> Tensor:
@@ -50,12 +66,12 @@ def summed(tensor: Tensor, group: Group) -> Tensor:
     return total
 
 
-def gathered(rows: Tensor, group: Group) -> Tensor:
+def gathered(tensor: Tensor, group: Group) -> Tensor:
     """Return the rows of all ranks one below the other; every rank must have as many."""
     if group is None:
-        return rows
-    everyone = rows.new_empty(group.size() * rows.shape[0], *rows.shape[1:])
-    dist.all_gather_into_tensor(everyone, rows.contiguous(), group=group)
+        return tensor
+    everyone = tensor.new_empty(group.size() * tensor.shape[0], *tensor.shape[1:])
+    dist.all_gather_into_tensor(everyone, tensor.contiguous(), group=group)
     return everyone
 
 
@@ -67,15 +83,15 @@ def token_mean(values: Tensor, mask: Tensor | None = None, group: Group = None) 
     >>> token_mean(torch.tensor([[1.0], [3.0], [9.0]]), torch.tensor([True, True, False])).tolist()
     [2.0]
     """
-    rows = values.flatten(0, -2)
+    each = rows(values)
     if mask is None:
-        number = torch.full((), rows.shape[0], dtype=values.dtype, device=values.device)
+        number = torch.full((), len(each), dtype=values.dtype, device=values.device)
     else:
-        rows = rows * mask.flatten()[:, None].to(values.dtype)
+        each = each * mask.flatten()[:, None].to(values.dtype)
         number = mask.sum().to(values.dtype)
     if group is not None:
         number = summed(number, group) / group.size()
-    return rows.sum(dim=0) / torch.where(number > 0, number, 1)
+    return each.sum(dim=0) / torch.where(number > 0, number, 1)
 
 
 def recomputed() -> bool:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pdsearch.balance.routers._checks import checked_number
 from pdsearch.balance.torch._prices import expert_prices, token_prices
-from pdsearch.balance.torch._tensors import Group, checked_mask, gathered, recomputed, wide
+from pdsearch.balance.torch._tensors import Group, checked_mask, gathered, recomputed, rows, wide
 from pdsearch.balance.torch.balancer import Balancer
 from pdsearch.balance.torch.choice import Routing, affinities_of, choose
 
@@ -59,7 +59,7 @@ class BIP(Balancer):
         """
         mask = checked_mask(mask, scores.shape[:-1])
         with torch.no_grad():
-            affinities = affinities_of(wide(scores), self.gate).flatten(0, -2)
+            affinities = rows(affinities_of(wide(scores), self.gate))
             real = None if mask is None else gathered(mask.flatten(), group)
             price = dual_prices(gathered(affinities, group), k, self.iterations, -self.bias, real)
             if self.training and not recomputed():

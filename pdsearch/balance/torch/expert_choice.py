@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from pdsearch.balance.routers._checks import checked_k
-from pdsearch.balance.torch._tensors import checked_mask, wide
+from pdsearch.balance.torch._tensors import checked_mask, rows, wide
 from pdsearch.balance.torch.choice import affinities_of, top_ids
 
 
@@ -58,7 +58,7 @@ def expert_choice(
     n_experts = scores.shape[-1]
     checked_k(k, n_experts)
     mask = checked_mask(mask, scores.shape[:-1])
-    affinities = affinities_of(wide(scores), gate).flatten(0, -2)
+    affinities = rows(affinities_of(wide(scores), gate))
     n_tokens = len(affinities)
     capacity = -(-n_tokens * k // n_experts)
     columns = affinities.T

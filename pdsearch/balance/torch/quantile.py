@@ -22,7 +22,7 @@ from torch import Tensor
 
 from pdsearch.balance.routers._checks import checked_choice, checked_number
 from pdsearch.balance.torch._prices import expert_prices, token_prices
-from pdsearch.balance.torch._tensors import Group, summed, wide
+from pdsearch.balance.torch._tensors import Group, ones_for, rows, summed, wide
 from pdsearch.balance.torch.balancer import Balancer
 from pdsearch.balance.torch.choice import Routing, affinities_of
 
@@ -78,7 +78,7 @@ class QuantileBalancing(Balancer):
         if k == self.n_experts or not scores.numel():
             return
         self.share = k / self.n_experts
-        affinities = affinities_of(wide(scores), self.gate).flatten(0, -2)
+        affinities = rows(affinities_of(wide(scores), self.gate))
         real = None if mask is None else mask.bool().flatten()
         cutoff = token_prices(affinities, -self.bias.to(affinities.dtype), k)
         if self.estimator == "histogram":
@@ -117,9 +117,9 @@ def histogram(values: Tensor, low: Tensor, high: Tensor, bins: int, mask: Tensor
     n_experts = values.shape[1]
     place = ((values - low) * (bins / (high - low))).floor().long().clamp(0, bins - 1)
     place = place + bins * torch.arange(n_experts, device=values.device)
-    ones = torch.ones_like(place) if mask is None else mask[:, None].expand_as(place).long()
+    each = ones_for(place) if mask is None else mask[:, None].expand_as(place).flatten().long()
     empty = torch.zeros(n_experts * bins, dtype=torch.int64, device=values.device)
-    return empty.scatter_add(0, place.flatten(), ones.flatten()).view(n_experts, bins)
+    return empty.scatter_add(0, place.flatten(), each).view(n_experts, bins)
 
 
 def quantile_of(counts: Tensor, share: float, low: Tensor, high: Tensor) -> Tensor:

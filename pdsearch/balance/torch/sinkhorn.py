@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from pdsearch.balance.routers._checks import checked_choice, checked_number
 from pdsearch.balance.routers._gates import GATES
-from pdsearch.balance.torch._tensors import Group, checked_mask, counts_of, gathered, wide
+from pdsearch.balance.torch._tensors import Group, checked_mask, counts_of, gathered, rows, wide
 from pdsearch.balance.torch.choice import Routing, affinities_of, choose, top_ids, weights_at
 from pdsearch.errors import BadInputError
 
@@ -66,9 +66,9 @@ class Sinkhorn(nn.Module):
         mask = checked_mask(mask, scores.shape[:-1])
         wider = wide(scores)
         with torch.no_grad():
-            rows = gathered(wider.flatten(0, -2), group) / self.temperature
+            everyone = gathered(rows(wider), group) / self.temperature
             real = None if mask is None else gathered(mask.flatten(), group)
-            ids = top_ids(wider / self.temperature + log_factors(rows, self.iterations, real), k)
+            ids = top_ids(wider / self.temperature + log_factors(everyone, self.iterations, real), k)
         weights = weights_at(wider, affinities_of(wider, self.gate), ids, self.gate, self.renormalise) * self.scale
         if mask is not None:
             weights = weights * mask[..., None].to(weights.dtype)
@@ -86,10 +86,10 @@ def log_factors(scores: Tensor, iterations: int, mask: Tensor | None = None) -> 
     factors = scores.new_zeros(n_experts)
     if not len(scores):
         return factors
-    rows = scores if mask is None else scores.masked_fill(~mask[:, None], -torch.inf)
+    real = scores if mask is None else scores.masked_fill(~mask[:, None], -torch.inf)
     for _ in range(iterations):
         token = torch.logsumexp(scores + factors, dim=1, keepdim=True)
-        factors = -torch.logsumexp(rows - token, dim=0)
+        factors = -torch.logsumexp(real - token, dim=0)
         factors = factors - factors.mean()  # of which the plan does not depend
     # A batch of padding alone has no plan.
     return torch.nan_to_num(factors)
