@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pdsearch.balance import traffic
-from pdsearch.balance.capacity import sampling_floor
+from pdsearch.balance.chance import sampling_floor
 from pdsearch.balance.metrics import load_balance
 from pdsearch.balance.report import balance_report
 from pdsearch.balance.routers.top_k import TopK

@@ -1,32 +1,32 @@
 """The routers that learn, where torch is; and what they say where it is not."""
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from pdsearch.balance.metrics import gini
-from pdsearch.balance.routers import ROUTERS
-from pdsearch.balance.routers._learned import Learned
 from pdsearch.balance.routers.losses import auxiliary_loss
-from pdsearch.balance.routers.options import built
 from pdsearch.balance.routers.stable_moe import fluctuation, stable_balance_loss
-from pdsearch.errors import BadInputError
 
 ROOT = Path(__file__).parents[1]
-LEARNED = [name for name in ROUTERS if issubclass(ROUTERS[name], Learned)]
+LEARNED = {
+    "hyper-router": "hyper_router.HyperGate",
+    "lpr": "lpr.LatentPrototypes",
+    "smear": "smear.MergedExperts",
+    "stable-moe": "stable_moe.TwoStage",
+}
 WITHOUT_TORCH = """
 import sys
 sys.modules["torch"] = None  # makes `import torch` fail as if it were not installed
-import numpy as np
-from pdsearch.balance.routers import ROUTERS
+import importlib
 from pdsearch.errors import MissingDependencyError
 for name in {names}:
     try:
-        ROUTERS[name]().route(np.zeros((2, 8)), 1)
+        importlib.import_module(f"pdsearch.balance.learned.{{name}}")
     except MissingDependencyError as error:
         assert str(error) == "torch is not installed; run: pip install 'pdsearch[torch]'", error
     else:
@@ -36,7 +36,10 @@ for name in {names}:
 
 def test_without_torch_a_learned_router_says_so_in_one_line():
     run = subprocess.run(
-        [sys.executable, "-c", WITHOUT_TORCH.format(names=LEARNED)], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", WITHOUT_TORCH.format(names=[kind.split(".")[0] for kind in LEARNED.values()])],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
 
     assert run.returncode == 0, run.stderr
@@ -54,9 +57,10 @@ def tokens_of(n=64, d=12, seed=0):
     return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
 
 
-def module_of(name, *options, n_features=12):
-    router: Any = built(name, options)
-    return router.build(n_features)
+def module_of(name, n_experts=64, seed=0, n_features=12):
+    home, _, kind = LEARNED[name].partition(".")
+    learned = importlib.import_module(f"pdsearch.balance.learned.{home}")
+    return learned.seeded(getattr(learned, kind), seed, n_features, n_experts)
 
 
 @pytest.fixture
@@ -65,11 +69,11 @@ def torch():
 
 
 @pytest.mark.parametrize("name", LEARNED)
-def test_the_seed_decides_the_parameters_and_the_state_keeps_them(name, torch):
+def test_the_seed_decides_the_parameters_and_the_module_keeps_them(name, torch):
     tokens = tokens_of()
 
-    first, second = built(name, ["seed=3"]).route(tokens, 2), built(name, ["seed=3"]).route(tokens, 2)
-    again = built(name, ["seed=4"]).route(tokens, 2, first.state)
+    first, second = module_of(name, seed=3).route(tokens, 2), module_of(name, seed=3).route(tokens, 2)
+    again = first.state.route(tokens, 2)
 
     assert (first.ids == second.ids).all()
     assert (again.ids == first.ids).all()
@@ -89,16 +93,8 @@ def test_routing_neither_uses_the_global_seed_nor_leaves_training_mode(name, tor
     assert (torch.random.get_rng_state() == before).all()
 
 
-@pytest.mark.parametrize("name", LEARNED)
-def test_tokens_of_another_width_are_an_error(name, torch):
-    module = module_of(name)
-
-    with pytest.raises(BadInputError, match="tokens have 5 features; the module reads 12"):
-        built(name).route(np.zeros((2, 5)), 1, module)
-
-
 def test_the_gradient_of_a_hyper_router_reaches_its_embedding_alone(torch):
-    module = module_of("hyper-router", "n_experts=6")
+    module = module_of("hyper-router", n_experts=6)
 
     _, weights = module(torch.from_numpy(tokens_of()), 2)
     weights[:, 0].sum().backward()
@@ -109,7 +105,7 @@ def test_the_gradient_of_a_hyper_router_reaches_its_embedding_alone(torch):
 
 
 def test_a_merged_linear_expert_is_the_weighted_sum_of_the_experts_outputs(torch):
-    module = module_of("smear", "n_experts=5").eval()
+    module = module_of("smear", n_experts=5).eval()
     tokens = torch.from_numpy(tokens_of())
 
     merged = module.apply_merged(tokens)
@@ -120,11 +116,11 @@ def test_a_merged_linear_expert_is_the_weighted_sum_of_the_experts_outputs(torch
 
 
 def test_the_load_of_merged_experts_is_even(torch):
-    assert built("smear", ["n_experts=5"]).route(tokens_of(), 1).counts.tolist() == [64] * 5
+    assert module_of("smear", n_experts=5).route(tokens_of(), 1).counts.tolist() == [64] * 5
 
 
 def test_expert_dropout_never_drops_all_experts(torch):
-    module = module_of("smear", "n_experts=2")
+    module = module_of("smear", n_experts=2)
     module.dropout = 0.9
 
     _, weights = module(torch.from_numpy(tokens_of(500)), 1)
@@ -134,7 +130,7 @@ def test_expert_dropout_never_drops_all_experts(torch):
 
 
 def test_a_frozen_router_does_not_fluctuate_whatever_is_trained_on(torch):
-    module = module_of("stable-moe", "n_experts=6")
+    module = module_of("stable-moe", n_experts=6)
     tokens = torch.from_numpy(tokens_of(256))
     optimiser = torch.optim.Adam(module.parameters(), lr=0.05)
     moved = []
@@ -154,7 +150,7 @@ def test_a_frozen_router_does_not_fluctuate_whatever_is_trained_on(torch):
 
 
 def test_the_weight_of_the_one_expert_is_the_sigmoid_of_its_centroid_s_score(torch):
-    module = module_of("stable-moe", "n_experts=6")
+    module = module_of("stable-moe", n_experts=6)
     tokens = tokens_of()
     centroids = module.centroids.detach().numpy()
 
@@ -168,7 +164,7 @@ def test_the_weight_of_the_one_expert_is_the_sigmoid_of_its_centroid_s_score(tor
 
 
 def test_a_saved_router_is_loaded_in_its_stage(torch):
-    frozen, loaded = module_of("stable-moe", "n_experts=6"), module_of("stable-moe", "n_experts=6", "seed=1")
+    frozen, loaded = module_of("stable-moe", n_experts=6), module_of("stable-moe", n_experts=6, seed=1)
     frozen.freeze()
     tokens = tokens_of()
 
@@ -178,13 +174,13 @@ def test_a_saved_router_is_loaded_in_its_stage(torch):
     assert (loaded.route(tokens, 1).ids == frozen.route(tokens, 1).ids).all()
     trained = {name for name, parameter in loaded.named_parameters() if parameter.requires_grad}
     assert trained == {"centroids"}
-    loaded.load_state_dict(module_of("stable-moe", "n_experts=6").state_dict())
+    loaded.load_state_dict(module_of("stable-moe", n_experts=6).state_dict())
     assert loaded.stage == 1
     assert all(parameter.requires_grad for parameter in loaded.parameters())
 
 
 def test_distillation_learns_to_route_like_the_centroids(torch):
-    module = module_of("stable-moe", "n_experts=6")
+    module = module_of("stable-moe", n_experts=6)
     tokens = torch.from_numpy(tokens_of(512))
     optimiser = torch.optim.Adam([module.projection.weight, module.light_centroids], lr=0.02)
     for _ in range(200):
@@ -199,7 +195,7 @@ def test_distillation_learns_to_route_like_the_centroids(torch):
 
 
 def test_the_balance_loss_of_the_module_is_the_published_value(torch):
-    module = module_of("stable-moe", "n_experts=6")
+    module = module_of("stable-moe", n_experts=6)
     tokens = torch.from_numpy(tokens_of())
 
     loss = module.losses(tokens, 1)["balance"].item()
@@ -225,7 +221,7 @@ def test_the_auxiliary_loss_of_the_local_gate_is_the_value_and_local_traffic_cos
 
 
 def test_the_losses_of_lpr_are_those_of_their_definitions(torch):
-    module = module_of("lpr", "n_experts=6").eval()
+    module = module_of("lpr", n_experts=6).eval()
     tokens = torch.from_numpy(tokens_of())
 
     losses = module.losses(tokens, 2)
@@ -244,7 +240,7 @@ def test_the_losses_of_lpr_are_those_of_their_definitions(torch):
 
 
 def test_lpr_routes_by_the_mean_code_in_training_too(torch):
-    module = module_of("lpr", "n_experts=6").train()
+    module = module_of("lpr", n_experts=6).train()
     tokens = torch.from_numpy(tokens_of())
 
     scores = module.scores(tokens)
@@ -257,7 +253,7 @@ def test_lpr_routes_by_the_mean_code_in_training_too(torch):
 def test_latent_prototypes_become_more_even_within_a_few_steps(torch):
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(10, 16))
-    module = module_of("lpr", "n_experts=32", n_features=16)
+    module = module_of("lpr", n_experts=32, n_features=16)
     optimiser = torch.optim.Adam(module.parameters(), lr=5e-3)
 
     def batch(n):

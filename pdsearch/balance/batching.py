@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.balance._values import as_array
 from pdsearch.balance.controller import Controller
 from pdsearch.balance.metrics import FloatArray
 from pdsearch.errors import BadInputError
@@ -60,11 +61,11 @@ def apportion(weights: npt.ArrayLike, total: int, least: int = 0, most: npt.Arra
     """
     if not isinstance(total, numbers.Integral):
         raise BadInputError(f"the total is {total!r}; whole parts need a whole number")
-    shares = np.asarray(weights, dtype=np.float64)
+    shares = as_array(weights, "weights", np.float64)
     if shares.ndim != 1 or not (np.isfinite(shares).all() and (shares >= 0).all() and shares.sum() > 0):
         raise BadInputError(f"weights are {shares}; need one for each part, not negative and not all zero")
     low = np.full(len(shares), float(least))
-    high = np.broadcast_to(np.inf if most is None else np.asarray(most, dtype=np.float64), shares.shape)
+    high = np.broadcast_to(np.inf if most is None else as_array(most, "limits", np.float64), shares.shape)
     if least < 0 or (low > high).any() or not low.sum() <= total <= high.sum():
         raise BadInputError(
             f"{len(shares)} parts from {least} to {most!r} cannot add up to {total}; change the total or the bounds"
@@ -104,7 +105,9 @@ def affine_shares(fixed: npt.ArrayLike, per_item: npt.ArrayLike, total: float, l
     >>> affine_shares([0, 2], [1, 1], 10)
     array([6., 4.])
     """
-    start, slope = np.broadcast_arrays(np.asarray(fixed, dtype=np.float64), np.asarray(per_item, dtype=np.float64))
+    start, slope = np.broadcast_arrays(
+        as_array(fixed, "fixed times", np.float64), as_array(per_item, "times per item", np.float64)
+    )
     if start.ndim != 1 or not ((start >= 0).all() and (slope > 0).all() and np.isfinite(start + slope).all()):
         raise BadInputError(f"times {start} + {slope} per item; need times that are not negative, and items that cost")
     if least * len(start) > total:
@@ -183,7 +186,7 @@ class BatchSizer:
         BadInputError
             If there is not one positive time per worker.
         """
-        seconds = np.asarray(times, dtype=np.float64)
+        seconds = as_array(times, "times", np.float64)
         if seconds.shape != self.sizes.shape or not ((seconds > 0).all() and np.isfinite(seconds).all()):
             raise BadInputError(f"times are {seconds}; need {len(self.sizes)} positive ones, one for each worker")
         if self.controller.dead_band > 0 and self.controller.is_settled(seconds.max(), seconds.mean()):
@@ -316,7 +319,7 @@ class MessageSizer:
         BadInputError
             If there is not one count per destination or the time is not positive.
         """
-        counts = np.asarray(records, dtype=np.float64)
+        counts = as_array(records, "records", np.float64)
         if counts.shape != self.sizes.shape or not (counts >= 0).all() or not 0 < seconds < math.inf:
             raise BadInputError(f"{counts} records in {seconds} s; need {len(self.sizes)} counts and a positive time")
         rates = counts / seconds

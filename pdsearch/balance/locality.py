@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import kernel
+from pdsearch.balance._values import as_array
 from pdsearch.errors import BadInputError
 
 Ids: TypeAlias = npt.NDArray[np.int64]
@@ -200,7 +201,7 @@ def belady_cache(ids: npt.ArrayLike, n_experts: int, ratio: float, first_use_hit
 
 def _as_sequences(ids: npt.ArrayLike, n_experts: int) -> Ids:
     """Return int64[n_sequences, n_tokens, k], or say what is wrong with the ids."""
-    array = np.asarray(ids)
+    array = as_array(ids, "ids")
     if array.dtype.kind not in "iu" or array.ndim < 2 or array.size == 0:
         raise BadInputError(
             f"ids have shape {array.shape} and type {array.dtype}; need integers (..., tokens, k), not empty"

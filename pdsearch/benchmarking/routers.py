@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.balance.capacity import sampling_floor
+from pdsearch.balance.chance import sampling_floor
 from pdsearch.balance.report import BalanceReport, balance_report
 from pdsearch.balance.routers import Assignment, kept_score
 from pdsearch.balance.routers.options import built

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.balance._values import as_array
 from pdsearch.errors import BadInputError
 
 
 def checked_matrix(array: Any, what: str = "scores", columns: str = "n_experts") -> npt.NDArray[Any]:
     """Return ``array`` as a C-contiguous finite float32 or float64 matrix, copied only if it is not one."""
-    matrix = np.asarray(array)
+    matrix = as_array(array, what)
     if matrix.dtype not in (np.float32, np.float64):
         if matrix.dtype.kind not in "fiu":
             raise BadInputError(f"{what} are of type {matrix.dtype}; float32 or float64 is needed")
@@ -48,7 +49,7 @@ def checked_k(k: int, n_experts: int) -> int:
 
 def checked_vector(vector: Any, n_experts: int, dtype: Any, what: str) -> npt.NDArray[Any]:
     """Return ``vector`` as a finite array of one number per expert."""
-    array = np.ascontiguousarray(vector, dtype=dtype)
+    array = np.ascontiguousarray(as_array(vector, f"numbers of the {what}", dtype))
     if array.shape != (n_experts,):
         raise BadInputError(f"{what} has shape {array.shape}; ({n_experts},), one per expert, is needed")
     if not np.isfinite(array).all():
@@ -58,10 +59,20 @@ def checked_vector(vector: Any, n_experts: int, dtype: Any, what: str) -> npt.ND
 
 def checked_number(value: float, what: str, least: float = 0, most: float = math.inf) -> float:
     """Return ``value`` if it is finite and from ``least`` to ``most``; nan is in no range."""
-    if not (least <= value <= most and math.isfinite(value)):
-        wanted = f"{least:g} or more" if most == math.inf else f"a number from {least:g} to {most:g}"
-        raise BadInputError(f"{what} is {value}; give {wanted}")
+    if not (least <= value <= most and (isinstance(value, int) or math.isfinite(value))):
+        wanted = f"{least:g} or more" if most == math.inf else f"a number from {least:g} to {most:.12g}"
+        raise BadInputError(f"{what} is {shortened(value)}; give {wanted}")
     return value
+
+
+def shortened(value: Any, width: int = 40) -> str:
+    """Return what was given, cut where it is long.
+
+    >>> shortened(10**60)
+    '1000000000000000000000000000000000000...'
+    """
+    text = str(value) if not isinstance(value, int) or abs(value) < 10**1000 else "a number of over 1000 digits"
+    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def checked_choice(value: str, choices: tuple[str, ...], what: str) -> str:

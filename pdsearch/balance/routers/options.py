@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pdsearch.balance.routers import ROUTERS, Router
+from pdsearch.balance.routers._checks import shortened
 from pdsearch.errors import BadInputError
 
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -43,7 +44,7 @@ def built(name: str, options: Sequence[str] = (), **defaults: Any) -> Router:
         option = option.replace("-", "_")
         if not equals or option not in known:
             raise BadInputError(
-                f"{name} was given {text!r}; give OPTION=VALUE with one of {', '.join(known) or 'none'}"
+                f"{name} was given {shortened(text)!r}; give OPTION=VALUE with one of {', '.join(known) or 'none'}"
             )
         chosen[option] = _read(name, option, value, known[option])
     router: Router = kind(**chosen)
@@ -57,5 +58,5 @@ def _read(name: str, option: str, value: str, default: Any) -> Any:
         return type(default)(value)
     except (ValueError, KeyError):
         raise BadInputError(
-            f"{option} of {name} is {value!r}; a {type(default).__name__} like {default} is needed"
+            f"{option} of {name} is {shortened(value)!r}; a {type(default).__name__} like {default} is needed"
         ) from None

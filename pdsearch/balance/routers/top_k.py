@@ -18,7 +18,7 @@ from pdsearch._jit import kernel
 from pdsearch.balance.routers import ROUTERS, Assignment, Scores
 from pdsearch.balance.routers._bits import exp32
 from pdsearch.balance.routers._checks import checked_choice, checked_k, checked_matrix, checked_vector
-from pdsearch.balance.routers._gates import GATES, affinities_of
+from pdsearch.balance.routers._gates import GATES, affinities_of, refuse_probabilities
 from pdsearch.balance.routers._row import n_lanes, top_of_row
 
 _IDENTITY, _SIGMOID, _SOFTMAX_OF_CHOSEN = 0, 1, 2
@@ -75,9 +75,15 @@ class TopK:
         checked_k(k, matrix.shape[1])
         if self.gate == "sigmoid" and matrix.dtype == np.float32:
             return choose(matrix, k, state, gate=_SIGMOID)
-        if self.gate == "softmax" and state is None:  # the order of the scores is that of the softmax
-            return choose(matrix, k, gate=_SOFTMAX_OF_CHOSEN)
+        if self.gate == "softmax" and state is None:
+            refuse_probabilities(matrix)
+            return choose_of_scores(matrix, k)
         return choose(affinities_of(matrix, self.gate), k, state)
+
+
+def choose_of_scores(scores: Scores, k: int) -> Assignment:
+    """Return the top-k of checked scores, weighted by the softmax of those chosen."""
+    return choose(np.ascontiguousarray(scores), k, gate=_SOFTMAX_OF_CHOSEN)
 
 
 def choose(affinities: Scores, k: int, bias: Any = None, gate: int = _IDENTITY) -> Assignment:
