@@ -1,7 +1,9 @@
 """The queue is M/D/1, value iteration is the best there is, and policies come as near to it as they should."""
 
+import doctest
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -164,6 +166,12 @@ def test_what_needs_a_model_a_name_or_one_server_says_so():
         policy_of("best")
     with pytest.raises(BadInputError, match="need a request and 2 streams"):
         simulate(System(1.0), lambda backlogs: backlogs, 0)
+
+
+def test_the_page_runs():
+    page = Path(__file__).parents[1] / "docs" / "serving.md"
+
+    assert doctest.testfile(str(page), module_relative=False).failed == 0
 
 
 # --- pdsearch bench serving ---
