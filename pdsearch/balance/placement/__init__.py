@@ -118,7 +118,8 @@ class Placement:
         if self.slots is None:
             return np.asarray(shares.reshape(len(layers), self.n_gpus, -1).sum(axis=2))
         rows = self.gpu_of_slot + self.n_gpus * np.arange(len(layers))[:, None]
-        return np.bincount(rows.ravel(), shares.ravel(), len(layers) * self.n_gpus).reshape(len(layers), self.n_gpus)
+        summed = np.bincount(rows.ravel(), shares.ravel(), len(layers) * self.n_gpus).astype(np.float64)
+        return np.asarray(summed.reshape(len(layers), self.n_gpus))
 
     def duplicates(self) -> Ids:
         """Return int64[n_layers], the slots that repeat an expert their GPU already holds."""
