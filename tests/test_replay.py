@@ -1,6 +1,8 @@
 """A replay costs what a hand computation says, never less than the best placement; rules do what their settings say."""
 
+import doctest
 from itertools import combinations_with_replacement, product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,6 +80,18 @@ def test_no_rule_beats_the_best_of_all_placements_nor_that_the_bound(loads, text
         best = min(Placement(experts, 3, 2).gpu_loads(row).max() for experts in everything)
         assert least_largest(row[None], cluster)[0] <= best * (1 + 1e-12)
         assert outcome.least_s[step] <= best * (1 + 1e-12) <= outcome.serving_s[step] * (1 + 1e-9)
+    assert (outcome.regret_s >= -1e-9).all()
+
+
+@settings(max_examples=30)
+@given(loads=st.lists(st.integers(0, 20), min_size=3, max_size=3), n_slots=st.sampled_from([4, 6]))
+def test_the_exact_optimum_is_the_best_of_all_placements(loads, n_slots):
+    cluster, row = Cluster(n_slots, 2), np.array(loads, dtype=float)
+
+    best = min(Placement(experts, 3, 2).gpu_loads(row).max() for experts in placements(3, cluster))
+
+    (outcome,) = replay(Trace([loads]), cluster, [rule_of("static")], UNIT, is_exact=True).outcomes
+    assert outcome.least_s[0] == pytest.approx(best)
     assert (outcome.regret_s >= -1e-9).all()
 
 
@@ -270,3 +284,9 @@ def test_files_that_hold_no_trace_are_refused(tmp_path):
     }.items():
         with pytest.raises(BadInputError, match=message):
             read_trace(str(tmp_path / name))
+
+
+def test_the_page_runs():
+    page = Path(__file__).parents[1] / "docs" / "replay.md"
+
+    assert doctest.testfile(str(page), module_relative=False).failed == 0

@@ -88,6 +88,23 @@ def test_costs_and_settings_reach_the_replay(capsys):
     assert steps["step_seconds"] == [2.0] * 60
 
 
+def test_regret_can_be_against_the_exact_optimum(capsys):
+    words = [
+        "drift:steps=8:layers=1:experts=6",
+        "--replicas",
+        "8",
+        "--gpus",
+        "4",
+        "--policies",
+        "static",
+        "--json",
+        "-",
+    ]
+    bound, exact = (json.loads(run(capsys, *words, *flag)[1]) for flag in ([], ["--exact"]))
+
+    assert bound["least_seconds"] <= exact["least_seconds"] <= exact["rules"][0]["seconds"]
+
+
 def test_a_figure_is_written(tmp_path, capsys):
     pytest.importorskip("matplotlib")
 
@@ -139,6 +156,7 @@ def test_the_help_shows_examples(capsys):
         ([SMALL, *SHAPE, "--forecast", "best"], "no forecast is called 'best'"),
         ([SMALL, *SHAPE, "--bandwidth", "0"], "bandwidth is 0.0"),
         ([SMALL, *SHAPE, "--threshold", "-1"], "threshold -1.0"),
+        ([SMALL, *SHAPE, "--exact"], "too many for the exact optimum"),
         ([SMALL, *SHAPE, "--json", "nowhere/x.json"], "cannot write 'nowhere/x.json'"),
         ([SMALL, *SHAPE, "--plot", "nowhere/x.png"], "cannot write 'nowhere/x.png'"),
         ([SMALL, "--gpus", "8"], "required: --replicas"),

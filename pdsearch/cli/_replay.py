@@ -17,8 +17,8 @@ Forecasts: last, mean (option window, 100), ewma (weight, 0.1), change (window 8
 
 A step takes, layer by layer, the seconds of the fullest GPU; a rearrangement as long as the GPU that sends or receives
 most. Regret is the time above the least that any placement of each step's loads could take: a lower bound, the larger
-of the mean load and the least largest share of a replica, so that the true regret is no more. Costs are
-assumptions until you give your own.
+of the mean load and the least largest share of a replica, so that the true regret is no more; with --exact the
+optimum itself, for small cases. Costs are assumptions until you give your own.
 """
 
 from __future__ import annotations
@@ -59,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policies", default=DEFAULT, metavar="NAME[:OPTION=VALUE]...,...", help=f"({DEFAULT})")
     _rule_arguments(parser)
     _cost_arguments(parser)
+    parser.add_argument(
+        "--exact", action="store_true", help="regret against the exact optimum of each step; small cases"
+    )
     parser.add_argument("--save", metavar="FILE", help="write the trace as a .npz file")
     parser.add_argument("--json", metavar="FILE", help="write the result as JSON, - for stdout instead of the table")
     parser.add_argument("--plot", metavar="FILE", help="draw time and regret over the steps (needs matplotlib)")
@@ -124,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.save is not None:
         write_trace(arguments.save, trace)
     with Counting("steps") as progress:
-        result = replay(trace, cluster, rules, costs, progress)
+        result = replay(trace, cluster, rules, costs, progress, arguments.exact)
     _show(arguments, trace, result, settings)
     return 0
 

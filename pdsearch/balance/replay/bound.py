@@ -5,8 +5,8 @@ choice of replicas with the least largest share is greedy: one more to the exper
 
     bound = max(sum of loads / GPUs, least over replica counts of the largest share),
 
-also for placements that put two replicas of an expert on one GPU. For two slots a GPU and few experts the exact
-optimum can be above it; :mod:`pdsearch.balance.placement.optimum` finds that where it is feasible.
+also for placements that put two replicas of an expert on one GPU. The exact optimum can be above it; small cases can
+have that in its place, from :func:`pdsearch.balance.placement.optimum.least_possible`.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import numpy as np
 from pdsearch.balance.metrics import FloatArray
 from pdsearch.balance.placement import Cluster, Ids, Placement, place
 from pdsearch.balance.placement.moves import fewest_moves
+from pdsearch.balance.placement.optimum import least_possible
 from pdsearch.balance.replay.bound import least_largest
 from pdsearch.balance.replay.costs import Costs, Moves, largest_loads, moves
 from pdsearch.balance.replay.outcome import Outcome, Replay
@@ -22,6 +23,7 @@ def replay(
     rules: Sequence[Rule],
     costs: Costs | None = None,
     progress: Callable[[int, int], None] | None = None,
+    is_exact: bool = False,
 ) -> Replay:
     """Compute what each rule would have cost on a trace.
 
@@ -40,6 +42,8 @@ def replay(
         Prices; the defaults are assumptions.
     progress : callable, optional
         Called with the steps done and all steps.
+    is_exact : bool
+        Measure regret against the exact optimum of each step in place of a lower bound; small cases only.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def replay(
     Raises
     ------
     BadInputError
-        If the cluster cannot hold the experts.
+        If the cluster cannot hold the experts, or is too large for the exact optimum.
 
     Examples
     --------
@@ -64,7 +68,7 @@ def replay(
     least = np.empty((trace.n_steps, trace.loads.shape[1]))
     for step in range(trace.n_steps):
         loads = np.ascontiguousarray(trace.loads[step], dtype=np.float64)
-        least[step] = least_largest(loads, cluster)
+        least[step] = least_possible(loads, cluster) if is_exact else least_largest(loads, cluster)
         for run in runs:
             run.take(step, loads)
         if progress is not None:
