@@ -14,7 +14,7 @@ unpack   rows from records that were received           node layout
 insert   probe, insert or improve                       node layout
 evaluate h of what is new, by an expensive heuristic    heuristic, domain
 push     enter what is new into the open list           open list
-split    spread the index after it was doubled          node layout
+split    spread the index after it was doubled          node layout (growth.py)
 ======== ============================================== ======================================
 
 All rows of a batch stay in the first-level cache between two passes. What a pass needs lies in the frame
@@ -106,7 +106,7 @@ from pdsearch.kernels.protocol import (
     take_cursor,
 )
 from pdsearch.kernels.protocol import width as state_width
-from pdsearch.kernels.store import LINE, find, hash_row, name, new_table, probe, split_all
+from pdsearch.kernels.store import LINE, find, hash_row, name, new_table, probe
 
 # statistics, in this order in the frame from STATISTICS on
 EXPANDED, GENERATED, REOPENED, DUPLICATES, EVALUATED, GOAL_NODE, GOAL_COST = range(7)
@@ -497,17 +497,4 @@ def evaluate_all(kind, space_kind, frame):
             h = np.int64(evaluate(heuristic, space, moves.states, c * n_words))
             if h > moves.h[c]:
                 moves.h[c] = h
-    return 0
-
-
-@batch_pass(_LAYOUT)
-def split(kind, _, frame):
-    """Spread the index, doubled in place, over all its slots.
-
-    RECORDS is a copy of the first lines (see :func:`pdsearch.kernels.store.lines_to_copy`) and a line of scratch.
-    """
-    table, first = part(TABLE_KIND, frame, TABLE), part(RECORDS_KIND, frame, RECORDS)
-    moves = part(MOVES_KIND, frame, MOVES)
-    n_first = len(first) - LINE
-    split_all(blank(kind), table.nodes, table.index, first, n_first, first[n_first:], moves.parent)
     return 0

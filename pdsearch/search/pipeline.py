@@ -11,11 +11,10 @@ import numpy.typing as npt
 from numba import types
 
 from pdsearch._jit import Compiled, expect
-from pdsearch.kernels import passes
+from pdsearch.kernels import growth, passes
 from pdsearch.kernels.frame import FRAME_TYPE
 from pdsearch.kernels.layout import Layout, layout_of
 from pdsearch.kernels.protocol import shape_of
-from pdsearch.kernels.store import lines_to_copy
 from pdsearch.search import step as kernels
 from pdsearch.search.arrays import open_list
 from pdsearch.search.problem import Problem
@@ -46,7 +45,7 @@ def pipeline(problem: Problem, layout: Layout, opened: Any) -> Iterator[tuple[in
         (kernels.KEEP, passes.keep),
         (kernels.UNPACK, passes.unpack),
         (kernels.INSERT, passes.insert),
-        (kernels.SPLIT, passes.split),
+        (kernels.SPLIT, growth.split),
     ]:
         yield slot, one.made_for(layout)
 
@@ -67,7 +66,7 @@ def compile_kernels(problem: Problem, batch: int | None = None, frontier: str = 
     addresses(problem, layout, opened)
     for driver in (kernels.step, kernels.absorb, kernels.split_index):
         driver.compile((FRAME_TYPE, FRAME_TYPE))
-    lines_to_copy.compile((_INDEX,))
+    growth.lines_to_copy.compile((_INDEX,))
     if problem.n_ranks > 1:
         outbox = numba.typeof(passes.NO_OUTBOX)
         kernels.collect.compile((types.int64, outbox, FRAME_TYPE, _INDEX))
