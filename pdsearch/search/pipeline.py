@@ -41,7 +41,6 @@ def pipeline(problem: Problem, layout: Layout, opened: Any) -> Iterator[tuple[in
         yield kernels.EVALUATE, passes.evaluate_all.made_for(tables, space)
     for slot, one in [
         (kernels.LOAD, passes.load),
-        (kernels.HASH, passes.hash_all),
         (kernels.KEEP, passes.keep),
         (kernels.UNPACK, passes.unpack),
         (kernels.INSERT, passes.insert),
