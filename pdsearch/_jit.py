@@ -38,13 +38,14 @@ _njit: Any = numba.njit  # numba's annotations do not know _nrt
 def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Compile a function with njit and keep it in this source tree's cache folder.
 
-    Used bare, ``@kernel``, or with options, ``@kernel(forceinline=True)``.
+    Used bare, ``@kernel``, or with options: ``@kernel(no_cpython_wrapper=True)`` where only other kernels call it,
+    which saves a fifth of a second for tables of many arrays.
     """
     if function is not None:
         return kernel()(function)
 
     def decorate(function: Callable[..., Any]) -> Any:
-        compiled: Any = _njit(nogil=True, _nrt=False, **options)(function)
+        compiled: Any = _njit(nogil=True, _nrt=False, no_cfunc_wrapper=True, **options)(function)
         if isinstance(compiled, Dispatcher):  # not with NUMBA_DISABLE_JIT=1
             vars(compiled)["_cache"] = KernelCache(function, _answered)
         return compiled

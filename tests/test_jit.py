@@ -39,6 +39,7 @@ from pdsearch._jit import answers
 from pdsearch.kernels import frame as slots
 from pdsearch.kernels.passes import expand_all, new_batch
 from pdsearch.kernels.protocol import constants, expand, is_goal, new_moves
+from pdsearch.kernels.store import new_table
 from pdsearch.search import step
 
 class Own(NamedTuple):
@@ -62,12 +63,16 @@ def ask():
     for slot, tables in [(slots.SPACE, Own(1)), (slots.MOVES, moves), (slots.BATCH, new_batch(1, 1, 300))]:
         frame.place(slot, tables)
     frame.words[[slots.N_PARENTS, slots.MAX_MOVES]] = 1, 1
+    frame.place(slots.TABLE, new_table(3, 16, 32))
     step.split_index(frame.words, passes)  # calls what is in that place
     return int(moves.cost[0])
 """
 # the same in two modules, the rules in the one
 RULES = OWN.partition("def ask")[0]
-ASKS = "from rules import Own, expand_all, new_batch, new_moves, slots, step\ndef ask" + OWN.partition("def ask")[2]
+ASKS = (
+    "from rules import Own, expand_all, new_batch, new_moves, new_table, slots, step\ndef ask"
+    + OWN.partition("def ask")[2]
+)
 
 
 def python(code, cwd, cache):

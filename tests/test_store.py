@@ -158,7 +158,7 @@ def test_records_as_expensive_as_the_best_plan_are_dropped():
     rank = new_rank(1)
     rank.incumbent = 10
 
-    rank.absorb(np.concatenate([record((1,), 6, 0, h=4), record((2,), 6, 0, h=3), record((3,), 60, 0)]))
+    rank.absorb(np.concatenate([record((1,), 10, 0), record((2,), 9, 0), record((3,), 60, 0)]))
 
     assert rank.stored_states() == [(2,)]
 

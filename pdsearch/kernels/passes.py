@@ -5,16 +5,15 @@ pass     what it does                                   compiled for
 ======== ============================================== ======================================
 pop      take nodes of one f from the open list         open list
 load     load them, drop those that are stale           node layout
-expand   goal test, successors                          domain
+expand   goal test, successors, their hashes            domain
 estimate h of each successor, bounds that were declared heuristic, domain
 owner    who owns each successor (not on one rank)      distribution, domain
-hash     hash successors, fetch their lines             node layout
 keep     close the parents; keep rows, post the others  node layout
 unpack   rows from records that were received           node layout
 insert   probe, insert or improve                       node layout
 evaluate h of what is new, by an expensive heuristic    heuristic, domain
 push     enter what is new into the open list           open list
-split    spread the index after it was doubled          node layout
+split    spread the index after it was doubled          node layout (growth.py)
 ======== ============================================== ======================================
 
 All rows of a batch stay in the first-level cache between two passes. What a pass needs lies in the frame
@@ -107,7 +106,7 @@ from pdsearch.kernels.protocol import (
     take_cursor,
 )
 from pdsearch.kernels.protocol import width as state_width
-from pdsearch.kernels.store import LINE, find, hash_row, name, new_table, probe, split_all
+from pdsearch.kernels.store import LINE, find, hash_row, name, new_table, probe
 
 # statistics, in this order in the frame from STATISTICS on
 EXPANDED, GENERATED, REOPENED, DUPLICATES, EVALUATED, GOAL_NODE, GOAL_COST = range(7)
@@ -277,7 +276,11 @@ def load(kind, _, frame):
 
 @batch_pass((state_width, is_goal, expand))
 def expand_all(kind, _, frame):
-    """Test for goals, which become the incumbent, and write the successors of the other nodes."""
+    """Test for goals, which become the incumbent, and write the successors of the other nodes.
+
+    On one rank they are hashed at once: the memory has until the last pass to answer (measured: a third of the speed).
+    """
+    table, is_alone = part(TABLE_KIND, frame, TABLE), frame[N_RANKS] == 1
     space, batch, moves = part(kind, frame, SPACE), part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
     n_words, most = state_width(space), frame[MAX_MOVES]
     incumbent = frame[INCUMBENT]
@@ -298,6 +301,9 @@ def expand_all(kind, _, frame):
             if end - row > most:
                 frame[FAULT] |= TOO_MANY_MOVES
                 end = row
+            if is_alone:
+                for c in range(row, end):
+                    hash_row(table.index, moves.states, c, n_words, moves.hashed)
             row = end
     batch.first[parents] = row
     if incumbent != frame[INCUMBENT]:
@@ -305,21 +311,6 @@ def expand_all(kind, _, frame):
     frame[STATISTICS + EXPANDED] += expanded
     frame[STATISTICS + GENERATED] += row
     return expanded
-
-
-@batch_pass((width,))
-def hash_all(kind, _, frame):
-    """Hash the successors, of several ranks only this one's, and ask the memory for their lines of the index.
-
-    On one rank this comes before the estimates, which give the memory time to answer (measured: a third of the speed).
-    """
-    layout, table = blank(kind), part(TABLE_KIND, frame, TABLE)
-    batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
-    n_words, rank, is_alone = width(layout), frame[RANK], frame[N_RANKS] == 1
-    for c in range(batch.first[frame[N_PARENTS]]):
-        if is_alone or batch.owners[c] == rank:
-            hash_row(table.index, moves.states, c, n_words, moves.hashed)
-    return 0
 
 
 @batch_pass((estimate,), (state_width,))
@@ -374,7 +365,7 @@ def keep(kind, _, frame):
     """Close the parents; move the successors of this rank to the first rows, post the others."""
     layout, table, outbox = blank(kind), part(TABLE_KIND, frame, TABLE), part(OUTBOX_KIND, frame, OUTBOX)
     batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
-    n_words, size, rank = width(layout), node_size(layout), frame[RANK]
+    n_words, size, rank, is_alone = width(layout), node_size(layout), frame[RANK], frame[N_RANKS] == 1
     n = full = 0
     for i in range(frame[N_PARENTS]):
         node = batch.nodes[i]
@@ -391,7 +382,10 @@ def keep(kind, _, frame):
                 for word in range(n_words):
                     moves.states[n * n_words + word] = moves.states[c * n_words + word]
                 moves.operator[n], moves.g[n], moves.h[n] = way, moves.g[c], moves.h[c]
-                moves.hashed[n] = moves.hashed[c]
+                if is_alone:
+                    moves.hashed[n] = moves.hashed[c]
+                else:
+                    hash_row(table.index, moves.states, n, n_words, moves.hashed)
                 n += 1
             else:
                 full |= _post(layout, outbox, to, moves, c, way)
@@ -499,17 +493,4 @@ def evaluate_all(kind, space_kind, frame):
             h = np.int64(evaluate(heuristic, space, moves.states, c * n_words))
             if h > moves.h[c]:
                 moves.h[c] = h
-    return 0
-
-
-@batch_pass(_LAYOUT)
-def split(kind, _, frame):
-    """Spread the index, doubled in place, over all its slots.
-
-    RECORDS is a copy of the first lines (see :func:`pdsearch.kernels.store.lines_to_copy`) and a line of scratch.
-    """
-    table, first = part(TABLE_KIND, frame, TABLE), part(RECORDS_KIND, frame, RECORDS)
-    moves = part(MOVES_KIND, frame, MOVES)
-    n_first = len(first) - LINE
-    split_all(blank(kind), table.nodes, table.index, first, n_first, first[n_first:], moves.parent)
     return 0

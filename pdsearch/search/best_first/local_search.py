@@ -13,10 +13,11 @@ import numpy.typing as npt
 from pdsearch.errors import BadInputError
 from pdsearch.kernels import frame as slots
 from pdsearch.kernels.frame import Frame
+from pdsearch.kernels.growth import lines_to_copy
 from pdsearch.kernels.layout import f_of, g_and_way, limits_of, new_record
 from pdsearch.kernels.passes import SLACK, new_batch
 from pdsearch.kernels.protocol import NEVER, new_moves
-from pdsearch.kernels.store import LINE, MAX_FILL, capacity, lines_to_copy, new_index, new_table
+from pdsearch.kernels.store import LINE, MAX_FILL, capacity, new_index, new_table
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import LAYERS, MemoryLimitError, allocated, open_list, outbox, room
 from pdsearch.search.best_first.pipeline import addresses, fault_of, layout_of_task

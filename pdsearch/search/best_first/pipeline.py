@@ -12,11 +12,10 @@ from numba import types
 
 from pdsearch._jit import Compiled, expect, not_compiled
 from pdsearch.errors import BadInputError, PdsearchError
-from pdsearch.kernels import passes
+from pdsearch.kernels import growth, passes
 from pdsearch.kernels.frame import FRAME_TYPE
 from pdsearch.kernels.layout import Layout, layout_of
 from pdsearch.kernels.protocol import shape_of
-from pdsearch.kernels.store import lines_to_copy
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import open_list
 from pdsearch.search.task import Task
@@ -43,11 +42,10 @@ def pipeline(problem: Task, layout: Layout, opened: Any) -> Iterator[tuple[int, 
         yield kernels.EVALUATE, passes.evaluate_all.made_for(tables, space)
     for slot, one in [
         (kernels.LOAD, passes.load),
-        (kernels.HASH, passes.hash_all),
         (kernels.KEEP, passes.keep),
         (kernels.UNPACK, passes.unpack),
         (kernels.INSERT, passes.insert),
-        (kernels.SPLIT, passes.split),
+        (kernels.SPLIT, growth.split),
     ]:
         yield slot, one.made_for(layout)
 
@@ -84,7 +82,7 @@ def _compile_all(problem: Task, frontier: str) -> None:
     addresses(problem, layout, opened)
     for driver in (kernels.step, kernels.absorb, kernels.split_index):
         driver.compile((FRAME_TYPE, FRAME_TYPE))
-    lines_to_copy.compile((_INDEX,))
+    growth.lines_to_copy.compile((_INDEX,))
     if problem.n_ranks > 1:
         outbox = numba.typeof(passes.NO_OUTBOX)
         kernels.collect.compile((types.int64, outbox, FRAME_TYPE, _INDEX))

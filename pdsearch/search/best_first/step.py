@@ -79,8 +79,8 @@ N_TALLIES = N_STATISTICS
 BUDGET, EMPTY, TABLE_FULL, OPEN_FULL, MESSAGE_FULL, FOUND, OUTBOX_FULL, BAD_DOMAIN = range(8)
 
 # where the addresses of the passes are; 0: there is none
-POP, LOAD, EXPAND, HASH, ESTIMATE, OWNER, KEEP, UNPACK, INSERT, EVALUATE, PUSH, SPLIT = range(12)
-N_PASSES = 12
+POP, LOAD, EXPAND, ESTIMATE, OWNER, KEEP, UNPACK, INSERT, EVALUATE, PUSH, SPLIT = range(11)
+N_PASSES = 11
 
 _LAYERS_KIND = Kind(np.zeros(1, np.int64))
 
@@ -129,15 +129,12 @@ def step(frame, passes):
             break
         call(passes[LOAD], frame)
         expanded = call(passes[EXPAND], frame)
-        if passes[OWNER] == 0:
-            call(passes[HASH], frame)
         call(passes[ESTIMATE], frame)
         if frame[FAULT] != 0:
             why = BAD_DOMAIN
             break
         if passes[OWNER] != 0:
             call(passes[OWNER], frame)
-            call(passes[HASH], frame)
         call(passes[KEEP], frame)
         if frame[IS_FULL] != 0:
             why = MESSAGE_FULL
