@@ -34,7 +34,6 @@ from pdsearch.errors import BadInputError
 from pdsearch.kernels.frame import (
     AT,
     BATCH,
-    BATCH_SIZE,
     DISTRIBUTION,
     ENTERS,
     F_ALLOWED,
@@ -58,7 +57,6 @@ from pdsearch.kernels.frame import (
     NO_KIND,
     OPEN,
     OUTBOX,
-    PEEKED,
     POPPED,
     RANK,
     RECORDS,
@@ -97,7 +95,6 @@ from pdsearch.kernels.protocol import (
     keep_cursor,
     new_moves,
     owner,
-    peek,
     pop_batch,
     push,
     room,
@@ -128,7 +125,6 @@ class Batch(NamedTuple):
     first: npt.NDArray[np.int64]  # (batch + 1,) row of the first successor of each
     owners: npt.NDArray[np.int64]  # (n_rows,) of each successor; -1: dropped
     stored: npt.NDArray[np.int64]  # (n_rows,) node of each successor that is new or improved, else -1
-    ahead: npt.NDArray[np.int64]  # (batch,) nodes that may be popped next
 
 
 class Outbox(NamedTuple):
@@ -148,7 +144,7 @@ class Outbox(NamedTuple):
 
 def new_batch(n_words: int, batch: int, n_rows: int) -> Batch:
     """Return arrays for ``batch`` parents with ``n_rows`` successors."""
-    sizes = [batch] * 5 + [batch * n_words, batch + 1, n_rows, n_rows, batch]
+    sizes = [batch] * 5 + [batch * n_words, batch + 1, n_rows, n_rows]
     arrays = [array if i == 5 else array.view(np.int64) for i, array in enumerate(rows_apart(sizes))]
     return Batch(*arrays)  # type: ignore[arg-type]
 
@@ -205,14 +201,13 @@ def batch_pass(*asked: tuple[Callable[..., Any], ...]) -> Callable[[Callable[...
 _LAYOUT = (width, node_size, record_size, load_g, load_h, load_way, load_operator, way_from, store_way, store_h)
 
 
-@batch_pass((take_cursor, pop_batch, peek, keep_cursor, room))
+@batch_pass((take_cursor, pop_batch, keep_cursor, room))
 def pop(kind, _, frame):
     """Take at most MOST nodes of the least f, if that is at most F_ALLOWED."""
     open_list, batch = part(kind, frame, OPEN), part(BATCH_KIND, frame, BATCH)
     cursor = take_cursor(open_list)
     popped, f, cursor = pop_batch(open_list, cursor, frame[F_ALLOWED], frame[MOST], batch.nodes, batch.hs)
     frame[POPPED], frame[F] = popped, f
-    frame[PEEKED] = peek(open_list, cursor, frame[BATCH_SIZE], batch.ahead)
     frame[ROOM] = room(open_list, cursor)
     keep_cursor(open_list, cursor)
     return 0
@@ -249,10 +244,7 @@ def _is_closed(words, offset, size):
 
 @batch_pass(_LAYOUT)
 def load(kind, _, frame):
-    """Load the nodes that were popped; drop those closed already, or entered again with a smaller g.
-
-    Those that are likely to come next are fetched meanwhile.
-    """
+    """Load the nodes that were popped; drop those closed already, or entered again with a smaller g."""
     layout, table, batch = blank(kind), part(TABLE_KIND, frame, TABLE), part(BATCH_KIND, frame, BATCH)
     size, n_words, f, popped = node_size(layout), width(layout), frame[F], frame[POPPED]
     for i in range(popped):
@@ -268,8 +260,6 @@ def load(kind, _, frame):
             load_state(table.nodes, offset, batch.parents, n * n_words, n_words)
             n += 1
     frame[N_PARENTS] = n
-    for i in range(frame[PEEKED]):
-        prefetch(table.nodes, batch.ahead[i] * size)
     return 0
 
 
