@@ -50,6 +50,7 @@ from pdsearch.kernels.frame import (
     MAX_OPERATOR,
     MOST,
     MOVES,
+    N_OPENED,
     N_PARENTS,
     N_RANKS,
     N_RECORDS,
@@ -124,7 +125,8 @@ class Batch(NamedTuple):
     parents: npt.NDArray[np.uint64]  # (batch * n_words,) their states
     first: npt.NDArray[np.int64]  # (batch + 1,) row of the first successor of each
     owners: npt.NDArray[np.int64]  # (n_rows,) of each successor; -1: dropped
-    stored: npt.NDArray[np.int64]  # (n_rows,) node of each successor that is new or improved, else -1
+    opened: npt.NDArray[np.int64]  # (n_rows,) rows of the successors that are new or improved
+    stored: npt.NDArray[np.int64]  # (n_rows,) nodes of those
 
 
 class Outbox(NamedTuple):
@@ -144,7 +146,7 @@ class Outbox(NamedTuple):
 
 def new_batch(n_words: int, batch: int, n_rows: int) -> Batch:
     """Return arrays for ``batch`` parents with ``n_rows`` successors."""
-    sizes = [batch] * 5 + [batch * n_words, batch + 1, n_rows, n_rows]
+    sizes = [batch] * 5 + [batch * n_words, batch + 1, n_rows, n_rows, n_rows]
     arrays = [array if i == 5 else array.view(np.int64) for i, array in enumerate(rows_apart(sizes))]
     return Batch(*arrays)  # type: ignore[arg-type]
 
@@ -220,10 +222,11 @@ def push_all(kind, _, frame):
     cursor = take_cursor(open_list)
     incumbent, max_h, end = frame[INCUMBENT], frame[MAX_H], f_end(open_list)
     wrong = 0
-    for c in range(frame[N_ROWS]):
-        node, h = batch.stored[c], moves.h[c]
+    for k in range(frame[N_OPENED]):
+        c, node = batch.opened[k], batch.stored[k]
+        h = moves.h[c]
         f = moves.g[c] + h
-        if node >= 0 and f < incumbent:
+        if f < incumbent:
             if h < 0 or h > max_h:
                 wrong |= H_OUT_OF_RANGE
             elif f >= end:
@@ -432,7 +435,7 @@ def unpack(kind, _, frame):
 
 @batch_pass(_LAYOUT)
 def insert(kind, _, frame):
-    """Enter each row, or improve the node of the same state; ``stored`` says which node is to be opened.
+    """Enter each row, or improve the node of the same state; ``opened`` and ``stored`` say what is to be opened.
 
     g, way and the closed mark change together. With ENTERS = 0 nothing is entered: ``stored`` is what is found.
     """
@@ -452,7 +455,6 @@ def insert(kind, _, frame):
         if is_known:
             duplicates += 1
             if moves.g[c] >= load_g(layout, table.nodes, node * size):
-                batch.stored[c] = -1
                 continue
             reopened += _is_closed(table.nodes, node * size, size)
         else:
@@ -461,9 +463,10 @@ def insert(kind, _, frame):
             name(table.index, slot, moves.hashed[c], node)
             store_state(table.nodes, node * size, moves.states, c * n_words, n_words)
         store_way(layout, table.nodes, node * size, moves.g[c], moves.operator[c])
-        batch.stored[c] = node
+        batch.opened[opened], batch.stored[opened] = c, node
         opened += 1
     table.n_nodes[0] = n_nodes
+    frame[N_OPENED] = opened
     frame[STATISTICS + DUPLICATES] += duplicates
     frame[STATISTICS + REOPENED] += reopened
     frame[STATISTICS + EVALUATED] += opened
@@ -476,9 +479,9 @@ def evaluate_all(kind, space_kind, frame):
     heuristic, space = part(kind, frame, HEURISTIC), part(space_kind, frame, SPACE)
     batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
     n_words = state_width(space)
-    for c in range(frame[N_ROWS]):
-        if batch.stored[c] >= 0:
-            h = np.int64(evaluate(heuristic, space, moves.states, c * n_words))
-            if h > moves.h[c]:
-                moves.h[c] = h
+    for k in range(frame[N_OPENED]):
+        c = batch.opened[k]
+        h = np.int64(evaluate(heuristic, space, moves.states, c * n_words))
+        if h > moves.h[c]:
+            moves.h[c] = h
     return 0
