@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import answers, inlined
-from pdsearch.kernels.protocol import NEVER, f_end, keep_cursor, peek, pop_batch, push, room, take_cursor
+from pdsearch.kernels.protocol import NEVER, f_end, keep_cursor, pop_batch, push, room, take_cursor
 
 CHUNK = 64  # entry 0 of a chunk points below it, 63 hold nodes
 _IN_CHUNK = CHUNK - 1
@@ -150,19 +150,6 @@ def _pop_batch(frontier, cursor, f_limit, most, nodes, hs):
     if n_open == 0:
         least_f, least_h = np.int64(NEVER), 0
     return count, f, (least_f, least_h, free, n_chunks, n_open, n_h)
-
-
-@answers(peek, BucketOpen)
-def _peek(frontier, cursor, most, nodes):
-    """Look into the top chunk of the bucket in hand."""
-    count = 0
-    if cursor[4] > 0:
-        at = np.int64(frontier.top[cursor[0] * cursor[5] + cursor[1]])
-        while at & _IN_CHUNK != 0 and count < most:
-            nodes[count] = np.int64(frontier.pool[at])
-            count += 1
-            at -= 1
-    return count
 
 
 @answers(room, BucketOpen)

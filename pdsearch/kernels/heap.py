@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import answers, inlined
-from pdsearch.kernels.protocol import NEVER, f_end, keep_cursor, peek, pop_batch, push, room, take_cursor
+from pdsearch.kernels.protocol import NEVER, f_end, keep_cursor, pop_batch, push, room, take_cursor
 
 ARITY = 4
 
@@ -153,14 +153,6 @@ def _pop_batch(frontier, cursor, f_limit, most, nodes, hs):
             _sift_down(frontier, n, frontier.f[n], frontier.h[n], frontier.node[n])
     least = np.int64(frontier.f[0]) if n > 0 else np.int64(NEVER)
     return count, f, (least, n, entered)
-
-
-@answers(peek, HeapOpen)
-def _peek(frontier, cursor, most, nodes):
-    count = cursor[1] if cursor[1] < most else most
-    for i in range(count):
-        nodes[i] = np.int64(frontier.node[i] & np.uint64(0xFFFFFFFF))
-    return count
 
 
 @answers(room, HeapOpen)

@@ -34,7 +34,6 @@ from pdsearch.errors import BadInputError
 from pdsearch.kernels.frame import (
     AT,
     BATCH,
-    BATCH_SIZE,
     DISTRIBUTION,
     ENTERS,
     F_ALLOWED,
@@ -52,6 +51,7 @@ from pdsearch.kernels.frame import (
     MAX_OPERATOR,
     MOST,
     MOVES,
+    N_OPENED,
     N_PARENTS,
     N_RANKS,
     N_RECORDS,
@@ -59,7 +59,6 @@ from pdsearch.kernels.frame import (
     NO_KIND,
     OPEN,
     OUTBOX,
-    PEEKED,
     POPPED,
     RANK,
     RECORDS,
@@ -98,7 +97,6 @@ from pdsearch.kernels.protocol import (
     keep_cursor,
     new_moves,
     owner,
-    peek,
     pop_batch,
     push,
     room,
@@ -128,8 +126,8 @@ class Batch(NamedTuple):
     parents: npt.NDArray[np.uint64]  # (batch * n_words,) their states
     first: npt.NDArray[np.int64]  # (batch + 1,) row of the first successor of each
     owners: npt.NDArray[np.int64]  # (n_rows,) of each successor; -1: dropped
-    stored: npt.NDArray[np.int64]  # (n_rows,) node of each successor that is new or improved, else -1
-    ahead: npt.NDArray[np.int64]  # (batch,) nodes that may be popped next
+    opened: npt.NDArray[np.int64]  # (n_rows,) rows of the successors that are new or improved
+    stored: npt.NDArray[np.int64]  # (n_rows,) nodes of those
 
 
 class Outbox(NamedTuple):
@@ -149,7 +147,7 @@ class Outbox(NamedTuple):
 
 def new_batch(n_words: int, batch: int, n_rows: int) -> Batch:
     """Return arrays for ``batch`` parents with ``n_rows`` successors."""
-    sizes = [batch] * 5 + [batch * n_words, batch + 1, n_rows, n_rows, batch]
+    sizes = [batch] * 5 + [batch * n_words, batch + 1, n_rows, n_rows, n_rows]
     arrays = [array if i == 5 else array.view(np.int64) for i, array in enumerate(rows_apart(sizes))]
     return Batch(*arrays)  # type: ignore[arg-type]
 
@@ -206,14 +204,13 @@ def batch_pass(*asked: tuple[Callable[..., Any], ...]) -> Callable[[Callable[...
 _LAYOUT = (width, node_size, record_size, load_g, load_h, load_way, load_operator, way_from, store_way, store_h)
 
 
-@batch_pass((take_cursor, pop_batch, peek, keep_cursor, room))
+@batch_pass((take_cursor, pop_batch, keep_cursor, room))
 def pop(kind, _, frame):
     """Take at most MOST nodes of the least f, if that is at most F_ALLOWED."""
     open_list, batch = part(kind, frame, OPEN), part(BATCH_KIND, frame, BATCH)
     cursor = take_cursor(open_list)
     popped, f, cursor = pop_batch(open_list, cursor, frame[F_ALLOWED], frame[MOST], batch.nodes, batch.hs)
     frame[POPPED], frame[F] = popped, f
-    frame[PEEKED] = peek(open_list, cursor, frame[BATCH_SIZE], batch.ahead)
     frame[ROOM] = room(open_list, cursor)
     keep_cursor(open_list, cursor)
     return 0
@@ -226,10 +223,11 @@ def push_all(kind, _, frame):
     cursor = take_cursor(open_list)
     incumbent, max_h, end = frame[INCUMBENT], frame[MAX_H], f_end(open_list)
     wrong = 0
-    for c in range(frame[N_ROWS]):
-        node, h = batch.stored[c], moves.h[c]
+    for k in range(frame[N_OPENED]):
+        c, node = batch.opened[k], batch.stored[k]
+        h = moves.h[c]
         f = moves.g[c] + h
-        if node >= 0 and f < incumbent:
+        if f < incumbent:
             if h < 0 or h > max_h:
                 wrong |= H_OUT_OF_RANGE
             elif f >= end:
@@ -250,10 +248,7 @@ def _is_closed(words, offset, size):
 
 @batch_pass(_LAYOUT)
 def load(kind, _, frame):
-    """Load the nodes that were popped; drop those closed already, or entered again with a smaller g.
-
-    Those that are likely to come next are fetched meanwhile.
-    """
+    """Load the nodes that were popped; drop those closed already, or entered again with a smaller g."""
     layout, table, batch = blank(kind), part(TABLE_KIND, frame, TABLE), part(BATCH_KIND, frame, BATCH)
     size, n_words, f, popped = node_size(layout), width(layout), frame[F], frame[POPPED]
     for i in range(popped):
@@ -269,8 +264,6 @@ def load(kind, _, frame):
             load_state(table.nodes, offset, batch.parents, n * n_words, n_words)
             n += 1
     frame[N_PARENTS] = n
-    for i in range(frame[PEEKED]):
-        prefetch(table.nodes, batch.ahead[i] * size)
     return 0
 
 
@@ -444,7 +437,7 @@ def unpack(kind, _, frame):
 
 @batch_pass(_LAYOUT)
 def insert(kind, _, frame):
-    """Enter each row, or improve the node of the same state; ``stored`` says which node is to be opened.
+    """Enter each row, or improve the node of the same state; ``opened`` and ``stored`` say what is to be opened.
 
     g, way and the closed mark change together. With ENTERS = 0 nothing is entered: ``stored`` is what is found.
     """
@@ -464,7 +457,6 @@ def insert(kind, _, frame):
         if is_known:
             duplicates += 1
             if moves.g[c] >= load_g(layout, table.nodes, node * size):
-                batch.stored[c] = -1
                 continue
             reopened += _is_closed(table.nodes, node * size, size)
         else:
@@ -473,9 +465,10 @@ def insert(kind, _, frame):
             name(table.index, slot, moves.hashed[c], node)
             store_state(table.nodes, node * size, moves.states, c * n_words, n_words)
         store_way(layout, table.nodes, node * size, moves.g[c], moves.operator[c])
-        batch.stored[c] = node
+        batch.opened[opened], batch.stored[opened] = c, node
         opened += 1
     table.n_nodes[0] = n_nodes
+    frame[N_OPENED] = opened
     frame[STATISTICS + DUPLICATES] += duplicates
     frame[STATISTICS + REOPENED] += reopened
     frame[STATISTICS + EVALUATED] += opened
@@ -488,9 +481,9 @@ def evaluate_all(kind, space_kind, frame):
     heuristic, space = part(kind, frame, HEURISTIC), part(space_kind, frame, SPACE)
     batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
     n_words = state_width(space)
-    for c in range(frame[N_ROWS]):
-        if batch.stored[c] >= 0:
-            h = np.int64(evaluate(heuristic, space, moves.states, c * n_words))
-            if h > moves.h[c]:
-                moves.h[c] = h
+    for k in range(frame[N_OPENED]):
+        c = batch.opened[k]
+        h = np.int64(evaluate(heuristic, space, moves.states, c * n_words))
+        if h > moves.h[c]:
+            moves.h[c] = h
     return 0

@@ -190,10 +190,6 @@ def pop_batch(frontier, cursor, f_limit, most, nodes, hs):
     """
 
 
-def peek(frontier, cursor, most, nodes):
-    """Write up to ``most`` nodes that are likely to be popped next, so that they can be fetched; return how many."""
-
-
 def room(frontier, cursor):
     """Return how many pushes are possible before the list must grow."""
 
