@@ -6,7 +6,8 @@ The cache itself is :mod:`pdsearch._cache`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from types import FunctionType
 from typing import Any
@@ -17,6 +18,7 @@ from numba.extending import overload
 
 from pdsearch._cache import KernelCache, cache_folder, prune
 from pdsearch._notice import announced, expect
+from pdsearch.errors import BadInputError, PdsearchError
 
 __all__ = [
     "Compiled",
@@ -25,9 +27,9 @@ __all__ = [
     "cache_folder",
     "chosen",
     "expect",
+    "explained",
     "inlined",
     "kernel",
-    "not_compiled",
     "otherwise",
     "prune",
     "with_answers",
@@ -135,12 +137,28 @@ def with_answers(template: Function, answers: Mapping[Function, Function]) -> Fu
     return copy
 
 
-def not_compiled(owner: str, error: BaseException) -> str:
-    """Return one line that says why a compiled function of ``owner`` cannot be had."""
+@contextmanager
+def explained(owner: str) -> Iterator[None]:
+    """Turn what keeps a function of ``owner`` from being compiled into one line.
+
+    Raises
+    ------
+    BadInputError
+        If a function is missing or cannot be compiled.
+    """
+    try:
+        yield
+    except PdsearchError:
+        raise
+    except Exception as error:  # numba lets its own mistakes through, too
+        raise BadInputError(_not_compiled(owner, error)) from error
+
+
+def _not_compiled(owner: str, error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     telling = [line for line in lines if not line.startswith(("Failed in", "File", "During", "-", ">>>"))]
     reason = (telling or lines or [type(error).__name__])[0][:200]
-    return f"compiled function of {owner} is missing or cannot be compiled: {reason}; see docs/extending.md"
+    return f"a compiled function of {owner} is missing or cannot be compiled: {reason}; see docs/extending.md"
 
 
 class Compiled:

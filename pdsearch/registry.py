@@ -62,6 +62,8 @@ class Registry(Mapping[str, T]):
         """Return a decorator that enters what it decorates under ``name``; a class without a ``name`` gets it."""
 
         def register(entry: C) -> C:
+            if not str(getattr(entry, "__module__", "")).startswith(self._packages):
+                self._load()  # a plug-in's: names of the library are taken
             known = self._entries.setdefault(name, cast("T", entry))
             if cast("object", known) is not entry:
                 raise ValueError(f"two {self.plural} are called {name!r}: {known} and {entry}")
@@ -77,6 +79,10 @@ class Registry(Mapping[str, T]):
             return self._entries[name]
         except KeyError:
             raise UnknownNameError(self._no_such(name)) from None
+
+    def __contains__(self, name: object) -> bool:
+        self._load()
+        return name in self._entries
 
     def __iter__(self) -> Iterator[str]:
         self._load()

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import kernel, not_compiled
+from pdsearch._jit import explained, kernel
 from pdsearch.domains import Domain, State
-from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NO_OPERATOR, Moves, estimate, evaluate, expand, is_goal, new_moves, owner, width
 
 _SPARE = 1024  # rows behind those that are declared, for a domain that writes more
@@ -94,8 +93,5 @@ class Probe:
         return out
 
     def _ask(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        try:
+        with explained(f"{name!r} of {self.domain.name}"):
             return function(*arguments)
-        except Exception as error:  # numba lets its own mistakes through, too
-            owner = f"{name!r} of {self.domain.name}"
-            raise BadInputError(not_compiled(owner, error)) from error

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from pdsearch._jit import Compiled, expect, not_compiled
-from pdsearch.errors import BadInputError, PdsearchError
+from pdsearch._jit import Compiled, expect, explained
 from pdsearch.kernels import growth, passes
 from pdsearch.kernels.frame import FRAME_TYPE
 from pdsearch.kernels.layout import Layout, layout_of
@@ -66,13 +65,8 @@ def compile_kernels(problem: Task, batch: int | None = None, frontier: str = "au
     BadInputError
         In one line, if a function of the domain, the heuristic or the distribution is missing or cannot be compiled.
     """
-    try:
+    with explained(f"domain {problem.domain.name!r} or heuristic {problem.heuristic.name!r}"):
         _compile_all(problem, frontier)
-    except PdsearchError:
-        raise
-    except Exception as error:  # numba lets its own mistakes through, too
-        owner = f"domain {problem.domain.name!r} or heuristic {problem.heuristic.name!r}"
-        raise BadInputError(f"a {not_compiled(owner, error)}") from error
 
 
 def _compile_all(problem: Task, frontier: str) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from pdsearch._jit import explained
 from pdsearch.balance.metrics import load_balance
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NEVER
@@ -88,7 +89,8 @@ class IdaStar(Algorithm):
         """Raise the bound until there is a solution, or a reason to stop."""
         queue: Queue = ThreadQueue() if comm is None else RankQueue(comm.raw)
         search = _Search(task, run, self._kind(task), self.mode, self.threads or fair_threads(comm and comm.raw), queue)
-        with run.phase("compile"):
+        owner = f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"
+        with run.phase("compile"), explained(owner):
             if comm is None:
                 search.compile()
             else:
