@@ -161,3 +161,17 @@ def test_an_option_without_bound_is_refused(router, option):
 
 def test_a_seed_of_hundreds_of_digits_is_a_seed():
     assert built("hash", [f"seed={'9' * 400}", "n_experts=4", "vocabulary=8"]).route(np.arange(8), 1).counts.sum() == 8
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--replicas", "1000000", "--gpus", "8", "--policy", "local-search"], "125000 slots a GPU of 1000000 are too"),
+        (["--replicas", f"{10**12}", "--gpus", "8"], "slots in 1 layers are too many"),
+        (["--replicas", "1000000", "--gpus", "8", "--policy", "optimum"], "too many for the exact optimum"),
+    ],
+)
+def test_a_placement_of_millions_is_refused_at_once(tmp_path, capsys, options, message):
+    (tmp_path / "loads.csv").write_text("4,3,2,1\n")
+
+    assert message in complaint(capsys, "place", str(tmp_path / "loads.csv"), *options)

@@ -53,7 +53,7 @@ def sampling_floor(n_items: int, n_bins: int, k: int = 1) -> float:
     Examples
     --------
     >>> round(sampling_floor(1, 8), 9), round(sampling_floor(512, 16, 4), 3)
-    (7.0, 0.138)
+    (7.0, 0.141)
     """
     if not 1 <= n_items <= _MOST or not 1 <= k <= n_bins <= _MOST:
         raise BadInputError(

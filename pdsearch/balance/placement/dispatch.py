@@ -118,7 +118,7 @@ def balance_replicas(placement: Placement, loads: npt.ArrayLike, tolerance: floa
     layers = as_layers(loads)
     gpu_loads = placement.gpu_loads(layers)
     shares = np.take_along_axis(layers / placement.counts, placement.experts, axis=1)
-    gpu_of_slot = np.repeat(np.arange(placement.n_gpus), placement.experts.shape[1] // placement.n_gpus)
+    gpu_of_slot = placement.gpu_of_slot
     for layer, experts in enumerate(placement.experts):
         order = np.argsort(experts, kind="stable")  # the slots of each expert, together
         starts = np.searchsorted(experts[order], np.arange(placement.n_experts + 1))
