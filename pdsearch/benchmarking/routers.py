@@ -24,8 +24,8 @@ from pdsearch.balance.report import BalanceReport, balance_report
 from pdsearch.balance.routers import Assignment, kept_score
 from pdsearch.balance.routers.options import built
 from pdsearch.benchmarking.router_vectors import vectors
-from pdsearch.cli._outputs import writable, write_json
-from pdsearch.cli._plots import new_figure, save
+from pdsearch.console.outputs import writable, write_json
+from pdsearch.console.plots import new_figure, save
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\
@@ -190,7 +190,7 @@ def plot(results: dict[str, tuple[Row, list[float]]], path: str) -> None:
         batches = range(1, len(violations) + 1)
         stream.plot(batches, np.maximum(violations, _LEAST_DRAWN), "-" if i < 10 else "--", label=name, **styles[i])
     stream.set(xlabel="batch", ylabel="MaxVio", yscale="log")
-    stream.legend(fontsize="small", ncols=2)
+    figure.legend(loc="outside lower left", fontsize="small", ncols=4, frameon=False)
     for axes, name in zip(bars, ("kept_score", "gini", "median_ms"), strict=True):
         values = [getattr(row, name) for row, _ in results.values()]
         drawn = axes.barh(range(len(values)), values, color=[style["color"] for style in styles])
