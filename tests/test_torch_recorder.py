@@ -17,8 +17,9 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 
 from pdsearch.balance.learned._module import seeded
 from pdsearch.balance.learned.hyper_router import HyperGate
+from pdsearch.balance.torch.gates import found_in
 from pdsearch.balance.torch.loss_free import LossFree
-from pdsearch.balance.torch.recorder import ExpertLoadRecorder, found_in
+from pdsearch.balance.torch.recorder import ExpertLoadRecorder
 
 torch.set_num_threads(1)
 
@@ -278,6 +279,7 @@ def test_the_example_of_the_page_runs(tmp_path):
 RANK = """
 import sys, datetime, torch
 import torch.distributed as dist
+from pdsearch.balance.torch.gates import found_in
 from pdsearch.balance.torch.loss_free import LossFree
 from pdsearch.balance.torch.recorder import ExpertLoadRecorder
 rank = int(sys.argv[1])

@@ -30,8 +30,7 @@ from torch.nn import functional
 
 from pdsearch.balance.learned._module import RouterModule
 from pdsearch.balance.learned._module import seeded as seeded
-from pdsearch.balance.torch._tensors import Group, checked_mask, recomputed, rows, summed, token_mean, wide
-from pdsearch.balance.torch.balancer import _moved
+from pdsearch.balance.torch._tensors import Group, checked_mask, moved, recomputed, rows, summed, token_mean, wide
 from pdsearch.balance.torch.choice import Routing
 
 
@@ -159,7 +158,7 @@ class LatentPrototypes(RouterModule):
         kept = {name: getattr(self, name) for name in ("moving_sum", "moving_weight", "seen")}
         super()._apply(fn, recurse)
         for name, tensor in kept.items():  # sums over many tokens stay float32
-            setattr(self, name, _moved(tensor, self.prototypes.device))
+            setattr(self, name, moved(tensor, self.prototypes.device))
         return self
 
 

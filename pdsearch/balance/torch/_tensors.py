@@ -94,6 +94,11 @@ def token_mean(values: Tensor, mask: Tensor | None = None, group: Group = None) 
     return each.sum(dim=0) / torch.where(number > 0, number, 1)
 
 
+def moved(kept: Tensor, device: torch.device) -> Tensor:
+    """Return the tensor on a device, its type as it is; zeros if it has no values yet."""
+    return torch.zeros_like(kept, device=device) if kept.is_meta else kept.to(device)
+
+
 def recomputed() -> bool:
     """Say whether this forward pass is the second of activation checkpointing, which must not count again.
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from pdsearch.balance.routers._checks import checked_choice, checked_number
 from pdsearch.balance.routers._gates import GATES
-from pdsearch.balance.torch._tensors import Group, recomputed
+from pdsearch.balance.torch._tensors import Group, moved, recomputed
 from pdsearch.balance.torch.choice import Routing, choose
 
 
@@ -69,7 +69,7 @@ class Balancer(nn.Module):
         bias, seen = self.bias, self.seen
         super()._apply(fn, recurse)
         # To bfloat16 a model may go; the bias may not: there .5 + .001 is .5.
-        self.bias, self.seen = (_moved(kept, self.bias.device) for kept in (bias, seen))
+        self.bias, self.seen = (moved(kept, self.bias.device) for kept in (bias, seen))
         return self
 
 
@@ -92,7 +92,3 @@ def update_balance(model: nn.Module, group: Group = None) -> None:
 def update_with(optimiser: torch.optim.Optimizer, model: nn.Module, group: Group = None) -> Any:
     """Call :func:`update_balance` after every step of the optimiser; return the handle that ends it."""
     return optimiser.register_step_post_hook(lambda *_: update_balance(model, group))
-
-
-def _moved(kept: Tensor, device: torch.device) -> Tensor:
-    return torch.zeros_like(kept, device=device) if kept.is_meta else kept.to(device)

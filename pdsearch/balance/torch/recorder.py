@@ -8,7 +8,7 @@ present step; :meth:`ExpertLoadRecorder.step` closes it. Nothing waits for the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,13 +19,11 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from pdsearch.balance.torch._tensors import Group, recomputed, rows
-from pdsearch.balance.torch.choice import top_ids
+from pdsearch.balance.torch._tensors import Group, recomputed
+from pdsearch.balance.torch.gates import Gate, found_in
 from pdsearch.errors import BadInputError
 
 _STEPS_ON_DEVICE = 256
-_EXPERTS = ("num_experts", "n_experts", "n_routed_experts", "num_local_experts")
-_CHOSEN = ("top_k", "topk", "num_experts_per_tok")
 
 
 class ExpertLoadRecorder:
@@ -80,7 +78,7 @@ class ExpertLoadRecorder:
             or not 0 <= min(self._layers) <= max(self._layers) < self.n_layers
         ):
             raise BadInputError(f"the gates' layers are {self._layers}; give different numbers below {self.n_layers}")
-        self._gates = [_Gate(name, gate, block, n_experts, k) for name, (gate, block) in found.items()]
+        self._gates = [Gate(name, gate, block, n_experts, k) for name, (gate, block) in found.items()]
         self.n_experts = max(gate.n_experts for gate in self._gates)
         self._done: list[Tensor] = []  # [steps, layers, experts], on the CPU
         self._recent: list[Tensor] = []  # [layers, experts], on the device
@@ -161,111 +159,10 @@ class ExpertLoadRecorder:
         """Return where the loads are added up; that of the first gate that has some."""
         return next((gate.load.device for gate in self._gates if gate.load is not None), torch.device("cpu"))
 
-    def _hook(self, gate: _Gate) -> Callable[..., None]:
+    def _hook(self, gate: Gate) -> Callable[..., None]:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
             if self.recording and not recomputed():
                 with torch.no_grad():
                     gate.add(output, self._mask)
 
         return hook
-
-
-class _Gate:
-    """A gate, what is known of it, and its loads of the present step."""
-
-    def __init__(
-        self, name: str, module: nn.Module, block: nn.Module | None, n_experts: int | None, k: int | None
-    ) -> None:
-        self.name, self.module = name, module
-        owners = [module, getattr(module, "config", None), block]
-        known = n_experts or _said(owners, _EXPERTS) or getattr(owners[1], "num_moe_experts", None)
-        if known is None:
-            raise BadInputError(f"{name} does not say how many experts it has; give n_experts")
-        self.n_experts = int(known)
-        self.k = k or _said(owners, _CHOSEN)
-        self.load: Tensor | None = None
-
-    def add(self, output: Any, mask: Tensor | None) -> None:
-        counts = self.counts(output, mask)
-        self.load = counts if self.load is None else self.load.to(counts.device) + counts
-
-    def counts(self, output: Any, mask: Tensor | None) -> Tensor:
-        """Return int64[E] from what a gate returns: a routing map, ids, or scores."""
-        own = getattr(output, "counts", None)
-        if isinstance(own, Tensor):
-            return own
-        tensors = list(_tensors(output))
-        maps = [tensor for tensor in tensors if tensor.dtype == torch.bool and tensor.shape[-1:] == (self.n_experts,)]
-        if maps:
-            chosen = rows(maps[-1])
-            return (chosen if mask is None else chosen & self._fitting(mask, len(chosen))[:, None]).sum(dim=0)
-        integers = [tensor for tensor in tensors if tensor.dtype in (torch.int64, torch.int32, torch.int16)]
-        if integers:
-            return self._counted(rows(integers[-1]).long(), mask)
-        return self._counted(top_ids(rows(self._scores(tensors)), self._known_k()), mask)
-
-    def _counted(self, ids: Tensor, mask: Tensor | None) -> Tensor:
-        # Ids outside 0..E-1 stand for nobody: they, and padding, go to one more place.
-        outside = (ids < 0) | (ids >= self.n_experts)
-        if mask is not None:
-            outside = outside | ~self._fitting(mask, len(ids))[:, None]
-        place = ids.masked_fill(outside, self.n_experts).flatten()
-        counts = torch.zeros(self.n_experts + 1, dtype=torch.int64, device=ids.device)
-        return counts.scatter_add_(0, place, torch.ones_like(place))[: self.n_experts]
-
-    def _fitting(self, mask: Tensor, n_tokens: int) -> Tensor:
-        if len(mask) != n_tokens:
-            raise BadInputError(f"the mask has {len(mask)} entries and {self.name} saw {n_tokens} tokens; set it anew")
-        return mask
-
-    def _scores(self, tensors: list[Tensor]) -> Tensor:
-        scores = [tensor for tensor in tensors if tensor.shape[-1:] == (self.n_experts,)]
-        if not scores:
-            raise BadInputError(f"{self.name} returns neither ids nor scores of {self.n_experts} experts")
-        return scores[0].float()
-
-    def _known_k(self) -> int:
-        if self.k is None:
-            raise BadInputError(f"{self.name} returns scores alone; give k, the experts of a token")
-        return int(self.k)
-
-
-def found_in(model: nn.Module) -> dict[str, tuple[nn.Module, nn.Module | None]]:
-    """Return the gates of a model by name, each with the block it is in.
-
-    A gate is a module whose class is named a router or a gate and that knows its number of experts, or a linear
-    layer named ``gate`` or ``router`` in a block that knows it (Hugging Face's transformers before version 5).
-    """
-    modules = dict(model.named_modules())
-    gates: dict[str, tuple[nn.Module, nn.Module | None]] = {}
-    for name, module in modules.items():
-        above, _, last = name.rpartition(".")
-        block = modules.get(above) if name else None
-        kind = type(module).__name__
-        named = kind.endswith(("Router", "Gate")) or _is_own(module)
-        knows = _said([module, getattr(module, "config", None)], (*_EXPERTS, "num_moe_experts"))
-        plain = isinstance(module, nn.Linear) and last in ("gate", "router") and _said([block], _EXPERTS)
-        if ((named and knows) or plain) and above not in gates:  # not the linear layer inside a gate
-            gates[name] = (module, block)
-    return gates
-
-
-def _is_own(module: nn.Module) -> bool:
-    return type(module).__module__.startswith(("pdsearch.balance.torch.", "pdsearch.balance.learned."))
-
-
-def _said(owners: list[Any], names: tuple[str, ...]) -> int | None:
-    """Return the first whole number that an owner has under one of the names."""
-    values = (getattr(owner, name, None) for owner in owners if owner is not None for name in names)
-    return next((value for value in values if isinstance(value, int) and not isinstance(value, bool)), None)
-
-
-def _tensors(output: Any) -> Iterator[Tensor]:
-    if isinstance(output, Tensor):
-        yield output
-    elif isinstance(output, Mapping):
-        for part in output.values():
-            yield from _tensors(part)
-    elif isinstance(output, (tuple, list)):
-        for part in output:
-            yield from _tensors(part)
