@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pdsearch.balance.layers import by_layer, layer_balance
 from pdsearch.balance.metrics import FloatArray, gini, load_balance
-from pdsearch.cli._plots import new_figure, save
+from pdsearch.console.plots import new_figure, save
 
 _CURVES = 64  # of the Lorenz curves, at most so many are drawn
 _POINTS = 250  # of a curve over the steps

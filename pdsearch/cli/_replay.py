@@ -37,7 +37,7 @@ from pdsearch.balance.replay.trace import Trace, read_trace, write_trace
 from pdsearch.balance.replay.traces import TRACES, trace_of
 from pdsearch.balance.servers import read_tables
 from pdsearch.cli._counting import Counting
-from pdsearch.cli._outputs import writable, write_json
+from pdsearch.console.outputs import writable, write_json
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\
@@ -116,7 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name in (arguments.json, arguments.plot, arguments.save):
         writable(name)
     if arguments.plot is not None:
-        from pdsearch.cli._plots import new_figure
+        from pdsearch.console.plots import new_figure
 
         new_figure(1, 1)  # says now if matplotlib is missing
     trace = _trace(arguments.trace)

@@ -8,7 +8,7 @@ import numpy as np
 
 from pdsearch.balance.metrics import FloatArray
 from pdsearch.balance.replay.outcome import Replay
-from pdsearch.cli._plots import new_figure, save
+from pdsearch.console.plots import new_figure, save
 
 _POINTS = 250  # of a curve of means: more cannot be told apart
 

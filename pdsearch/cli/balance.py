@@ -17,8 +17,8 @@ import numpy.typing as npt
 from pdsearch.balance.layers import layer_balance, layer_table
 from pdsearch.balance.report import balance_report
 from pdsearch.balance.servers import read_tables
-from pdsearch.cli._arrays import read_array
-from pdsearch.cli._outputs import writable, write_json
+from pdsearch.console.arrays import read_array
+from pdsearch.console.outputs import writable, write_json
 from pdsearch.errors import BadInputError
 
 SUBCOMMANDS = {"replay": "pdsearch.cli._replay"}

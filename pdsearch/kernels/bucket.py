@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import answers, inlined
-from pdsearch.kernels.protocol import NEVER, f_end, keep_cursor, pop_batch, push, room, take_cursor
+from pdsearch.kernels.protocol import NEVER, f_end, keep_cursor, peek, pop_batch, push, room, take_cursor
 
 CHUNK = 64  # entry 0 of a chunk points below it, 63 hold nodes
 _IN_CHUNK = CHUNK - 1
@@ -47,6 +47,11 @@ class BucketOpen(NamedTuple):
     def f_end(self) -> int:
         """Return the first f that has no place."""
         return len(self.top) // int(self.scalars[5])
+
+    @property
+    def room(self) -> int:
+        """Return how many pushes are possible for sure: each may open a chunk."""
+        return len(self.pool) // CHUNK - int(self.scalars[3])
 
     def has_room(self, pushes: int) -> bool:
         """Say whether so many pushes are possible, each of which may open a chunk."""
@@ -118,11 +123,11 @@ def _advance(frontier, least_f, least_h, n_h):
 
 
 @answers(pop_batch, BucketOpen)
-def _pop_batch(frontier, cursor, f_limit, nodes, hs):
+def _pop_batch(frontier, cursor, f_limit, most, nodes, hs):
     least_f, least_h, free, n_chunks, n_open, n_h = cursor
     count = 0
     f = least_f
-    while n_open > 0 and count < len(nodes):
+    while n_open > 0 and count < most:
         least_f, least_h = _advance(frontier, least_f, least_h, n_h)
         if count == 0:
             f = least_f
@@ -130,7 +135,7 @@ def _pop_batch(frontier, cursor, f_limit, nodes, hs):
             break
         bucket = least_f * n_h + least_h
         at = np.int64(frontier.top[bucket])
-        while at != 0 and count < len(nodes):
+        while at != 0 and count < most:
             nodes[count] = np.int64(frontier.pool[at])
             hs[count] = least_h
             count += 1
@@ -145,6 +150,19 @@ def _pop_batch(frontier, cursor, f_limit, nodes, hs):
     if n_open == 0:
         least_f, least_h = np.int64(NEVER), 0
     return count, f, (least_f, least_h, free, n_chunks, n_open, n_h)
+
+
+@answers(peek, BucketOpen)
+def _peek(frontier, cursor, most, nodes):
+    """Look into the top chunk of the bucket in hand."""
+    count = 0
+    if cursor[4] > 0:
+        at = np.int64(frontier.top[cursor[0] * cursor[5] + cursor[1]])
+        while at & _IN_CHUNK != 0 and count < most:
+            nodes[count] = np.int64(frontier.pool[at])
+            count += 1
+            at -= 1
+    return count
 
 
 @answers(room, BucketOpen)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import answers, inlined
-from pdsearch.kernels.protocol import NEVER, f_end, keep_cursor, pop_batch, push, room, take_cursor
+from pdsearch.kernels.protocol import NEVER, f_end, keep_cursor, peek, pop_batch, push, room, take_cursor
 
 ARITY = 4
 
@@ -43,6 +43,11 @@ class HeapOpen(NamedTuple):
     def f_end(self) -> int:
         """Return NEVER: every f has a place."""
         return NEVER
+
+    @property
+    def room(self) -> int:
+        """Return how many pushes are possible."""
+        return len(self.f) - int(self.scalars[0])
 
     def has_room(self, pushes: int) -> bool:
         """Say whether so many pushes are possible."""
@@ -118,7 +123,8 @@ def _sift_down(frontier, n, f, h, entry):
         if first >= n:
             break
         best = first
-        for child in range(first + 1, min(first + ARITY, n)):
+        last = first + ARITY if first + ARITY < n else n
+        for child in range(first + 1, last):
             if _before(frontier.f[child], frontier.h[child], frontier.node[child], frontier, best):
                 best = child
         if _before(f, h, entry, frontier, best):
@@ -129,11 +135,11 @@ def _sift_down(frontier, n, f, h, entry):
 
 
 @answers(pop_batch, HeapOpen)
-def _pop_batch(frontier, cursor, f_limit, nodes, hs):
+def _pop_batch(frontier, cursor, f_limit, most, nodes, hs):
     _, n, entered = cursor
     f = np.int64(NEVER)
     count = 0
-    while n > 0 and count < len(nodes):
+    while n > 0 and count < most:
         least = np.int64(frontier.f[0])
         if count == 0:
             f = least
@@ -147,6 +153,14 @@ def _pop_batch(frontier, cursor, f_limit, nodes, hs):
             _sift_down(frontier, n, frontier.f[n], frontier.h[n], frontier.node[n])
     least = np.int64(frontier.f[0]) if n > 0 else np.int64(NEVER)
     return count, f, (least, n, entered)
+
+
+@answers(peek, HeapOpen)
+def _peek(frontier, cursor, most, nodes):
+    count = cursor[1] if cursor[1] < most else most
+    for i in range(count):
+        nodes[i] = np.int64(frontier.node[i] & np.uint64(0xFFFFFFFF))
+    return count
 
 
 @answers(room, HeapOpen)

@@ -9,7 +9,7 @@ from typing import Any
 from pdsearch.balance.replay.forecasts import Forecast, forecast_of
 from pdsearch.balance.replay.policies import POLICIES, Policy
 from pdsearch.errors import BadInputError
-from pdsearch.options import chosen, defaults
+from pdsearch.named_options import chosen, defaults
 
 SETTINGS: dict[str, Any] = {"interval": 100, "threshold": 0.0, "max_moves": 0, "forecast": "mean"}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pdsearch.balance.metrics import FloatArray
-from pdsearch.options import chosen, defaults
+from pdsearch.named_options import chosen, defaults
 from pdsearch.registry import Registry
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from pdsearch.balance.metrics import FloatArray
 from pdsearch.balance.replay.trace import Trace
 from pdsearch.errors import BadInputError
-from pdsearch.options import chosen, defaults
+from pdsearch.named_options import chosen, defaults
 from pdsearch.registry import Registry
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from pdsearch.balance.metrics import FloatArray
 from pdsearch.balance.serving.simulation import Actions
 from pdsearch.balance.serving.system import System
-from pdsearch.options import chosen, defaults
+from pdsearch.named_options import chosen, defaults
 from pdsearch.registry import Registry
 
 
