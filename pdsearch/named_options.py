@@ -44,7 +44,7 @@ def chosen(name: str, known: Mapping[str, Any], options: Sequence[str]) -> dict[
         option = option.replace("-", "_")
         if not equals or option not in known:
             raise BadInputError(
-                f"{name} was given {text!r}; give OPTION=VALUE with one of {', '.join(known) or 'none'}"
+                f"{name} was given {shortened(text)!r}; give OPTION=VALUE with one of {', '.join(known) or 'none'}"
             )
         values[option] = _read(name, option, value, known[option])
     return values
@@ -62,5 +62,15 @@ def _read(name: str, option: str, value: str, default: Any) -> Any:
         return type(default)(value)
     except (ValueError, KeyError):
         raise BadInputError(
-            f"{option} of {name} is {value!r}; a {type(default).__name__} like {default} is needed"
+            f"{option} of {name} is {shortened(value)!r}; a {type(default).__name__} like {default} is needed"
         ) from None
+
+
+def shortened(value: Any, width: int = 40) -> str:
+    """Return what was given, cut where it is long.
+
+    >>> shortened(10**60)
+    '1000000000000000000000000000000000000...'
+    """
+    text = str(value) if not isinstance(value, int) or abs(value) < 10**1000 else "a number of over 1000 digits"
+    return text if len(text) <= width else text[: width - 3] + "..."

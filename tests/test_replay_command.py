@@ -75,6 +75,19 @@ def test_a_saved_trace_is_replayed_alike(tmp_path, capsys):
     assert (np.load(path)["loads"] == trace_of(SMALL).loads).all()
 
 
+def test_what_a_recorder_or_a_server_wrote_is_read_by_replay_and_balance(tmp_path, capsys):
+    loads = trace_of(SMALL).loads
+    np.savez(tmp_path / "recorded.npz", loads=loads)
+    (tmp_path / "dump.json").write_text(json.dumps({"logical_count": loads.tolist()}))
+    names = ("recorded.npz", "dump.json")
+    outputs = [run(capsys, str(tmp_path / name), *SHAPE, "--policies", "eplb") for name in names]
+    assert main(["balance", str(tmp_path / "recorded.npz"), "--layers", "--json", "-"]) == 0
+
+    assert outputs[0] == outputs[1]
+    assert outputs[0][0] == 0
+    assert len(json.loads(capsys.readouterr().out)["layers"]) == 3
+
+
 def test_costs_and_settings_reach_the_replay(capsys):
     words = [*SHAPE, "--policies", "eplb", "--json", "-"]
     dear = json.loads(run(capsys, SMALL, *words, "--expert-bytes", "1e12", "--threshold", "1")[1])["rules"][0]
@@ -150,7 +163,7 @@ def test_the_help_shows_examples(capsys):
     [
         (["none.npz", *SHAPE], "cannot read none.npz"),
         (["nothing", *SHAPE], "'nothing' is neither a file nor a synthetic trace; give a .npz file or one of bursts"),
-        (["trace.txt", *SHAPE], "trace.txt ends in .txt"),
+        (["trace.txt", *SHAPE], "trace.txt"),
         ([SMALL, "--replicas", "24", "--gpus", "7"], "24 slots cannot be shared equally by 7 GPUs"),
         ([SMALL, *SHAPE, "--policies", "best"], "no replay policy is called 'best'"),
         ([SMALL, *SHAPE, "--forecast", "best"], "no forecast is called 'best'"),

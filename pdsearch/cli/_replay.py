@@ -1,8 +1,9 @@
 """What policies of rearranging experts would have cost on a trace of expert loads.
 
 TRACE is a .npz file with loads[steps, layers, experts] (array loads, or logical_count, or the only one), a .npy
-file, or a synthetic trace NAME[:OPTION=VALUE]...: steady, drift, bursts or phases, with steps, layers, experts,
-tokens, zipf, seed and options of their own. Every policy is replayed by itself:
+file, what a server dumped (SGLang's .pt or .json, a .csv with a header), or a synthetic trace
+NAME[:OPTION=VALUE]...: steady, drift, bursts or phases, with steps, layers, experts, tokens, zipf, seed and options
+of their own. Every policy is replayed by itself:
 
   static        the map that servers begin with, slot s holds expert s mod experts; never moves anything
   offline       a placement for the mean loads of the whole trace, kept; option placement (eplb)
@@ -34,8 +35,8 @@ from pdsearch.balance.replay.rules import SETTINGS, rule_of
 from pdsearch.balance.replay.run import replay
 from pdsearch.balance.replay.trace import Trace, read_trace, write_trace
 from pdsearch.balance.replay.traces import TRACES, trace_of
+from pdsearch.balance.servers import read_tables
 from pdsearch.cli._counting import Counting
-from pdsearch.console.arrays import read_array
 from pdsearch.console.outputs import writable, write_json
 from pdsearch.errors import BadInputError
 
@@ -139,7 +140,12 @@ def _trace(text: str) -> Trace:
     if suffix == "":
         known = ", ".join(TRACES)
         raise BadInputError(f"{text!r} is neither a file nor a synthetic trace; give a .npz file or one of {known}")
-    return read_trace(text) if suffix in (".npz", ".npy") else Trace(read_array(text), text)
+    if suffix in (".npz", ".npy"):
+        return read_trace(text)
+    counts = read_tables(text).counts
+    if counts is None:
+        raise BadInputError(f"{text} holds a map of experts to slots and no counts; give the counts of the steps")
+    return Trace(counts, Path(text).name)
 
 
 def _show(arguments: argparse.Namespace, trace: Trace, result: Replay, settings: dict[str, Any]) -> None:

@@ -1,18 +1,25 @@
 """Measure how evenly loads are spread, and what traffic between bins costs.
 
 Loads are nodes per rank, tokens per expert or seconds per worker: a .csv (one row a batch or layer), .npy or
-.json file, or - for CSV on standard input. Several rows are reported as means over the rows.
+.json file, or - for CSV on standard input; or the .npz or .pt file of a recorder or server. Several rows are
+reported as means over the rows.
 ``pdsearch balance replay --help`` is about traces of loads, and what rearranging experts would have cost on them.
 """
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
 
 from pdsearch.balance.layers import layer_balance, layer_table
 from pdsearch.balance.report import balance_report
+from pdsearch.balance.servers import read_tables
 from pdsearch.console.arrays import read_array
 from pdsearch.console.outputs import writable, write_json
+from pdsearch.errors import BadInputError
 
 SUBCOMMANDS = {"replay": "pdsearch.cli._replay"}
 EXAMPLES = """\
@@ -25,7 +32,7 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("loads", metavar="LOADS", help="a .csv, .npy or .json file of loads, or - for CSV on stdin")
+    parser.add_argument("loads", metavar="LOADS", help="a file of loads, or - for CSV on standard input")
     parser.add_argument("--traffic", metavar="FILE", help="load from each bin (row) to each bin (column)")
     parser.add_argument("--weights", metavar="FILE", help="relative speeds or sizes of the bins")
     parser.add_argument("--nodes", metavar="FILE", help="the machine node of each bin; adds the locality of nodes")
@@ -43,10 +50,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plot", metavar="FILE", help="draw layers, steps and Lorenz curves (needs matplotlib)")
 
 
+def _loads(name: str) -> npt.NDArray[Any]:
+    """Read an array, or the counts[steps, layers, experts] that a recorder or a server wrote."""
+    if Path(name).suffix.lower() not in (".npz", ".pt"):
+        return read_array(name)
+    counts = read_tables(name).counts
+    if counts is None:
+        raise BadInputError(f"{name} holds a map of experts to slots and no counts; give loads")
+    return counts
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print or write the report."""
     writable(arguments.json), writable(arguments.plot)
-    loads = read_array(arguments.loads)
+    loads = _loads(arguments.loads)
     traffic, weights, nodes = (
         None if name is None else read_array(name) for name in (arguments.traffic, arguments.weights, arguments.nodes)
     )

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pdsearch.balance._values import as_array
 from pdsearch.errors import BadInputError
+from pdsearch.named_options import shortened
 
 
 def checked_matrix(array: Any, what: str = "scores", columns: str = "n_experts") -> npt.NDArray[Any]:
@@ -63,16 +64,6 @@ def checked_number(value: float, what: str, least: float = 0, most: float = math
         wanted = f"{least:g} or more" if most == math.inf else f"a number from {least:g} to {most:.12g}"
         raise BadInputError(f"{what} is {shortened(value)}; give {wanted}")
     return value
-
-
-def shortened(value: Any, width: int = 40) -> str:
-    """Return what was given, cut where it is long.
-
-    >>> shortened(10**60)
-    '1000000000000000000000000000000000000...'
-    """
-    text = str(value) if not isinstance(value, int) or abs(value) < 10**1000 else "a number of over 1000 digits"
-    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def checked_choice(value: str, choices: tuple[str, ...], what: str) -> str:
