@@ -83,7 +83,8 @@ def local_search_speed() -> None:
         placement = place(loads, *shape, policy="local-search")
         gpu_loads = placement.gpu_loads(loads)
         even = (gpu_loads.max(axis=1) / gpu_loads.mean(axis=1)).mean()
-        name = f"local search, {LAYERS} layers, {EXPERTS} -> {shape[0]}, {shape[1]} GPUs, {placement.duplicates().sum()} dup."
+        doubled = placement.duplicates().sum()
+        name = f"local search, {LAYERS} layers, {EXPERTS} -> {shape[0]}, {shape[1]} GPUs, {doubled} duplicates"
         row(name, f"{1e3 * seconds:.0f} ms, LB {even:.3f}", needed)
 
 
