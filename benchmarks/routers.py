@@ -61,7 +61,7 @@ def main(chosen: list[str]) -> int:
 
 def fused_top_k() -> Iterator[Figure]:
     """Top-k + bias + weights + counts against the same in torch, interleaved."""
-    for n_experts, goal in ((64, 1.5), (128, 2.5), (256, 3.5)):
+    for n_experts, goal in ((64, 3.5), (128, 5.0), (256, 6.0)):
         rng = np.random.default_rng(0)
         scores = rng.normal(size=(65_536, n_experts)).astype(np.float32)
         bias = (0.1 * rng.normal(size=n_experts)).astype(np.float32)

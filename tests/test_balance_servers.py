@@ -218,6 +218,10 @@ def test_a_broken_file_is_one_line(folder, name, content, message):
         (["--current", "map.json", "--format", "ascend"], "map.json is no file of ascend"),
         (["--current", "far.json"], "far.json places experts 0 to 9; 4 are there"),
         (["--current", "odd.json"], "odd.json has 3 slots, which 2 GPUs cannot share"),
+        (["--current", "sizes.json"], "sizes.json has slots (-1, 5) that are not those of its map"),
+        (["--gpus", "0", "--current", "map.json"], "0 GPUs; give at least 1"),
+        (["--gpus", f"{10**12}", "--replicas", f"{10**12}", "--active", "0"], "are too many; give at most a million"),
+        (["--slots", "500000,500000"], "500000 slots a GPU of 1000000 are too many for swaps"),
         (["--active", "0-5"], "--active has '0-5' and there are GPUs 0 to 1"),
         (["--active", "x"], "'x' in --active is no whole number"),
         (["--speeds", "1,x"], "'x' in --speeds is no number"),
@@ -232,6 +236,8 @@ def test_an_option_that_cannot_be_is_one_line(folder, capsys, words, message):
     (folder / "map.json").write_text("[[0, 1, 2, 3]]")
     (folder / "far.json").write_text("[[0, 1, 2, 9]]")
     (folder / "odd.json").write_text("[[0, 1, 2]]")
+    sizes = {"n_experts": 4, "n_gpus": 2, "slots": [-1, 5], "layers": [{"experts": [0, 1, 2, 3]}]}
+    (folder / "sizes.json").write_text(json.dumps(sizes))
 
     assert message in complaint(capsys, "place", "l.csv", "--replicas", "4", "--gpus", "2", *words)
 

@@ -23,7 +23,7 @@ from pdsearch.balance.placement import Ids, Placement, as_layers
 from pdsearch.balance.placement._state import Problem, arrivals, copy_state, new_problem
 from pdsearch.balance.placement.apart import pack
 from pdsearch.balance.placement.eplb import pack as pack_evenly
-from pdsearch.balance.placement.local_search import Scratch, effort
+from pdsearch.balance.placement.local_search import MOST_PAIRS, Scratch, effort
 from pdsearch.balance.placement.moves import keep_slots
 from pdsearch.errors import BadInputError
 
@@ -118,6 +118,8 @@ class _Cluster:
     @staticmethod
     def of(n_experts: int, n_slots: int, n_gpus: int, n_nodes: int, n_groups: int, given: Constraints) -> _Cluster:
         """Check everything that does not depend on loads."""
+        if max(n_slots, n_gpus) > 10**6:
+            raise BadInputError(f"{n_slots} slots on {n_gpus} GPUs are too many; give at most a million of each")
         if min(n_slots, n_gpus, n_nodes, n_groups) < 1 or n_gpus % n_nodes or n_experts % n_groups:
             raise BadInputError(
                 f"{n_gpus} GPUs on {n_nodes} nodes, {n_experts} experts in {n_groups} groups; "
@@ -380,6 +382,8 @@ def _pins(pinned: Sequence[tuple[int, int]], slots: Ids, n_experts: int) -> tupl
 def _refuse_impossible(slots: Ids, n_experts: int, n_nodes: int) -> None:
     if slots.sum() < n_experts:
         raise BadInputError(f"{n_experts} experts do not fit the {slots.sum()} slots of active GPUs; give more")
+    if slots.max() * slots.sum() > MOST_PAIRS:
+        raise BadInputError(f"{slots.max()} slots a GPU of {slots.sum()} are too many for swaps; give fewer")
     if slots.max() > n_experts // n_nodes and n_nodes == 1:
         raise BadInputError(
             f"a GPU has {slots.max()} slots and there are {n_experts} experts, none of which it may hold twice"

@@ -44,7 +44,7 @@ ROWS = 24  # greedy placements looked at, of which the most even ones are starts
 LARGE = 160  # slots of a node from which on one start of 18 has to do: 4 of 24 end .1 to .5 % lower in twice the time
 
 
-_MOST_PAIRS = 4_000_000  # slots of a GPU times slots of its node: 2,000 times those of 320 slots on 32 GPUs
+MOST_PAIRS = 4_000_000  # slots of a GPU times slots of its node: 2,000 times those of 320 slots on 32 GPUs
 
 
 def effort(n_slots: int) -> tuple[int, int]:
@@ -81,7 +81,7 @@ def local_search(loads: FloatArray, cluster: Cluster) -> Ids:
         If a GPU has so many slots that swaps would take minutes.
     """
     pairs = cluster.slots_per_gpu * (cluster.n_slots // cluster.n_domains)
-    if pairs > _MOST_PAIRS:
+    if pairs > MOST_PAIRS:
         raise BadInputError(
             f"{cluster.slots_per_gpu} slots a GPU of {cluster.n_slots} are too many for swaps; use the policy eplb"
         )

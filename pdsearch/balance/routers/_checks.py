@@ -13,8 +13,13 @@ from pdsearch.errors import BadInputError
 from pdsearch.named_options import shortened
 
 
-def checked_matrix(array: Any, what: str = "scores", columns: str = "n_experts") -> npt.NDArray[Any]:
-    """Return ``array`` as a C-contiguous finite float32 or float64 matrix, copied only if it is not one."""
+def checked_matrix(
+    array: Any, what: str = "scores", columns: str = "n_experts", is_finite: bool = False
+) -> npt.NDArray[Any]:
+    """Return ``array`` as a C-contiguous finite float32 or float64 matrix, copied only if it is not one.
+
+    With ``is_finite`` that is left to the caller, who sees every element anyway.
+    """
     matrix = as_array(array, what)
     if matrix.dtype not in (np.float32, np.float64):
         if matrix.dtype.kind not in "fiu":
@@ -22,7 +27,8 @@ def checked_matrix(array: Any, what: str = "scores", columns: str = "n_experts")
         matrix = matrix.astype(np.float32 if matrix.dtype.itemsize < 4 else np.float64)
     if matrix.ndim != 2 or matrix.shape[1] == 0:
         raise BadInputError(f"{what} have shape {matrix.shape}; (n_tokens, {columns}) is needed")
-    refuse_nonfinite(matrix, what)
+    if not is_finite:
+        refuse_nonfinite(matrix, what)
     return np.ascontiguousarray(matrix)
 
 

@@ -122,10 +122,13 @@ def read_placement(name: str, n_experts: int, n_gpus: int, format_name: str | No
     tables = read_tables(name, format_name)
     if tables.map is None:
         raise fault(name, "holds counts and no map of experts to slots")
+    if n_gpus < 1:
+        raise BadInputError(f"{n_gpus} GPUs; give at least 1")
     experts, gpus = tables.n_experts or n_experts, tables.n_gpus or n_gpus
     if (experts, gpus) != (n_experts, n_gpus):
         raise fault(name, f"places {experts} experts on {gpus} GPUs, and {n_experts} on {n_gpus} are asked for")
-    if tables.slots is not None and (len(tables.slots) != n_gpus or sum(tables.slots) != tables.map.shape[1]):
+    sizes = tables.slots
+    if sizes is not None and (len(sizes) != n_gpus or min(sizes) < 0 or sum(sizes) != tables.map.shape[1]):
         raise fault(name, f"has slots {tables.slots} that are not those of its map")
     if tables.slots is None and tables.map.shape[1] % n_gpus:
         raise fault(name, f"has {tables.map.shape[1]} slots, which {n_gpus} GPUs cannot share equally")
