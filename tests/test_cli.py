@@ -219,8 +219,8 @@ def test_a_reader_that_goes_away_is_no_reason_for_a_traceback():
         (["tiles", "1 2 3"], "3 tiles given; a square board needs 4, 9, 16 or 25"),
         (["tiles", "0 1 2 3 4 5 6 7 7"], "tile 7 is there twice and tile 8 is missing"),
         (["tiles", "0 1 2 3 4 5 6 7 9"], "tile 9 is out of range; 9 cells hold the numbers 0 to 8"),
-        (["tiles", "no/such/file"], "instance 'no/such/file' is neither korf:N, random:WxH nor a readable file"),
-        (["tiles", "line one\nline two"], "instance 'line one\\nline two' is neither korf:N"),
+        (["tiles", "no/such/file"], "cannot read 'no/such/file' (No such file or directory); give korf:1"),
+        (["tiles", "line one\nline two"], "cannot read 'line one\\nline two' (No such file"),
         (["tiles", ""], "the instance is empty"),
         (["tiles", "random:9x9"], "board 9x9 is not supported; both sides at least 2, at most 25 cells"),
         (["tiles", "korf:1", "--goal", "middle"], "goal 'middle' is unknown; it is one of blank-first, blank-last"),
@@ -271,7 +271,7 @@ def test_an_unreadable_file_says_why(tmp_path, capsys):
     binary.write_bytes(b"\xff\xfe")
 
     assert "(not a text file)" in complaint(capsys, "solve", "tiles", str(binary))
-    assert "(Is a directory)" in complaint(capsys, "solve", "tiles", str(tmp_path))
+    assert "(not a regular file)" in complaint(capsys, "solve", "tiles", str(tmp_path))
 
 
 def test_an_unknown_command_is_one_line(capsys):

@@ -49,7 +49,7 @@ def cost_of(task: SasTask, plan: Sequence[int]) -> int:
     for step, number in enumerate(plan):
         try:
             values = successor(task, values, task.operators[number])
-        except (ValueError, IndexError) as error:
+        except ValueError as error:
             raise WrongPlanError(f"step {step} of the plan does not apply: {error}") from error
         total += task.operators[number].cost
     if not holds(task.goal, values):

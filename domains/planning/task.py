@@ -24,7 +24,7 @@ from pdsearch.domains.planning.sas import Effect, Operator, SasTask, parse_sas
 from pdsearch.domains.planning.semantics import Values, cost_of, derived, holds, successor
 from pdsearch.domains.planning.space import planning_space
 from pdsearch.domains.planning.translate import domain_file_of, translate
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, WrongPlanError
 from pdsearch.limits import NO_DEADLINE, Deadline
 from pdsearch.options import Option
 from pdsearch.reading import read_text
@@ -186,6 +186,9 @@ class Planning(Domain):
 
     def replay(self, plan: Sequence[int]) -> int:
         """Return the cost of a plan on the task as it was given, but for costs too large to be searched."""
+        wrong = next((step for step, number in enumerate(plan) if not 0 <= number < len(self.task.operators)), None)
+        if wrong is not None:
+            raise WrongPlanError(f"step {wrong} of the plan does not apply: there is no operator {plan[wrong]}")
         return cost_of(self._costs.task, [self._prepared.operators[operator] for operator in plan])
 
     def check_result(self, cost: int | None, is_unsolvable: bool, expanded: int) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -148,16 +149,37 @@ def _complaint(said: str, domain: PddlFile, problem: PddlFile) -> BadInputError:
     got = next((line.removeprefix("Got: ") for line in lines if line.startswith("Got: ")), None)
     faults = [line for line in lines if not line.removeprefix("->").startswith(("Parsing ", "Got: ", "Warning: "))]
     faults = [line.removeprefix("Reason: ") for line in faults if not line.startswith("Syntax: ")]
+    faults = [line for line in faults if line != "Parsing..."]
     if "Traceback (most recent call last):" in lines:
-        return BadInputError(f"{shown(problem.name, 200)}: the translator failed with {faults[-1][:200]}")
+        files = f"{shown(problem.name, 200)} or {shown(domain.name, 200)}"
+        return BadInputError(f"{files}: the translator gave up on a misplaced word or block ({faults[-1][:100]})")
     what = " ".join(faults[-2:] if got is None else faults[-1:]) or "no reason given"
     file = problem if "Parsing problem" in trail else domain
     where = f" in {trail[-1].removeprefix('Parsing ')}" if trail else ""
     if got is None:
-        return BadInputError(f"{shown(file.name, 200)} is not understood: {what[:200]}{where}")
+        line = _line_in(file, trail)
+        at = " is not understood" if line is None else f", line {line}"
+        return BadInputError(f"{shown(file.name, 200)}{at}: {what[:200]}{where}")
     line = _line_of(file, got, trail)
     at = "" if line is None else f", line {line}"
     return BadInputError(f"{shown(file.name, 200)}{at}: {what[:200].rstrip('.')}: {shown(got)}{where}")
+
+
+def _line_in(file: PddlFile, trail: list[str]) -> int | None:
+    """Return the line of the part that the trail ends in: an element of a list, an action, a section."""
+    for step in reversed(trail):
+        number = re.search(r"(element|predicate) #(\d+)", step)
+        if number is not None:
+            section = ":init" if number[1] == "element" else ":predicates"
+            block = next((block for block in file.root.blocks() if block.head == section), None)
+            if block is not None and int(number[2]) < len(block.items):
+                return block.items[int(number[2])].line
+        action = re.match(r"Parsing action '(.*)'", step)
+        wanted = [":action", action[1]] if action is not None else [f":{step.removeprefix('Parsing ')}"]
+        line = file.line_of(wanted)
+        if line is not None:
+            return line
+    return None
 
 
 def _line_of(file: PddlFile, got: str, trail: list[str]) -> int | None:

@@ -83,7 +83,8 @@ def number_in(text: str, kind: str, last: int) -> int:
     try:
         return whole_number(text, kind, 1, last)
     except BadInputError:
-        named = shown(f"{kind}:{text}")
+        named = f"{kind}:{text}"
+        named = named if len(named) < 40 else shown(named)
         raise BadInputError(f"instance {named} is unknown; there are {kind}:1 to {kind}:{last}") from None
 
 
