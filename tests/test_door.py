@@ -152,7 +152,7 @@ hello = stranger.greet:Hello
 }
 BROKEN = {
     "broken-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n",
-    "broken-1.0.dist-info/entry_points.txt": "[pdsearch.domains]\nbroken = broken\n[pdsearch.commands]\nbad = broken:x\n",
+    "broken-1.0.dist-info/entry_points.txt": "[pdsearch.domains]\nbad = broken\n[pdsearch.commands]\nbad = broken:x\n",
 }
 
 
@@ -202,7 +202,7 @@ def test_a_broken_package_is_one_warning_and_nothing_else_fails(installed):
 
     assert json.loads(job.stdout)["cost"] == 2
     assert len(job.stderr.splitlines()) == 1
-    assert "plug-in 'broken' of broken is left out: ModuleNotFoundError" in job.stderr
+    assert "plug-in 'bad' of broken is left out: ModuleNotFoundError" in job.stderr
     assert run(installed, "balance", "--help").stderr == ""
 
 
