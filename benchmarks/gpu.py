@@ -165,7 +165,7 @@ def _row(part: str, scheme: str, instances: str, mode: str, results: list[IdaRes
         "generated": generated,
         "seconds": seconds,
         "per_s": generated / max(1e-9, seconds),
-        "last_per_s": None if last is None else last.nodes / max(1e-9, last.seconds),
+        "last_per_s": None if last is None else last.generated / max(1e-9, last.seconds),
         "LB": None if math.isnan(results[-1].LB) else results[-1].LB,
     }
 
@@ -174,7 +174,7 @@ def _verify(number: int, result: Any, mode: str) -> None:
     assert result.cost == korf(number).optimal_length, f"korf:{number} {result.scheme}: cost {result.cost}"
     if mode == "all" and number in GOLDEN:
         last = result.iterations[-1]
-        found = (last.nodes, last.expanded, result.solutions)
+        found = (last.generated, last.expanded, result.solutions)
         assert found == GOLDEN[number], f"korf:{number} {result.scheme}: {found}, not {GOLDEN[number]}"
 
 

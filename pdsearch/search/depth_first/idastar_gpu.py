@@ -24,7 +24,7 @@ from pdsearch.domains.tiles.puzzle import Tiles
 from pdsearch.errors import BadInputError
 from pdsearch.gpu.devices import FORMS, Device, choose
 from pdsearch.heuristics import HEURISTICS
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.options import Option
 from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
@@ -354,7 +354,7 @@ def _outcome(one: _Instance, ended: _Ended) -> Outcome:
     return Outcome(
         IdaStarGpu.label,
         lower_bound=one.bound,
-        incumbent=NEVER if one.plan is None else one.bound,
+        incumbent=INFINITY if one.plan is None else one.bound,
         plan=one.plan,
         stop=None if one.status is Status.SOLVED else one.status,
         is_complete=one.status is Status.SOLVED,
