@@ -23,7 +23,7 @@ test-heavy: $(VENV)/.installed
 
 test-torch: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable ".[torch]"
-	$(BIN)/python -m pytest tests/test_routers_learned.py tests/test_routers_registry.py tests/test_router_commands.py pdsearch/balance
+	$(BIN)/python -m pytest tests/test_routers_learned.py tests/test_torch_balance.py tests/test_torch_groups.py tests/test_torch_modules.py tests/test_torch_recorder.py tests/test_routers_registry.py tests/test_router_commands.py pdsearch/balance
 
 # the balance tests with the oldest numpy and numba that pyproject.toml allows, in an environment of their own
 OLDEST ?= .venv-oldest

@@ -23,6 +23,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from pdsearch.gpu.idastar import model_of, solve_batch
+
 from pdsearch.domains import Domain
 from pdsearch.domains.pancake import Pancake
 from pdsearch.domains.tiles import Tiles
@@ -30,13 +32,12 @@ from pdsearch.domains.tiles.instances import korf
 from pdsearch.environment import environment
 from pdsearch.errors import PdsearchError
 from pdsearch.gpu.devices import Device, choose
-from pdsearch.gpu.idastar import model_of, solve_batch
 from pdsearch.gpu.schemes import OURS, SCHEMES, Persistent, Scheme, make
 from pdsearch.gpu.shim import cuda
 from pdsearch.limits import Limits
 from pdsearch.result import Status
-from pdsearch.search.idastar import idastar
-from pdsearch.search.idastar_result import IdaResult
+from pdsearch.search.depth_first.idastar import idastar
+from pdsearch.search.depth_first.result import IdaResult
 
 # last whole iterations, counted by two independent C programs: generated, expanded, optimal paths
 GOLDEN = {

@@ -9,11 +9,13 @@ import os
 import sys
 
 from numpy import errstate
+from searches import idastar_gpu
 from simulated_warps import install
 
 from pdsearch.domains import DOMAINS
-from pdsearch.gpu import idastar, persistent, schemes, static
+from pdsearch.gpu import persistent, schemes, static
 from pdsearch.gpu.devices import choose
+from pdsearch.search.depth_first.idastar_gpu import model_of
 
 
 def world():
@@ -36,16 +38,16 @@ def main(scheme, warps, look, slice_, wanted, first_only, domain, heuristic, tex
     mode = "first" if first_only == "1" else "all"
     kernel, told = None, []
     if scheme == schemes.OURS:
-        kernel = schemes.Persistent(idastar.model_of(puzzles[0], heuristic), device, warps=int(warps), blocks=1)
+        kernel = schemes.Persistent(model_of(puzzles[0], heuristic), device, warps=int(warps), blocks=1)
     with errstate(all="ignore"):
-        results = idastar.solve_batch(
+        results = idastar_gpu(
             puzzles,
             device,
             heuristic=heuristic,
             mode=mode,
             scheme=scheme,
             comm=comm,
-            on_progress=lambda now, done: told.append((now.bound, now.generated, done)),
+            on_progress=lambda now: told.append((now.least_f, now.generated, now.done)),
             kernel=kernel,
             wanted=int(wanted),
             seed=3,

@@ -133,7 +133,7 @@ def test_a_bad_file_is_explained_in_one_line(folder, capsys, text, message):
         (["loads.csv", "--capacity-factor", "0"], "the capacity factor is 0.0; give a positive number"),
         (["loads.csv", "--traffic", "loads.json"], "one row and one column per bin"),
         (["loads.csv", "--weights", "traffic.npy"], "weights have shape (4,); 2 bins need (2,)"),
-        (["loads.csv", "--plot", "nowhere/x.png"], "cannot write nowhere/x.png"),
+        (["loads.csv", "--plot", "nowhere/x.png"], "cannot write 'nowhere/x.png'"),
         (["loads.csv", "--json", "nowhere/x.json"], "cannot write 'nowhere/x.json'"),
         (["loads.csv", "--sequential", "-1"], "counts are finite and not negative"),
         (["loads.csv", "--items", "9", "--top-k", "3"], "9 items choosing 3 of 2 bins"),

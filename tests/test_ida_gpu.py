@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from searches import idastar, idastar_gpu
 
 from pdsearch.cli import BAD_INPUT, main
 from pdsearch.domains import DOMAINS
@@ -28,14 +29,13 @@ from pdsearch.domains.tiles.pdb import _tables
 from pdsearch.errors import BadInputError, MissingDependencyError
 from pdsearch.gpu import models, persistent, roots, static
 from pdsearch.gpu.devices import Device, choose
-from pdsearch.gpu.idastar import model_of, solve_batch
 from pdsearch.gpu.models import solved_board
 from pdsearch.gpu.patterns import pattern_child
 from pdsearch.gpu.schemes import Counts, Scheme, Work, _packets, make
 from pdsearch.gpu.shim import cuda
 from pdsearch.heuristics import make_heuristic
 from pdsearch.result import Status
-from pdsearch.search.idastar import idastar
+from pdsearch.search.depth_first.idastar_gpu import model_of
 
 # golden counts of whole last iterations: bound, generated, expanded, goals
 TOYS = {
@@ -130,7 +130,7 @@ def test_a_warp_of_lanes_counts_what_the_cpu_counts(number):
     ids=lambda value: getattr(value, "instance", value),
 )
 def test_lanes_count_what_the_cpu_counts_with_every_heuristic(domain, heuristic):
-    last = idastar(domain, heuristic, mode="all", specialised=False)
+    last = idastar(domain, heuristic, mode="all", general=True)
     model, start = root_of(domain, last.cost, heuristic)
 
     generated, expanded, goals, _, highest = search(model, start, 300, persistent.layout(model))
@@ -409,7 +409,7 @@ def test_kernels_count_what_the_cpu_counts_in_the_simulator(scheme, warps, wante
 )
 def test_kernels_are_not_welded_to_a_domain_or_heuristic(scheme, kind, text):
     domain = DOMAINS[kind[0]].parse(text)
-    expected = idastar(domain, kind[1], mode="all", specialised=False)
+    expected = idastar(domain, kind[1], mode="all", general=True)
 
     answer = simulate(scheme, 2, 2, 8, 6, "0", text, kind)
 
@@ -586,7 +586,7 @@ def test_a_batch_for_all_plans_that_is_stopped_after_the_first_says_so(mode, sta
         asked.append(1)
         return len(asked) > 1
 
-    (result,) = solve_batch([puzzle], kernel.device, mode=mode, kernel=kernel, wanted=1, interrupted=interrupted)
+    (result,) = idastar_gpu([puzzle], kernel.device, mode=mode, kernel=kernel, wanted=1, interrupted=interrupted)
 
     assert (result.status, result.cost, result.lower_bound, result.plan) == (status, 1, 1, ["left"])
 
@@ -596,7 +596,7 @@ def test_a_bound_beyond_what_the_stacks_hold_is_refused():
     kernel = Idle(models.tiles(3, 3, True), goals=0, finished=True)
 
     with pytest.raises(BadInputError, match="has no plan of 31 moves; the GPU kernels search up to 31 on 3x3 tiles"):
-        solve_batch([puzzle], kernel.device, kernel=kernel, wanted=1)
+        idastar_gpu([puzzle], kernel.device, kernel=kernel, wanted=1)
 
 
 @pytest.mark.parametrize(("shape", "diameter"), [((2, 8), 140), ((8, 2), 140), ((4, 4), 80), ((3, 5), 84)])

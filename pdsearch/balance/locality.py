@@ -46,7 +46,7 @@ def segment_routing(ids: npt.ArrayLike, n_experts: int, segment: int) -> Segment
     ----------
     ids : array_like[..., n_tokens, k] of int
         The experts each token activates; leading axes are sequences. For the owners of generated nodes use
-        :func:`pdsearch.search.owners.owners_generated`.
+        :func:`pdsearch.search.best_first.owners.owners_generated`.
     n_experts : int
         Ids are below it.
     segment : int

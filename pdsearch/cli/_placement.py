@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pdsearch.balance.placement import Placement
 from pdsearch.balance.placement.constraints import Constraints
 from pdsearch.balance.servers import read_loads
-from pdsearch.cli._arrays import csv_rows, read_array, read_text
+from pdsearch.console.arrays import csv_rows, read_array, read_text
 from pdsearch.errors import BadInputError
 
 _MOST_RANKS = 1_000_000

@@ -2,19 +2,23 @@
 
 Loads are nodes per rank, tokens per expert or seconds per worker: a .csv (one row a batch or layer), .npy or
 .json file, or - for CSV on standard input. Several rows are reported as means over the rows.
+``pdsearch balance replay --help`` is about traces of loads, and what rearranging experts would have cost on them.
 """
 
 from __future__ import annotations
 
 import argparse
 
+from pdsearch.balance.layers import layer_balance, layer_table
 from pdsearch.balance.report import balance_report
-from pdsearch.cli._arrays import read_array
-from pdsearch.cli._outputs import writable, write_json
+from pdsearch.console.arrays import read_array
+from pdsearch.console.outputs import writable, write_json
 
+SUBCOMMANDS = {"replay": "pdsearch.cli._replay"}
 EXAMPLES = """\
   printf '3,1,2,2\\n' | pdsearch balance -
   pdsearch balance loads.csv --json -
+  pdsearch balance steps_layers_experts.npy --layers --plot loads.png
   pdsearch balance tokens.npy --axis 0 --capacity-factor 1.25 --items 4096 --top-k 8
   pdsearch balance expanded.json --traffic sent.npy --sequential 540859 --plot loads.png"""
 
@@ -30,13 +34,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sequential", type=float, metavar="LOAD", help="load needed; adds the search overhead")
     parser.add_argument("--items", type=int, metavar="N", help="items a row that chose bins; adds the sampling floor")
     parser.add_argument("--top-k", type=int, default=1, metavar="K", help="bins that each of the items chose (1)")
+    parser.add_argument(
+        "--layers",
+        action="store_true",
+        help="a table of the balancedness of each layer, the axis before that of the bins",
+    )
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON, - for stdout instead of the table")
-    parser.add_argument("--plot", metavar="FILE", help="draw sorted loads and their Lorenz curve (needs matplotlib)")
+    parser.add_argument("--plot", metavar="FILE", help="draw layers, steps and Lorenz curves (needs matplotlib)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print or write the report."""
-    writable(arguments.json)
+    writable(arguments.json), writable(arguments.plot)
     loads = read_array(arguments.loads)
     traffic, weights, nodes = (
         None if name is None else read_array(name) for name in (arguments.traffic, arguments.weights, arguments.nodes)
@@ -53,11 +62,13 @@ def run(arguments: argparse.Namespace) -> int:
         k=arguments.top_k,
     )
     if arguments.plot is not None:
-        from pdsearch.cli._plots import plot_loads
+        from pdsearch.cli._load_figure import plot_loads
 
         plot_loads(loads, arguments.axis, arguments.plot)
+    layers = layer_balance(loads, arguments.axis) if arguments.layers else []
     if arguments.json is not None:
-        write_json(arguments.json, report.to_dict())
+        extra = {"layers": [row.to_dict() for row in layers]} if layers else {}
+        write_json(arguments.json, report.to_dict() | extra)
     if arguments.json != "-":
-        print(report)
+        print(f"{report}\n\n{layer_table(layers)}" if layers else report)
     return 0

@@ -19,8 +19,8 @@ from pdsearch.balance.placement import Placement, place
 from pdsearch.balance.placement.constraints import place_within
 from pdsearch.balance.placement.moves import fewest_moves, moving_cost
 from pdsearch.balance.servers import FORMATS, read_placement, write_placement
-from pdsearch.cli._outputs import writable, write_json
 from pdsearch.cli._placement import add_constraints, constraints_of, loads_of
+from pdsearch.console.outputs import writable, write_json
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\

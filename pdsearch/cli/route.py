@@ -18,8 +18,8 @@ from pdsearch.balance.routers._gates import GATES
 from pdsearch.balance.routers.options import built
 from pdsearch.balance.routers.padding import route_real
 from pdsearch.balance.routers.weights import unnormalised
-from pdsearch.cli._arrays import read_array
-from pdsearch.cli._outputs import writable, write_json, writing
+from pdsearch.console.arrays import read_array
+from pdsearch.console.outputs import writable, write_json, writing
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\

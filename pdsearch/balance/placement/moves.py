@@ -116,17 +116,26 @@ def fewest_moves(current: Placement, new: Placement, n_nodes: int = 1) -> Placem
         raise BadInputError(
             "GPUs have different numbers of slots and cannot change places; give both placements the same"
         )
-    before, after = current.held, new.held
+    before = current.held
     experts = new.experts.reshape(len(new.experts), new.n_gpus, -1)
     placed = np.empty_like(experts)
     for layer in range(len(experts)):
-        # Only presence counts: a second replica on a GPU is copied from the first.
-        overlap = (before[layer] > 0).astype(np.float64) @ (after[layer] > 0).astype(np.float64).T
-        chosen = _relabel(overlap, n_nodes)
+        chosen = _relabel(_overlap(before[layer], experts[layer]), n_nodes)
         old = current.experts[layer].reshape(new.n_gpus, -1)
         for gpu, source in enumerate(chosen):
             placed[layer, gpu] = keep_slots(old[gpu], experts[layer, source])
     return Placement(placed.reshape(new.experts.shape), new.n_experts, new.n_gpus)
+
+
+def _overlap(held: Ids, experts: Ids) -> FloatArray:
+    """Return float64[old GPU, new GPU], the experts of the new GPU, each counted once, that the old one holds.
+
+    Only presence counts: a second replica on a GPU is copied from the first. Not a product of matrices: on a busy
+    machine the threads of a BLAS make that take 5 ms for 64 GPUs and 256 experts, ten times as long as this.
+    """
+    ids = np.sort(experts, axis=1)
+    is_first = np.concatenate([np.ones((len(ids), 1), dtype=bool), ids[:, 1:] != ids[:, :-1]], axis=1)
+    return np.asarray(((held[:, ids] > 0) & is_first).sum(axis=2), dtype=np.float64)
 
 
 def _relabel(overlap: FloatArray, n_nodes: int) -> Ids:
