@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pdsearch.balance.replay.traces import trace_of
-from pdsearch.cli import _counting, main
+from pdsearch.console import counting, main
 
 SMALL = "drift:steps=60:layers=2:experts=16"
 SHAPE = ["--replicas", "24", "--gpus", "8", "--interval", "10"]
@@ -134,8 +134,8 @@ def test_without_matplotlib_that_is_said_before_anything_is_replayed(tmp_path, c
 
 
 def test_progress_is_told_on_stderr_once_it_takes_long(capsys, monkeypatch):
-    monkeypatch.setattr(_counting, "AFTER_S", 0.0)
-    monkeypatch.setattr(_counting, "EVERY_S", 0.0)
+    monkeypatch.setattr(counting, "AFTER_S", 0.0)
+    monkeypatch.setattr(counting, "EVERY_S", 0.0)
 
     code, out, err = run(capsys, SMALL, *SHAPE, "--policies", "static", "--json", "-")
 

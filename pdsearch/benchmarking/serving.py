@@ -16,7 +16,7 @@ from pdsearch.balance.report import balance_report
 from pdsearch.balance.serving.policies import policy_of
 from pdsearch.balance.serving.simulation import Served, simulate
 from pdsearch.balance.serving.system import DEFAULT_MODELS, Model, System
-from pdsearch.cli._counting import Counting
+from pdsearch.console.counting import Counting
 from pdsearch.console.outputs import writable, write_json
 from pdsearch.console.plots import new_figure, save
 from pdsearch.errors import BadInputError

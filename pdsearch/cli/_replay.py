@@ -36,7 +36,7 @@ from pdsearch.balance.replay.run import replay
 from pdsearch.balance.replay.trace import Trace, read_trace, write_trace
 from pdsearch.balance.replay.traces import TRACES, trace_of
 from pdsearch.balance.servers import read_tables
-from pdsearch.cli._counting import Counting
+from pdsearch.console.counting import Counting
 from pdsearch.console.outputs import writable, write_json
 from pdsearch.errors import BadInputError
 

@@ -124,7 +124,7 @@ class Batch(NamedTuple):
     bounds: npt.NDArray[np.int64]  # (batch,) successors of f from here on are dropped
     operators: npt.NDArray[np.int64]  # (batch,) that led to the parents, or NO_OPERATOR
     parents: npt.NDArray[np.uint64]  # (batch * n_words,) their states
-    first: npt.NDArray[np.int64]  # (batch + 1,) row of the first successor of each
+    parent_of: npt.NDArray[np.int64]  # (n_rows,) which of the nodes each successor comes from
     owners: npt.NDArray[np.int64]  # (n_rows,) of each successor; -1: dropped
     opened: npt.NDArray[np.int64]  # (n_rows,) rows of the successors that are new or improved
     stored: npt.NDArray[np.int64]  # (n_rows,) nodes of those
@@ -147,7 +147,7 @@ class Outbox(NamedTuple):
 
 def new_batch(n_words: int, batch: int, n_rows: int) -> Batch:
     """Return arrays for ``batch`` parents with ``n_rows`` successors."""
-    sizes = [batch] * 5 + [batch * n_words, batch + 1, n_rows, n_rows, n_rows]
+    sizes = [batch] * 5 + [batch * n_words, n_rows, n_rows, n_rows, n_rows]
     arrays = [array if i == 5 else array.view(np.int64) for i, array in enumerate(rows_apart(sizes))]
     return Batch(*arrays)  # type: ignore[arg-type]
 
@@ -294,7 +294,6 @@ def expand_all(kind, _, frame):
         for word in range(n_words):
             moves.parent[word] = batch.parents[i * n_words + word]
         batch.bounds[i] = incumbent
-        batch.first[i] = row
         if is_goal(space, moves.parent):
             frame[STATISTICS + GOAL_NODE] = batch.nodes[i]
             incumbent = batch.gs[i]
@@ -305,11 +304,12 @@ def expand_all(kind, _, frame):
             if end - row > most:
                 frame[FAULT] |= TOO_MANY_MOVES
                 end = row
-            if is_alone:
-                for c in range(row, end):
+            for c in range(row, end):
+                batch.parent_of[c] = i
+                if is_alone:
                     hash_row(table.index, moves.states, c, n_words, moves.hashed)
             row = end
-    batch.first[parents] = row
+    frame[N_ROWS] = row
     if incumbent != frame[INCUMBENT]:
         frame[INCUMBENT] = frame[STATISTICS + GOAL_COST] = incumbent
     frame[STATISTICS + EXPANDED] += expanded
@@ -322,31 +322,36 @@ def estimate_all(kind, space_kind, frame):
     """Compute g and h of each successor; this rank owns it as long as nobody else says so, -1 where f is too large."""
     heuristic, space = part(kind, frame, HEURISTIC), part(space_kind, frame, SPACE)
     batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
-    n_words, rank, most_f = state_width(space), frame[RANK], frame[F] + frame[RISE]
-    max_cost, max_h, max_operator = np.uint64(frame[MAX_COST]), np.uint64(frame[MAX_H]), np.uint64(frame[MAX_OPERATOR])
-    max_g = frame[MAX_G]
-    wrong = 0
-    for i in range(frame[N_PARENTS]):
-        g, h, bound = batch.gs[i], batch.hs[i], batch.bounds[i]
+    n_words, rank, n, max_g = state_width(space), frame[RANK], frame[N_ROWS], frame[MAX_G]
+    for c in range(n):
+        i = batch.parent_of[c]
         for word in range(n_words):
             moves.parent[word] = batch.parents[i * n_words + word]
-        for c in range(batch.first[i], batch.first[i + 1]):
-            g_c = g + moves.cost[c]
-            h_c = np.int64(estimate(heuristic, space, h, moves, c))
-            moves.g[c], moves.h[c] = g_c, h_c
-            is_kept = g_c + h_c < bound and g_c <= max_g  # Domain.check_result says what is proved without the others
-            batch.owners[c] = rank if is_kept else -1
-            if is_kept:
-                if np.uint64(h_c) > max_h:
-                    wrong |= H_OUT_OF_RANGE
-                if g_c + h_c > most_f:
-                    wrong |= F_ROSE
-            if np.uint64(moves.cost[c]) > max_cost:
-                wrong |= COST_OUT_OF_RANGE
-            if np.uint64(moves.operator[c]) > max_operator:
-                wrong |= OPERATOR_OUT_OF_RANGE
-    frame[FAULT] |= wrong
+        g = batch.gs[i] + moves.cost[c]
+        h = np.int64(estimate(heuristic, space, batch.hs[i], moves, c))
+        moves.g[c], moves.h[c] = g, h
+        # Domain.check_result says what is proved without those of too large a g
+        batch.owners[c] = rank if g + h < batch.bounds[i] and g <= max_g else -1
+    frame[FAULT] |= _faults(frame, batch.owners, moves, n)
     return 0
+
+
+@inlined
+def _faults(frame, owners, moves, n):
+    """Return what is wrong with the first ``n`` successors, as bits; without branches, for several at once."""
+    most_f = frame[F] + frame[RISE]
+    max_cost, max_h, max_operator = np.uint64(frame[MAX_COST]), np.uint64(frame[MAX_H]), np.uint64(frame[MAX_OPERATOR])
+    costs_more = operates_more = is_high = rose = False
+    for c in range(n):
+        is_kept = owners[c] >= 0
+        costs_more |= np.uint64(moves.cost[c]) > max_cost
+        operates_more |= np.uint64(moves.operator[c]) > max_operator
+        is_high |= is_kept & (np.uint64(moves.h[c]) > max_h)
+        rose |= is_kept & (moves.g[c] + moves.h[c] > most_f)
+    wrong = COST_OUT_OF_RANGE if costs_more else 0
+    wrong |= OPERATOR_OUT_OF_RANGE if operates_more else 0
+    wrong |= H_OUT_OF_RANGE if is_high else 0
+    return wrong | (F_ROSE if rose else 0)
 
 
 @batch_pass((owner,), (state_width,))
@@ -355,12 +360,12 @@ def owner_all(kind, space_kind, frame):
     distribution, space = part(kind, frame, DISTRIBUTION), part(space_kind, frame, SPACE)
     batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
     n_words, rank = state_width(space), frame[RANK]
-    for i in range(frame[N_PARENTS]):
+    for c in range(frame[N_ROWS]):
+        i = batch.parent_of[c]
         for word in range(n_words):
             moves.parent[word] = batch.parents[i * n_words + word]
-        for c in range(batch.first[i], batch.first[i + 1]):
-            if batch.owners[c] >= 0:
-                batch.owners[c] = owner(distribution, rank, space, moves, c)
+        if batch.owners[c] >= 0:
+            batch.owners[c] = owner(distribution, rank, space, moves, c)
     return 0
 
 
@@ -370,29 +375,27 @@ def keep(kind, _, frame):
     layout, table, outbox = blank(kind), part(TABLE_KIND, frame, TABLE), part(OUTBOX_KIND, frame, OUTBOX)
     batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
     n_words, size, rank, is_alone = width(layout), node_size(layout), frame[RANK], frame[N_RANKS] == 1
-    n = full = 0
     for i in range(frame[N_PARENTS]):
         node = batch.nodes[i]
-        if node < 0:
+        if node >= 0:
+            table.nodes[node * size + size - 1] |= np.uint32(1)
+    n = full = 0
+    for c in range(frame[N_ROWS]):
+        to = batch.owners[c]
+        if to < 0:
             continue
-        table.nodes[node * size + size - 1] |= np.uint32(1)
-        link = node | (rank << 32)
-        for c in range(batch.first[i], batch.first[i + 1]):
-            to = batch.owners[c]
-            if to < 0:
-                continue
-            origin = origin_from(layout, link, moves.operator[c])
-            if to == rank:
-                for word in range(n_words):
-                    moves.states[n * n_words + word] = moves.states[c * n_words + word]
-                moves.operator[n], moves.g[n], moves.h[n] = origin, moves.g[c], moves.h[c]
-                if is_alone:
-                    moves.hashed[n] = moves.hashed[c]
-                else:
-                    hash_row(table.index, moves.states, n, n_words, moves.hashed)
-                n += 1
+        origin = origin_from(layout, batch.nodes[batch.parent_of[c]] | (rank << 32), moves.operator[c])
+        if to == rank:
+            for word in range(n_words):
+                moves.states[n * n_words + word] = moves.states[c * n_words + word]
+            moves.operator[n], moves.g[n], moves.h[n] = origin, moves.g[c], moves.h[c]
+            if is_alone:
+                moves.hashed[n] = moves.hashed[c]
             else:
-                full |= _post(layout, outbox, to, moves, c, origin)
+                hash_row(table.index, moves.states, n, n_words, moves.hashed)
+            n += 1
+        else:
+            full |= _post(layout, outbox, to, moves, c, origin)
     frame[N_ROWS], frame[IS_FULL] = n, full
     return 0
 
