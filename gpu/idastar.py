@@ -17,18 +17,15 @@ import numpy as np
 
 from pdsearch.balance.metrics import load_balance
 from pdsearch.domains import Domain
-from pdsearch.domains.pancake import Pancake
-from pdsearch.domains.tiles.pdb import AdditivePdb
-from pdsearch.domains.tiles.puzzle import Tiles
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError, WrongPlanError
-from pdsearch.gpu import models, roots
+from pdsearch.gpu import roots
+from pdsearch.gpu.below import solve_below
 from pdsearch.gpu.devices import Device
-from pdsearch.gpu.models import Model
-from pdsearch.gpu.patterns import pattern_tiles
-from pdsearch.gpu.persistent import EXPANDED, GENERATED, GOAL_ROOT, GOALS
+from pdsearch.gpu.model import AUTOMATON, ROOT_GROUPS, Model
+from pdsearch.gpu.model import model_of as model_of  # the command line asks here
 from pdsearch.gpu.schemes import BLOCK, OURS, THREAD, Counts, Scheme, Work, make
-from pdsearch.heuristics import HEURISTICS
+from pdsearch.gpu.steps import EXPANDED, GENERATED, GOAL_ROOT, GOALS, N_TALLIES
 from pdsearch.limits import Limits
 from pdsearch.result import Status
 from pdsearch.search.idastar import MODES, IdaProgress
@@ -63,28 +60,6 @@ class _Instance:
         return None if self.moves is None else [move + self.model.first_operator for move in self.moves]
 
 
-def model_of(domain: Domain, heuristic: str | None) -> Model:
-    """Return the model the kernels have for a domain with a heuristic, its default when none is named.
-
-    Raises
-    ------
-    UnknownNameError, BadInputError
-        If there is none.
-    """
-    name = heuristic or domain.default_heuristic
-    if HEURISTICS[name].fits(domain):
-        if isinstance(domain, Tiles) and name == "manhattan":
-            return models.tiles(domain.width, domain.height, domain.blank_last)
-        if isinstance(domain, Tiles) and issubclass(HEURISTICS[name], AdditivePdb):
-            return pattern_tiles(domain.width, domain.height, domain.blank_last, name)
-        if isinstance(domain, Pancake) and name == "gap" and domain.n <= models.MAX_PANCAKES:
-            return models.pancakes(domain.n)
-    raise BadInputError(
-        f"there is no GPU kernel for {domain.name} {domain.instance} with heuristic {name!r}; use "
-        f"--device cpu, or tiles with manhattan or pdb, or at most {models.MAX_PANCAKES} pancakes with gap"
-    )
-
-
 def solve_batch(
     domains: Sequence[Domain],
     device: Device,
@@ -98,6 +73,7 @@ def solve_batch(
     on_progress: OnBatchProgress | None = None,
     kernel: Scheme | None = None,
     wanted: int | None = None,
+    length: int = AUTOMATON,
     seed: int = 0,
 ) -> list[IdaResult]:
     """Solve many instances of one shape, all their next iterations in one launch.
@@ -121,6 +97,9 @@ def solve_batch(
         Compiled before.
     wanted : int, optional
         States to cut each iteration into.
+    length : int
+        Of the words of moves that the automaton forbids (:mod:`pdsearch.pruning.automaton`), shorter where the kernels
+        have no room for its states; 2 forbids only to undo the last move, and counts what Korf's program counts.
 
     Returns
     -------
@@ -131,11 +110,13 @@ def solve_batch(
     ------
     BadInputError
         If there is no kernel for the domain, too little memory, or a plan too long for the kernel's stacks.
+    KernelError
+        If the device gave no result.
     """
     if mode not in MODES:
         raise BadInputError(f"mode {mode!r} is unknown; it is one of {', '.join(MODES)}")
     clock = Clock.start()
-    instances = [_begin(domain, heuristic) for domain in domains]
+    instances = [_begin(domain, kernel, heuristic, length) for domain in domains]
     if len({one.model for one in instances}) > 1:
         raise BadInputError("a batch needs instances of one shape and goal; give them in separate calls")
     search = kernel or make(scheme, instances[0].model, device)
@@ -179,11 +160,11 @@ class _Batch:
         start = time.perf_counter()
         wanted = max(1, self.share.wanted // len(active))
         works = [_cut(one, number, wanted) for number, one in enumerate(active)]
-        work = self.share.mine(Work(*(np.concatenate(columns) for columns in zip(*works, strict=True))))
+        work = self.share.mine(Work.joined(works))
         if len(work.low):
             counts = self.search.search(work, len(active), self.share.first, self._go_on)
         else:
-            counts = Counts(np.zeros((len(active), 4), np.uint64), np.zeros(0, np.uint64), True)
+            counts = Counts(np.zeros((len(active), N_TALLIES), np.uint64), np.zeros(0, np.uint64), True)
         counts = self.share.sum_up(counts)
         seconds = time.perf_counter() - start
         for one, tally in zip(active, counts.tallies.tolist(), strict=True):
@@ -235,9 +216,7 @@ class _Share(NamedTuple):
         """Return this rank's states."""
         if self.comm is None:
             return work
-        part = slice(self.comm.Get_rank(), None, self.comm.Get_size())
-        columns: list[Any] = [column[part] for column in work]
-        return Work(*columns)
+        return work.part(slice(self.comm.Get_rank(), None, self.comm.Get_size()))
 
     def sum_up(self, counts: Counts) -> Counts:
         """Return the counts of all ranks; of the roots above goals, the last."""
@@ -253,8 +232,8 @@ class _Share(NamedTuple):
         return Counts(tallies, loads, all(one.finished for one in every))
 
 
-def _begin(domain: Domain, name: str | None) -> _Instance:
-    model = model_of(domain, name)
+def _begin(domain: Domain, kernel: Scheme | None, name: str | None, length: int) -> _Instance:
+    model = model_of(domain, name, length) if kernel is None else kernel.model
     h = model.h(domain.initial)
     one = _Instance(domain, model, h, h)
     if domain.why_unsolvable() is not None:
@@ -269,11 +248,16 @@ def _cut(one: _Instance, number: int, wanted: int) -> Work:
             f"{one.domain.instance} has no plan of {one.bound - one.model.unit} moves; the GPU kernels search up to "
             f"{one.model.max_depth} on {one.model.name}; use --device cpu"
         )
-    words = (*one.domain.initial, 0)[:2]
-    level = roots.start((words[0], words[1]), one.model.low(one.domain), (one.bound - one.h) // one.model.unit)
+    level = roots.start(one.model.root(one.domain), (one.bound - one.h) // one.model.unit)
     one.cut = roots.cut(one.model, level, wanted)
     last, n = one.cut.levels[-1], len(one.cut.levels[-1])
-    return Work(last.words, last.low, last.slack, np.arange(n), np.full(n, number, np.int32))
+    group, instance = np.arange(n) >> _shift(n), np.full(n, number, np.int32)
+    return Work(last.words, last.low, last.slack, group, instance, one.bound - len(one.cut.levels) + 1)
+
+
+def _shift(n: int) -> int:
+    """Return by how many bits numbers of roots are shortened so that the kernels have room for them."""
+    return max(0, (n - 1).bit_length() - (ROOT_GROUPS - 1).bit_length())
 
 
 def _count(one: _Instance, tally: list[int], seconds: float, counts: Counts, first: bool) -> None:
@@ -288,9 +272,10 @@ def _count(one: _Instance, tally: list[int], seconds: float, counts: Counts, fir
     if cut.goal_path is not None:
         one.moves = cut.goal_path
     elif tally[GOALS]:
-        i, last = tally[GOAL_ROOT], cut.levels[-1]
-        below = roots.solve_below(one.model, last.words[i], int(last.low[i]), int(last.slack[i]))
-        one.moves = cut.path(i) + below
+        last = cut.levels[-1]
+        group = roots.part(last, tally[GOAL_ROOT] << _shift(len(last)), 1 << _shift(len(last)))
+        i, below = solve_below(one.model, one.domain, group)
+        one.moves = cut.path((tally[GOAL_ROOT] << _shift(len(last))) + i) + below
     if one.moves is not None and (first or counts.finished):  # else some plans are not counted
         one.status = Status.SOLVED
     elif counts.finished:

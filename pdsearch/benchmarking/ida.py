@@ -120,7 +120,7 @@ def _on_gpu(name: str, scheme: str, puzzles: list[Domain], arguments: argparse.N
     from pdsearch.gpu.schemes import make
 
     print(f"{name}: {len(puzzles)} instances ...", file=sys.stderr, flush=True)
-    kernel = make(scheme, model_of(puzzles[0], arguments.heuristic), device)
+    kernel = make(scheme, model_of(puzzles[0], arguments.heuristic, 2), device)  # to count what the CPU counts
     given = {"heuristic": arguments.heuristic, "scheme": scheme, "kernel": kernel}
     solve_batch(puzzles[:1], device, limits=Limits(nodes=1), wanted=1, **given)
     results = solve_batch(puzzles, device, mode=arguments.mode, **given)
