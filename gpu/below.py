@@ -19,7 +19,7 @@ from pdsearch.gpu import roots
 from pdsearch.gpu.model import Model
 from pdsearch.gpu.roots import Cut, Level
 from pdsearch.heuristics import make_heuristic
-from pdsearch.subtrees import GENERATED, GOALS, Integers, Roots, Subtrees, fastest
+from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, Integers, Roots, Subtrees, fastest
 
 _SMALL = 50_000  # nodes; under a millisecond of plain search
 _PARTS = 1024  # to cut a group of roots into
@@ -51,26 +51,33 @@ def solve_below(model: Model, domain: Domain, level: Level) -> tuple[int, list[i
 
 
 def _quickly(model: Model, engines: list[Subtrees], kind: type[Subtrees], level: Level) -> tuple[int, list[int]] | None:
-    """Cut, look which part holds a goal, and go on there."""
+    """Cut, look which part holds a goal, and go on there.
+
+    The compiled search knows no automaton: what it finds may be reached by forbidden words alone, and then the other
+    parts are looked at, too.
+    """
     cut = roots.cut(model, level, _PARTS)
     if cut.goal_path is not None:
         return cut.goal_origin, cut.goal_path
-    if not len(cut.levels[-1]):
-        return None
-    n_threads = min(len(cut.levels[-1]), os.process_cpu_count() if hasattr(os, "process_cpu_count") else _n_cores())
-    while len(engines) < n_threads:
+    last = cut.levels[-1]
+    left = np.arange(len(last))
+    while len(engines) < n_cores():
         engines.append(kind(engines[0].domain, engines[0].heuristic))
-    counts = _count(model, engines[:n_threads], cut.levels[-1])
-    for i in np.flatnonzero(counts[:, GOALS] != 0):
-        part = roots.part(cut.levels[-1], int(i), 1)
-        is_small = counts[i, GOALS] > 0 and counts[i, GENERATED] <= _SMALL
-        below = _plainly(model, part) if is_small else _quickly(model, engines, kind, part)
-        if below is not None:
-            return _joined(cut, int(i), below[1])
+    while len(left):
+        counts = count(model, engines, last, left)
+        for i in left[counts[:, GOALS] != 0].tolist():
+            part = roots.part(last, i, 1)
+            known = counts[np.flatnonzero(left == i)[0]]
+            is_small = known[GOALS] > 0 and known[GENERATED] <= _SMALL
+            below = _plainly(model, part) if is_small else _quickly(model, engines, kind, part)
+            if below is not None:
+                return _joined(cut, i, below[1])
+        left = left[(counts[:, GOALS] == 0) & (counts[:, EXPANDED] == 0)]
     return None
 
 
-def _n_cores() -> int:
+def n_cores() -> int:
+    """Return the cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -79,30 +86,32 @@ def _joined(cut: Cut, i: int, below: list[int]) -> tuple[int, list[int]]:
     return origin, above + below
 
 
-def _count(model: Model, engines: list[Subtrees], level: Level) -> Integers:
-    """Search below the states of a level, each thread every n-th, until one finds a goal; counts as of Subtrees.run."""
-    counts = np.zeros((len(level), 4), np.int64)
-    last = np.array([len(level)], np.int64)  # lowered to stop everybody
+def count(model: Model, engines: list[Subtrees], level: Level, which: Integers) -> Integers:
+    """Search below some states of a level, each thread every n-th, until one finds a goal.
+
+    Returns
+    -------
+    int64[len(which), 4]
+        Counts as of :meth:`pdsearch.subtrees.Subtrees.run`, 0 where nobody came to search.
+    """
+    counts, found = np.zeros((len(which), 4), np.int64), [False]
+    n = min(len(engines), len(which))
 
     def work(number: int) -> None:
-        mine = np.arange(number, len(level), len(engines))
+        mine = np.arange(number, len(which), n)
         engine, own = engines[number], np.zeros((len(mine), 4), np.int64)
-        engine.prepare(_roots(model, level, mine), 0)
-        at, limit = 0, np.array([len(mine)], np.int64)
-        while at < len(mine) and last[0] == len(level):
-            stopped = engine.run(at, len(mine), _NODES_AT_ONCE, limit, own)
+        engine.prepare(_roots(model, level, which[mine]), 0)
+        at, last = 0, np.array([len(mine)], np.int64)
+        while at < len(mine) and not found[0]:
+            stopped = engine.run(at, len(mine), _NODES_AT_ONCE, last, own)
             if stopped < len(mine) and own[stopped, GOALS] < 0:
                 stopped += 1  # too large: to be cut
-            if (own[at:stopped, GOALS] > 0).any():
-                last[0] = 0
+            found[0] = found[0] or bool((own[at:stopped, GOALS] > 0).any())
             at = stopped
         counts[mine] = own
 
-    if len(engines) == 1:
-        work(0)
-    else:
-        with ThreadPoolExecutor(len(engines)) as pool:
-            list(pool.map(work, range(len(engines))))
+    with ThreadPoolExecutor(n) as pool:
+        list(pool.map(work, range(n)))
     return counts
 
 
@@ -110,9 +119,9 @@ def _roots(model: Model, level: Level, mine: Integers) -> Roots:
     """Return some states of a level as roots within the bound 0: their f is less by what is left of their slack."""
     assert model.packed is not None
     zero = np.zeros(len(mine), np.int64)
-    came_by = np.where(level.move[mine] < 0, -1, level.move[mine] + model.first_operator)
+    came_by = np.where(level.move[mine] < 0, -1, level.move[mine].astype(np.int64) + model.first_operator)
     words = model.packed(level.words[mine], level.low[mine])
-    f = -model.unit * level.slack[mine]
+    f = -model.unit * level.slack[mine].astype(np.int64)
     return Roots(words, f, zero, came_by, zero, zero, np.empty((len(mine), 0), np.int32))
 
 

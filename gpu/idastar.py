@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from pdsearch.domains import Domain
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError, WrongPlanError
 from pdsearch.gpu import roots
-from pdsearch.gpu.below import solve_below
+from pdsearch.gpu.below import n_cores, solve_below
 from pdsearch.gpu.devices import Device
 from pdsearch.gpu.model import AUTOMATON, ROOT_GROUPS, Model
 from pdsearch.gpu.model import model_of as model_of  # the command line asks here
@@ -32,8 +33,8 @@ from pdsearch.search.idastar import MODES, IdaProgress
 from pdsearch.search.idastar_result import IdaResult, Iteration
 from pdsearch.search.outcome import Clock
 
-# states to cut an iteration into: as published for block and thread, with room for donation for ours
-_WANTED = {OURS: 2**16, BLOCK: 2048, THREAD: 1536 * 8}
+# states to cut an iteration into: as published for block and thread; for ours so many that each lane begins with one
+WANTED = {OURS: 2**18, BLOCK: 2048, THREAD: 1536 * 8}
 
 OnBatchProgress = Callable[[IdaProgress, int], None]  # told also how many instances are done
 
@@ -120,7 +121,7 @@ def solve_batch(
     if len({one.model for one in instances}) > 1:
         raise BadInputError("a batch needs instances of one shape and goal; give them in separate calls")
     search = kernel or make(scheme, instances[0].model, device)
-    share = _Share(comm, wanted or _WANTED[scheme], mode == "first")
+    share = _Share(comm, wanted or WANTED[scheme], mode == "first")
     clock.search_begins()
     batch = _Batch(instances, search, share, limits or Limits(), interrupted or (lambda: False), on_progress, clock)
     loads = batch.run()
@@ -159,7 +160,8 @@ class _Batch:
         """Search the next bound of all instances, and raise those of the unsolved."""
         start = time.perf_counter()
         wanted = max(1, self.share.wanted // len(active))
-        works = [_cut(one, number, wanted) for number, one in enumerate(active)]
+        with ThreadPoolExecutor(n_cores()) as pool:
+            works = list(pool.map(lambda numbered: _cut(numbered[1], numbered[0], wanted), enumerate(active)))
         work = self.share.mine(Work.joined(works))
         if len(work.low):
             counts = self.search.search(work, len(active), self.share.first, self._go_on)
@@ -252,7 +254,7 @@ def _cut(one: _Instance, number: int, wanted: int) -> Work:
     one.cut = roots.cut(one.model, level, wanted)
     last, n = one.cut.levels[-1], len(one.cut.levels[-1])
     group, instance = np.arange(n) >> _shift(n), np.full(n, number, np.int32)
-    return Work(last.words, last.low, last.slack, group, instance, one.bound - len(one.cut.levels) + 1)
+    return Work(last.words, last.low, last.slack.astype(np.int64), group, instance, one.bound - len(one.cut.levels) + 1)
 
 
 def _shift(n: int) -> int:

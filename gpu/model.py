@@ -34,7 +34,7 @@ from pdsearch.registry import Registry
 SLACK_AT, ROOT_AT = 11, 18
 MAX_LOW, MAX_SLACK = (1 << SLACK_AT) - 1, (1 << ROOT_AT - SLACK_AT) - 1
 ROOT_GROUPS = 1 << 32 - ROOT_AT  # numbers for roots
-MAX_ROOTS = 2**17  # above the cut, on the host
+MAX_ROOTS = 1 << 19  # of a level on the host; numbers of roots are shared by groups of them
 NO_ENTRIES = np.zeros(1, np.uint8)
 NO_ROWS = np.zeros(1, np.uint64)
 AUTOMATON = 8  # length of the words forbidden by default: 6 to 14 KB of rows

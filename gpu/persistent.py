@@ -3,7 +3,8 @@
 Each warp takes packets and searches below them with a stack of its own in shared memory, a state a lane and all lanes
 converged (:mod:`pdsearch.gpu.steps`); it never leaves before the whole launch ends. Every ``LOOK`` steps, or
 every ``LOOK_OFTEN`` while many are hungry, a busy warp looks at how many warps are hungry, and gives the bottom of its
-stack, up to half, as a new packet: the oldest states have the largest subtrees. The warp that has made ``steps`` steps
+stack, up to half of it, as a new packet, if the stack holds ``WORTH`` states a lane: the oldest states have the largest
+subtrees, and packets of few states would leave lanes idle. The warp that has made ``steps`` steps
 raises ``PAUSE``; all keep their stacks in global memory, and the next launch goes on with them.
 
 The stack never overflows. A state has at most M children, so popping n of them raises the height by at most (M - 1)
@@ -30,8 +31,11 @@ from pdsearch.gpu.shim import cuda, peek
 from pdsearch.gpu.steps import ALL, EXPANDED, GENERATED, stepper
 
 LANES = 32
-LOOK, LOOK_OFTEN = 64, 16  # steps between two looks at hungry warps and at the stop flags; powers of two
+# all three by the model of benchmarks/gpu_balance.py, Korf 4: less often, or with smaller stacks, warps are left with
+# less
+LOOK, LOOK_OFTEN = 64, 8  # steps between two looks at hungry warps and at the stop flags; powers of two
 MANY = 16  # hungry warps are many when they are more than one in so many
+WORTH = 2  # a stack is worth giving from when it holds more than so many states a lane
 NOBODY = -1
 
 # columns of ``saved``
@@ -130,6 +134,7 @@ def build(model: Model, sizes: Layout, step: Any = None) -> Any:
     lanes, warps, capacity = sizes.lanes, sizes.warps, sizes.capacity
     places, second_places = warps * capacity, warps * capacity if model.n_words == 2 else 1
     take, give = ring.taker(sizes.patience), _giver(model, sizes)
+    worth = max(1, WORTH * lanes)
     step, stage, copy, n_to_pop = step or stepper(model), _stager(sizes), _copier(model, lanes), _popper(model, sizes)
     add = _adder(lanes)
     uint64_, uint32_ = np.uint64, np.uint32
@@ -186,7 +191,7 @@ def build(model: Model, sizes: Layout, step: Any = None) -> Any:
                     look = int32(LOOK_OFTEN - 1)
                 if halt != 0 and first_only != 0:
                     height = int32(0)
-                if hungry > 0 and height > 1:
+                if hungry > 0 and height > worth:
                     arrays = (first, second, meta, size, owner, sequence, control)
                     height = give(arrays, top, top2, top_meta, base, height, lane, instance)
         if instance >= 0:  # paused in the middle of a packet

@@ -26,9 +26,9 @@ class Level:
 
     words: Words  # (n, 2)
     low: npt.NDArray[np.uint32]  # (n,)
-    slack: Numbers  # (n,) how far f may still rise, in units; negative beyond the bound
-    parent: Numbers  # (n,) index in the level above
-    move: Numbers  # (n,)
+    slack: npt.NDArray[np.int16]  # (n,) how far f may still rise, in units; negative beyond the bound
+    parent: npt.NDArray[np.int32]  # (n,) index in the level above
+    move: npt.NDArray[np.int8]  # (n,)
 
     def __len__(self) -> int:
         return len(self.low)
@@ -66,8 +66,8 @@ def host_child(model: Model) -> Any:
 
 def start(root: Root, slack: int) -> Level:
     """Return the level that holds the instance alone."""
-    zero, words = np.zeros(1, np.int64), np.array([[root.first, root.second]], np.uint64)
-    return Level(words, np.array([root.low], np.uint32), zero + slack, zero - 1, zero - 1)
+    words, low = np.array([[root.first, root.second]], np.uint64), np.array([root.low], np.uint32)
+    return Level(words, low, np.array([slack], np.int16), np.array([-1], np.int32), np.array([-1], np.int8))
 
 
 def cut(model: Model, first: Level, wanted: int, most_levels: int = 60) -> Cut:
@@ -113,8 +113,8 @@ def _next_level(model: Model, above: Level, goal: Words) -> tuple[Level, int, li
 
 
 def _empty(n: int) -> Level:
-    numbers = (np.empty(n, np.int64) for _ in range(3))
-    return Level(np.zeros((n, 2), np.uint64), np.empty(n, np.uint32), *numbers)
+    parent, slack, move = np.empty(n, np.int32), np.empty(n, np.int16), np.empty(n, np.int8)
+    return Level(np.empty((n, 2), np.uint64), np.empty(n, np.uint32), slack, parent, move)
 
 
 def _expand(child: Any, model: Model, above: Level, below: Level, goal: Words, hits: Numbers) -> tuple[int, int, int]:
@@ -139,7 +139,7 @@ def is_goal(goal, goal_cell, rows, first, second, low):
     return goal_cell < 0 or np.int64(row_of(rows, low) >> np.uint64(24)) & 31 == goal_cell
 
 
-@numba.njit
+@numba.njit(nogil=True)
 def _expand_states(
     child, n_moves, rows, entries, words, low, slack, words2, low2, slack2, parent2, move2, goal, goal_cell, hits
 ):

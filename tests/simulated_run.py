@@ -29,6 +29,7 @@ def world():
 def main(scheme, warps, look, slice_, wanted, first_only, length, stepper, domain, heuristic, texts):
     """Solve the instances as one batch."""
     install()
+    persistent.WORTH = 0
     persistent.LOOK = persistent.LOOK_OFTEN = static.CHECK = int(look)
     schemes.SLICE_STEPS = int(slice_)
     puzzles = [DOMAINS[domain].parse(text) for text in texts.split(";")]

@@ -153,7 +153,7 @@ def test_a_cut_has_no_more_states_than_there_are_numbers_for_roots(domain, wante
 
     last, n = cut.levels[-1], len(cut.levels[-1])
     assert min(wanted, MAX_ROOTS // model.n_moves) <= n <= MAX_ROOTS
-    assert len(Work(last.words, last.low, last.slack, np.arange(n) >> 3, np.zeros(n), 60).meta()) == n
+    assert len(Work(last.words, last.low, last.slack, np.arange(n) >> 6, np.zeros(n), 60).meta()) == n
 
 
 @pytest.mark.parametrize(("width", "height"), SHAPES)

@@ -54,6 +54,7 @@ GROUPS = st.lists(st.lists(st.integers(1, 40), min_size=1, max_size=4), min_size
 def looks_are_frequent(monkeypatch):
     monkeypatch.setattr(persistent, "LOOK", 4)
     monkeypatch.setattr(persistent, "LOOK_OFTEN", 2)
+    monkeypatch.setattr(persistent, "WORTH", 1)
 
 
 @given(groups=GROUPS, n_warps=st.integers(1, 5), seed=st.integers(0, 2**32), slice_=st.sampled_from([3, 10, 10**6]))
