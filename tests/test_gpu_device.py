@@ -97,9 +97,12 @@ def test_a_wait_that_takes_too_long_is_an_error_and_the_device_stays_usable(devi
     model = model_of(puzzle, None, 2)
     kernel = Persistent(model, device, patience=3)  # shorter than any real wait for work
 
-    with pytest.raises(KernelError, match=ring.ERRORS[ring.NO_PACKET]):
+    def search():
         for _ in range(50):
             solve_batch([puzzle], device, mode="all", kernel=kernel, wanted=2)
+
+    with pytest.raises(KernelError, match=ring.ERRORS[ring.NO_PACKET]):
+        search()
 
     assert cuda.to_device(np.arange(5)).copy_to_host().sum() == 10
     assert solve_batch([puzzle], device)[0].cost == 42
