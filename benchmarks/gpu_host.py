@@ -45,15 +45,15 @@ class Oracle(Scheme):
 
     def search(self, work: Work, n_instances: int, first_only: bool, go_on: Any) -> Counts:
         """Say at the known length that there is a goal."""
-        start = time.perf_counter()
+        start = time.process_time()
         deal(work, WARPS)
-        self.packets += time.perf_counter() - start
-        start, tallies = time.perf_counter(), np.zeros((n_instances, N_TALLIES), np.uint64)
+        self.packets += time.process_time() - start
+        start, tallies = time.process_time(), np.zeros((n_instances, N_TALLIES), np.uint64)
         for number, puzzle in enumerate(self.left[:]):
             if self.bounds[puzzle.instance] == korf(int(puzzle.instance[5:])).optimal_length:
                 tallies[number, GOALS:] = 1, self._root(puzzle, work, np.flatnonzero(work.instance == number))
                 self.left.remove(puzzle)
-        self.elsewhere += time.perf_counter() - start
+        self.elsewhere += time.process_time() - start
         return Counts(tallies, np.ones(WARPS, np.uint64), True)
 
     def _root(self, puzzle: Tiles, work: Work, mine: Any) -> int:
@@ -87,11 +87,11 @@ def main() -> int:
 
     def timed(name: str, function: Any) -> Any:
         def call(*given: Any) -> Any:
-            start = time.perf_counter()
+            start = time.process_time()
             try:
                 return function(*given)
             finally:
-                seconds[name] += time.perf_counter() - start
+                seconds[name] += time.process_time() - start
 
         return call
 
@@ -102,9 +102,9 @@ def main() -> int:
         seconds |= dict.fromkeys(seconds, 0.0)
         kernel = Oracle(model, part)
         idastar._cut = noting(kernel, cut)
-        start = time.perf_counter()
+        start = time.process_time()
         results = idastar.solve_batch(list(part), kernel.device, kernel=kernel)
-        total = time.perf_counter() - start - kernel.elsewhere
+        total = time.process_time() - start - kernel.elsewhere
     assert all(result.cost == korf(int(result.instance[5:])).optimal_length for result in results)
     parts = seconds | {"packets": kernel.packets, "host": total}
     print(json.dumps({"instances": len(puzzles)} | {name: round(value, 3) for name, value in parts.items()}))

@@ -36,6 +36,9 @@ from pdsearch.search.outcome import Clock
 # states to cut an iteration into: as published for block and thread; for ours so many that each lane begins with one
 WANTED = {OURS: 2**18, BLOCK: 2048, THREAD: 1536 * 8}
 
+_GROWTH = 6  # of iterations of the 15-puzzle, at most about
+_BELOW_ROOT, _FEWEST = 64, 64  # nodes below a root that are worth a root on the host; roots at least
+
 OnBatchProgress = Callable[[IdaProgress, int], None]  # told also how many instances are done
 
 
@@ -121,7 +124,7 @@ def solve_batch(
     if len({one.model for one in instances}) > 1:
         raise BadInputError("a batch needs instances of one shape and goal; give them in separate calls")
     search = kernel or make(scheme, instances[0].model, device)
-    share = _Share(comm, wanted or WANTED[scheme], mode == "first")
+    share = _Share(comm, wanted or WANTED[scheme], mode == "first", wanted is None and scheme == OURS)
     clock.search_begins()
     batch = _Batch(instances, search, share, limits or Limits(), interrupted or (lambda: False), on_progress, clock)
     loads = batch.run()
@@ -159,9 +162,14 @@ class _Batch:
     def _iterate(self, active: list[_Instance]) -> Counts:
         """Search the next bound of all instances, and raise those of the unsolved."""
         start = time.perf_counter()
-        wanted = max(1, self.share.wanted // len(active))
+        most = max(1, self.share.wanted // len(active))
         with ThreadPoolExecutor(n_cores()) as pool:
-            works = list(pool.map(lambda numbered: _cut(numbered[1], numbered[0], wanted), enumerate(active)))
+            works = list(
+                pool.map(
+                    lambda numbered: _cut(numbered[1], numbered[0], self.share.roots_of(numbered[1], most)),
+                    enumerate(active),
+                )
+            )
         work = self.share.mine(Work.joined(works))
         if len(work.low):
             counts = self.search.search(work, len(active), self.share.first, self._go_on)
@@ -201,11 +209,19 @@ class _Share(NamedTuple):
     comm: Any
     wanted: int
     first: bool
+    is_fitted: bool  # fewer roots for an iteration that is likely to be small
 
     @property
     def n_ranks(self) -> int:
         """Return how many take part."""
         return 1 if self.comm is None else int(self.comm.Get_size())
+
+    def roots_of(self, one: _Instance, most: int) -> int:
+        """Return the states to cut an instance's iteration into."""
+        if not self.is_fitted:
+            return most
+        expected = _GROWTH * one.iterations[-1].nodes if one.iterations else 0
+        return min(most, max(_FEWEST, expected // _BELOW_ROOT))
 
     def agreed(self, stop: Status | None) -> Status | None:
         """Return why any rank wants to stop."""

@@ -106,8 +106,7 @@ def _next_level(model: Model, above: Level, goal: Words) -> tuple[Level, int, li
     """Return the children within the bound, the number of all children, and the goals as (parent, move)."""
     below = _empty(len(above) * model.n_moves)
     hits = np.empty((len(above), 2), np.int64)
-    child = host_child(model)
-    n, generated, n_hits = _expand(child, model, above, below, goal, hits)
+    n, generated, n_hits = _expand(model, above, below, goal, hits)
     level = Level(below.words[:n], below.low[:n], below.slack[:n], below.parent[:n], below.move[:n])
     return level, generated, [(int(parent), int(move)) for parent, move in hits[:n_hits]]
 
@@ -117,10 +116,10 @@ def _empty(n: int) -> Level:
     return Level(np.empty((n, 2), np.uint64), np.empty(n, np.uint32), slack, parent, move)
 
 
-def _expand(child: Any, model: Model, above: Level, below: Level, goal: Words, hits: Numbers) -> tuple[int, int, int]:
-    counts: tuple[int, int, int] = _expand_states(
-        child, model.n_moves, model.rows, model.entries, above.words, above.low, above.slack,
-        below.words, below.low, below.slack, below.parent, below.move, goal, model.goal_cell, hits,
+def _expand(model: Model, above: Level, below: Level, goal: Words, hits: Numbers) -> tuple[int, int, int]:
+    counts: tuple[int, int, int] = _expander(model)(
+        model.rows, model.entries, above.words, above.low, above.slack,
+        below.words, below.low, below.slack, below.parent, below.move, goal, hits,
     )  # fmt: skip
     return counts
 
@@ -139,26 +138,30 @@ def is_goal(goal, goal_cell, rows, first, second, low):
     return goal_cell < 0 or np.int64(row_of(rows, low) >> np.uint64(24)) & 31 == goal_cell
 
 
-@numba.njit(nogil=True)
-def _expand_states(
-    child, n_moves, rows, entries, words, low, slack, words2, low2, slack2, parent2, move2, goal, goal_cell, hits
-):
-    n, generated, n_hits = 0, 0, 0
-    for i in range(len(low)):
-        row = row_of(rows, low[i])
-        for move in range(n_moves):
-            legal, a, b, tag, rise = child(words[i, 0], words[i, 1], low[i], move, row, entries)
-            if not legal:
-                continue
-            generated += 1
-            left = slack[i] - np.int64(rise)
-            if left < 0:
-                continue
-            if is_goal(goal, goal_cell, rows, a, b, tag):
-                hits[n_hits, 0], hits[n_hits, 1] = i, move
-                n_hits += 1
-                continue
-            words2[n, 0], words2[n, 1] = a, b
-            low2[n], slack2[n], parent2[n], move2[n] = tag, left, i, move
-            n += 1
-    return n, generated, n_hits
+@cache
+def _expander(model: Model) -> Any:
+    """Return the compiled expansion of a level; asked for thousands of times, it is handed no more than it needs."""
+    child, n_moves, goal_cell = host_child(model), model.n_moves, model.goal_cell
+
+    def expand(rows, entries, words, low, slack, words2, low2, slack2, parent2, move2, goal, hits):
+        n, generated, n_hits = 0, 0, 0
+        for i in range(len(low)):
+            row = row_of(rows, low[i])
+            for move in range(n_moves):
+                legal, a, b, tag, rise = child(words[i, 0], words[i, 1], low[i], move, row, entries)
+                if not legal:
+                    continue
+                generated += 1
+                left = slack[i] - np.int64(rise)
+                if left < 0:
+                    continue
+                if is_goal(goal, goal_cell, rows, a, b, tag):
+                    hits[n_hits, 0], hits[n_hits, 1] = i, move
+                    n_hits += 1
+                    continue
+                words2[n, 0], words2[n, 1] = a, b
+                low2[n], slack2[n], parent2[n], move2[n] = tag, left, i, move
+                n += 1
+        return n, generated, n_hits
+
+    return numba.njit(nogil=True)(expand)
