@@ -4,7 +4,7 @@ VENV   ?= .venv
 TASKS  ?= tests/data/planning
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-heavy test-torch lint bench bench-planning clean
+.PHONY: demo test test-heavy test-torch test-numpy-oldest lint bench bench-planning clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,7 +23,16 @@ test-heavy: $(VENV)/.installed
 
 test-torch: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable ".[torch]"
-	$(BIN)/python -m pytest tests/test_routers_learned.py tests/test_routers_registry.py tests/test_router_commands.py pdsearch/balance
+	$(BIN)/python -m pytest tests/test_torch_*.py tests/test_router*.py pdsearch/balance
+
+# the balance tests with the oldest numpy and numba that pyproject.toml allows, in an environment of their own
+OLDEST ?= .venv-oldest
+test-numpy-oldest:
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(OLDEST)/bin/python -m pip install --quiet --editable ".[mpich,plot]" --group test \
+	    $$(sed -n 's/.*"\(numpy\|numba\)>=\([0-9.]*\)".*/\1==\2.0/p' pyproject.toml)
+	$(OLDEST)/bin/python -m pytest tests/test_balance_*.py tests/test_router*.py pdsearch/balance
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -41,4 +50,4 @@ bench-planning: $(VENV)/.installed
 	$(BIN)/pdsearch bench planning --tasks $(TASKS) --peers
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(OLDEST) build *.egg-info

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ GOLDEN = np.array(
         [20, 107, 104, 64, 19, 197, 187, 157, 172, 86, 16, 27],
     ]
 )
+FLASHLB = [600, 560, 120, 120, 20, 10, 10, 10]
 LAYERS, EXPERTS, SLOTS, GROUPS, NODES, GPUS = 58, 256, 288, 8, 4, 32
 
 
@@ -33,6 +35,7 @@ def main() -> None:
     row("measure", "reached", "to reach")
     metrics()
     placement_quality()
+    local_search_speed()
     placement_speed()
     batch_sizes()
 
@@ -64,9 +67,25 @@ def placement_quality() -> None:
     equal &= grouped.experts[1].tolist() == [7, 10, 6, 8, 6, 11, 8, 9, 2, 4, 5, 1, 5, 0, 3, 1]
     row("EPLB's published example, ids", "equal" if equal else "DIFFERENT", "equal")
     for policy in ("eplb", "local-search", "optimum"):
+        largest = place(FLASHLB, 16, 8, policy=policy).gpu_loads(FLASHLB).max()
+        row(f"FlashLB's example (published: 205), {policy}", f"{largest:.2f}", "196.67" if policy == "optimum" else "")
+    for policy in ("eplb", "local-search", "optimum"):
         largest = place(GOLDEN, 16, 8, policy=policy).gpu_loads(GOLDEN).max(axis=1)
         needed = "<= 137.4, 173.7" if policy == "local-search" else ""
         row(f"its largest loads placed globally, {policy}", ", ".join(f"{x:g}" for x in largest), needed)
+
+
+def local_search_speed() -> None:
+    loads = np.random.default_rng(0).zipf(1.3, (LAYERS, EXPERTS)).clip(max=10**6)
+    for shape, needed in (((SLOTS, GPUS, NODES, GROUPS), "<= 120 ms, <= 1.64"), ((320, 64), "<= 116 ms")):
+        place(loads[:1], *shape, policy="local-search")
+        seconds = fastest(partial(place, loads, *shape, policy="local-search"), 5)
+        placement = place(loads, *shape, policy="local-search")
+        gpu_loads = placement.gpu_loads(loads)
+        even = (gpu_loads.max(axis=1) / gpu_loads.mean(axis=1)).mean()
+        doubled = placement.duplicates().sum()
+        name = f"local search, {LAYERS} layers, {EXPERTS} -> {shape[0]}, {shape[1]} GPUs, {doubled} duplicates"
+        row(name, f"{1e3 * seconds:.0f} ms, LB {even:.3f}", needed)
 
 
 def placement_speed() -> None:

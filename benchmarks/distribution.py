@@ -19,21 +19,23 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pdsearch.cli import speaks
-from pdsearch.cli.solve import _communicator
+from pdsearch.benchmarking.comparison import Setting, chosen, real_rows, serial_result, simulated_row
 from pdsearch.comm.mpi import MpiCommunicator
+from pdsearch.comm.world import speaks
+from pdsearch.comm.world import world as mpi_world
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
 from pdsearch.limits import Limits
-from pdsearch.report.comparison import Setting, chosen, real_rows, serial_result, simulated_row
 from pdsearch.search import solve
-from pdsearch.search import step as kernels
-from pdsearch.search.calibration import calibrate
-from pdsearch.search.costs import TYPICAL
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank, compile_kernels
-from pdsearch.search.timed_simulation import simulate_timed
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.calibration import calibrate
+from pdsearch.search.best_first.local_search import Rank, compile_kernels
+from pdsearch.search.best_first.records import initial_record
+from pdsearch.search.best_first.timed_simulation import Simulated
+from pdsearch.search.run import Run
+from pdsearch.search.setup import make_task
+from pdsearch.search.task import Task
 
 SIZES: tuple[int | None, ...] = (10, 100, 1000, None)
 THREE_DOMAINS = [("tiles", "korf:83"), ("msa", "random:5x140"), ("grid", "random:1024x1024")]
@@ -65,8 +67,8 @@ def owner(arguments: argparse.Namespace) -> None:
     """Compare expansions that ask for no owner with those that do and keep every successor, at equal counts."""
     domain = Tiles.korf(97 if arguments.quick else 83)
     names = chosen(arguments.distributions or "all", domain)
-    problems = {"no owner": Problem.of(domain, None, None, 1, 0, alone=True)}
-    problems |= {name: Problem.of(domain, None, name, 1, 0, alone=False) for name in names}
+    problems = {"no owner": make_task(domain)}
+    problems |= {name: make_task(domain, None, name, 1) for name in names}
     n = 100_000 if arguments.quick else 2_000_000
     for problem in problems.values():
         compile_kernels(problem)
@@ -82,10 +84,10 @@ def owner(arguments: argparse.Namespace) -> None:
         say(f"{name:20}  {1e9 * now:9.1f}  {1e9 * (now - alone):9.1f}  {100 * (1 - alone / now):5.1f} %")
 
 
-def expansion_s(problem: Problem, n: int) -> float:
+def expansion_s(problem: Task, n: int) -> float:
     """Return the processor seconds of one of the first ``n`` expansions of A*."""
     rank = Rank(problem, 0, _MEMORY)
-    rank.absorb(problem.initial_record())
+    rank.absorb(initial_record(problem))
     began = time.thread_time()
     why = kernels.BUDGET
     while rank.tallies[kernels.EXPANDED] < n and why != kernels.EMPTY:
@@ -98,7 +100,7 @@ def expansion_s(problem: Problem, n: int) -> float:
 
 def batch(arguments: argparse.Namespace) -> None:
     """Compare messages of 10, 100 and 1000 records with sizes chosen while running."""
-    world = _communicator("auto")
+    world = mpi_world()
     head = "".join(f"{size or 'adaptive':>10}" for size in SIZES)
     say(f"seconds; {'domain':8} {'instance':24} {'distribution':18} ranks  {head}   over best")
     for domain in instances(THREE_SMALL if arguments.quick else THREE_DOMAINS):
@@ -120,7 +122,7 @@ def _simulated(domain: Domain, name: str, n_ranks: int) -> Callable[[int | None]
     """Return what predicts the seconds with a size."""
 
     def run(size: int | None) -> float:
-        return simulate_timed(Problem.of(domain, None, name, n_ranks, 0, alone=False), TYPICAL, message=size).seconds
+        return Simulated(message_size=size).solve(make_task(domain, None, name, n_ranks)).predicted_s
 
     return run
 
@@ -144,13 +146,13 @@ def instances(named: Iterable[tuple[str, str]]) -> list[Domain]:
 
 def predict(arguments: argparse.Namespace) -> None:
     """Calibrate, predict the speed-up on two ranks, and measure it."""
-    world = _communicator("auto")
+    world = mpi_world()
     if world is None or world.Get_size() != 2:
         raise SystemExit("predict needs two ranks: mpiexec -n 2 python benchmarks/distribution.py predict")
     numbers = [97] if arguments.quick else [39, 96, 24, 54, 84]  # 1.1 to 11 M expansions
     names = (arguments.distributions or "zobrist,abstract-zobrist,sampled-cut").split(",")
     comm = MpiCommunicator(world)
-    problem = Problem.of(Tiles.korf(numbers[0]), None, "zobrist", 2, 0, alone=False)
+    problem = make_task(Tiles.korf(numbers[0]), None, "zobrist", 2)
     costs = calibrate(problem, comm, *((100_000, 1) if arguments.quick else ()))
     costs = comm.broadcast(costs, 0)
     say(f"{'instance':10} {'distribution':18}  predicted  measured  predicted / measured")
@@ -158,9 +160,9 @@ def predict(arguments: argparse.Namespace) -> None:
     for domain in map(Tiles.korf, numbers):
         measured = {row.distribution: row for row in real_rows(domain, names, world, arguments.repeats, 1.0, setting)}
         if speaks():
-            serial = serial_result(Problem.of(domain, None, None, 1, 0, alone=True), setting)
+            serial = serial_result(make_task(domain), setting)
             for name, real in measured.items():
-                two = Problem.of(domain, None, name, 2, 0, alone=False)
+                two = make_task(domain, None, name, 2)
                 row, _ = simulated_row(two, name, serial, costs, setting)
                 quotient = row.speedup / real.speedup
                 say(f"{domain.instance:10} {name:18}  {row.speedup:9.2f}  {real.speedup:8.2f}  {quotient:20.2f}")
@@ -174,18 +176,16 @@ def predict(arguments: argparse.Namespace) -> None:
 def large(arguments: argparse.Namespace) -> None:
     """Simulate 1024 ranks on an instance of about a million expansions."""
     domain = Tiles.korf(97 if arguments.quick else 39)
-    serial = serial_result(Problem.of(domain, None, None, 1, 0, alone=True), Setting())
+    serial = serial_result(make_task(domain), Setting())
     n_ranks = 64 if arguments.quick else 1024
     say(f"{domain.instance}: {serial.expanded:,} expansions by A*")
     for name in chosen(arguments.distributions or "zobrist,abstract-zobrist", domain):
-        problem = Problem.of(domain, None, name, n_ranks, 0, alone=False)
+        problem = make_task(domain, None, name, n_ranks)
         compile_kernels(problem)
         began = time.perf_counter()
-        timed = simulate_timed(problem, TYPICAL, Limits(memory_bytes=_MEMORY // n_ranks))
+        timed = Simulated().solve(problem, Run(Limits(memory_bytes=_MEMORY // n_ranks)))
         took = time.perf_counter() - began
-        say(
-            f"  {name:18} {n_ranks} ranks {timed.result.expanded:>12,} expanded  {timed.turns:>10,} turns  {took:.1f} s"
-        )
+        say(f"  {name:18} {n_ranks} ranks {timed.expanded:>12,} expanded  {timed.turns:>10,} turns  {took:.1f} s")
 
 
 def pdb24(arguments: argparse.Namespace) -> None:

@@ -39,15 +39,18 @@ from pdsearch.environment import environment
 from pdsearch.errors import PdsearchError
 from pdsearch.gpu import persistent, schemes
 from pdsearch.gpu.devices import Device, choose
-from pdsearch.gpu.idastar import model_of, solve_batch
 from pdsearch.gpu.launches import Launches
+from pdsearch.gpu.model import model_of
 from pdsearch.gpu.schemes import BLOCK, OURS, SCHEMES, THREAD, Persistent, Scheme, make
 from pdsearch.gpu.shim import cuda, is_simulated
 from pdsearch.gpu.steps import one_by_one
 from pdsearch.limits import Limits
 from pdsearch.result import Status
-from pdsearch.search.idastar import fair_threads, idastar
-from pdsearch.search.idastar_result import IdaResult
+from pdsearch.search import solve, solve_all
+from pdsearch.search.depth_first.idastar import fair_threads
+from pdsearch.search.depth_first.idastar_gpu import IdaStarGpu
+from pdsearch.search.depth_first.result import IdaResult
+from pdsearch.search.run import Run
 
 # last whole iterations without automaton, counted by two independent C programs: generated, expanded, optimal paths
 GOLDEN = {
@@ -97,7 +100,8 @@ class Bench:
         if key not in self.kernels:
             start = time.perf_counter()
             kernel = self.kernels[key] = build()
-            solve_batch([warm], self.device, kernel=kernel, scheme=key[0], limits=Limits(nodes=1), wanted=1)
+            tiny = IdaStarGpu("first", key[0], self.device, kernel, 1)
+            list(solve_all([warm], Run(Limits(nodes=1)), kernel.model.heuristic, algorithm=tiny))
             self.write(compiled=str(key), seconds=round(time.perf_counter() - start, 3), **facts(kernel))
         return self.kernels[key]
 
@@ -118,8 +122,8 @@ class Bench:
         """Solve a batch, check it, and write its row."""
         before, start = kernel.launches, time.perf_counter()
         limits = Limits(time_s=max(1.0, min(most, self.left())))
-        given = {key: value for key, value in options.items() if key == "wanted"}
-        results = solve_batch(domains, self.device, mode=mode, scheme=scheme, kernel=kernel, limits=limits, **given)
+        algorithm = IdaStarGpu(mode, scheme, self.device, kernel, options.get("wanted"))
+        results: list[Any] = list(solve_all(domains, Run(limits), kernel.model.heuristic, algorithm=algorithm))
         seconds = time.perf_counter() - start
         wrong = [text for result in results if (text := mistake(result, mode, kernel))]
         self.is_wrong |= bool(wrong)
@@ -228,7 +232,7 @@ def hundred(bench: Bench) -> None:
 def compare(bench: Bench) -> None:
     """Measure the paper's comparison on one instance: one CPU core, all cores, each scheme."""
     for threads in sorted({1, fair_threads()}):
-        cpu = idastar(Tiles.korf(10), mode="all", threads=threads)
+        cpu: Any = solve(Tiles.korf(10), algorithm="idastar", mode="all", threads=threads)
         bench.write(scheme=f"cpu {threads}", instances="korf:10", seconds=cpu.search_s, per_s=cpu.generated_per_s)
     for scheme in (OURS, BLOCK, THREAD):
         if bench.left() > 2:

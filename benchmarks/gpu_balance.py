@@ -23,10 +23,10 @@ import numpy as np
 
 from pdsearch.domains.tiles import Tiles
 from pdsearch.gpu import persistent, roots
-from pdsearch.gpu.idastar import WANTED
 from pdsearch.gpu.model import model_of
 from pdsearch.gpu.packets import deal
 from pdsearch.gpu.schemes import OURS, Work
+from pdsearch.search.depth_first.idastar_gpu import WANTED
 
 
 def main() -> int:

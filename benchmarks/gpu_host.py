@@ -23,13 +23,16 @@ import numpy as np
 
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf
-from pdsearch.gpu import below, idastar
+from pdsearch.gpu import below
 from pdsearch.gpu.devices import Device
 from pdsearch.gpu.model import Model, model_of
 from pdsearch.gpu.packets import deal
 from pdsearch.gpu.roots import Level
 from pdsearch.gpu.schemes import Counts, Scheme, Work
 from pdsearch.gpu.steps import GOAL_ROOT, GOALS, N_TALLIES
+from pdsearch.search import solve_all
+from pdsearch.search.depth_first import idastar_gpu
+from pdsearch.search.run import Run
 
 WARPS = 132 * 32
 
@@ -69,7 +72,7 @@ def noting(kernel: Oracle, cut: Any) -> Any:
     """Return what cuts an instance, and tells its bound."""
 
     def noted(one: Any, number: int, wanted: int) -> Work:
-        kernel.bounds[one.domain.instance] = one.bound
+        kernel.bounds[one.task.domain.instance] = one.bound
         return cut(one, number, wanted)
 
     return noted
@@ -95,15 +98,16 @@ def main() -> int:
 
         return call
 
-    idastar.solve_below = timed("solve_below", idastar.solve_below)
-    idastar.roots.cut = timed("cut", idastar.roots.cut)
-    cut = idastar._cut
+    idastar_gpu.solve_below = timed("solve_below", idastar_gpu.solve_below)
+    idastar_gpu.roots.cut = timed("cut", idastar_gpu.roots.cut)
+    cut = idastar_gpu._cut
     for part in (puzzles[:1], puzzles):  # the first compiles
         seconds |= dict.fromkeys(seconds, 0.0)
         kernel = Oracle(model, part)
-        idastar._cut = noting(kernel, cut)
+        idastar_gpu._cut = noting(kernel, cut)
         start = time.process_time()
-        results = idastar.solve_batch(list(part), kernel.device, kernel=kernel)
+        algorithm = idastar_gpu.IdaStarGpu(device=kernel.device, kernel=kernel)
+        results = list(solve_all(list(part), Run(), algorithm=algorithm))
         total = time.process_time() - start - kernel.elsewhere
     assert all(result.cost == korf(int(result.instance[5:])).optimal_length for result in results)
     parts = seconds | {"packets": kernel.packets, "host": total}

@@ -20,11 +20,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pdsearch.cli._batch import instances
+from pdsearch.console.instances import instances
 from pdsearch.domains import Domain
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf
-from pdsearch.search.idastar import fair_threads, idastar
+from pdsearch.search import solve
+from pdsearch.search.depth_first.idastar import fair_threads
 
 # what other programs reach on the author's machine: a shared 2-core virtual x86-64, by CPU time
 C_FIRST, C_ALL, BURNS = 3.9e8, 4.75e8, 1.04e8
@@ -63,7 +64,9 @@ def main() -> int:
 
 def _solve(puzzles: list[Domain], mode: str, threads: int, specialised: bool = True) -> dict[str, float]:
     start, cpu = time.perf_counter(), time.process_time()
-    results = [idastar(puzzle, mode=mode, threads=threads, specialised=specialised) for puzzle in puzzles]
+    results = [
+        solve(puzzle, algorithm="idastar", mode=mode, threads=threads, general=not specialised) for puzzle in puzzles
+    ]
     return {
         "generated": sum(result.generated + result.beyond for result in results),
         "cpu": time.process_time() - cpu,
@@ -120,7 +123,7 @@ def _hundred(out: Path, threads: int) -> int:
     wrong, start, generated = 0, time.perf_counter(), 0
     with out.open("w") as file:
         for number in range(1, 101):
-            result = idastar(Tiles.korf(number), threads=threads)
+            result = solve(Tiles.korf(number), algorithm="idastar", threads=threads)
             right = (result.cost, result.generated + 1) == (korf(number).optimal_length, korf(number).idastar_generated)
             wrong += not right
             generated += result.generated

@@ -74,10 +74,8 @@ def _mpiexec() -> str:
 def speed(repeats: int) -> dict[str, list[float]]:
     """A* on Korf's first instance, with batches and without."""
     code = (
-        "import sys; from pdsearch.search import astar; from pdsearch.search.problem import Problem;"
-        "from pdsearch.limits import Limits; from pdsearch.domains.tiles import Tiles;"
-        "p = Problem.of(Tiles.korf(1), 'manhattan', None, 1, 0, True);"
-        "r = astar.search(p, Limits(), lambda: False, None, 0, batch=int(sys.argv[1]));"
+        "import sys; from pdsearch import solve; from pdsearch.domains.tiles import Tiles;"
+        "r = solve(Tiles.korf(1), 'manhattan', algorithm='astar', batch=int(sys.argv[1]));"
         "print(r.expanded_per_s, r.bytes_per_node)"
     )
     rates: dict[str, list[float]] = {"batch": [], "single": [], "ratio": [], "bytes": []}

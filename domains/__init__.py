@@ -7,16 +7,19 @@ answers for ``width``, ``is_goal`` and ``expand`` of :mod:`pdsearch.kernels.prot
 
 from __future__ import annotations
 
-import argparse
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.domains.numbered import numbers_in
 from pdsearch.errors import WrongPlanError
+from pdsearch.kernels.protocol import shape_of
+from pdsearch.limits import NO_DEADLINE, Deadline
+from pdsearch.options import Option
 from pdsearch.registry import Registry
 
 if __name__ == "domains":  # found as a top-level folder, not as part of the package
@@ -98,6 +101,16 @@ class Domain(ABC):
         True when the values of variables are places, each taken by one variable.
     instances_help : str
         How instances are written on a command line, in a few words.
+    options : tuple of Option
+        What a command line may say of an instance; :meth:`parse` takes their values as keywords.
+    numbered : mapping of str to int
+        Sets of numbered instances, and how many each has: ``{"korf": 100}`` for ``korf:1`` to ``korf:100``.
+    has_lines : bool
+        True when a file may hold one instance a line.
+    is_plain : bool
+        True where there are no compiled functions, see :mod:`pdsearch.domains.plain`.
+    stand_ins : mapping of str to str
+        Algorithms that take the place of others for this domain.
     space : NamedTuple
         Tables of the compiled domain.
     instance : str
@@ -106,8 +119,10 @@ class Domain(ABC):
         The initial state, packed.
     max_moves, max_cost, least_cost : int
         Most successors of a state, the most one of them costs, and the least (0 when not known).
-    n_changes, is_wide, is_linked : int, bool, bool
-        As told to :func:`pdsearch.kernels.protocol.constants` for the type of ``space``.
+    n_words, n_changes, is_wide, is_linked : int, int, bool, bool
+        What :func:`pdsearch.kernels.protocol.constants` was told for the type of ``space``; not stated again.
+    deadline : Deadline
+        When what is built for the instance, tables of heuristics and the like, must be done; by default never.
     n_variables, n_values : int
         A feature is the number ``variable * n_values + value``.
     """
@@ -119,6 +134,11 @@ class Domain(ABC):
     has_coordinates: ClassVar[bool] = False
     is_permutation: ClassVar[bool] = False
     instances_help: ClassVar[str] = "a file"
+    options: ClassVar[tuple[Option, ...]] = ()
+    numbered: ClassVar[Mapping[str, int]] = {}
+    has_lines: ClassVar[bool] = False
+    is_plain: ClassVar[bool] = False
+    stand_ins: ClassVar[Mapping[str, str]] = {}
     space: Any
     instance: str
     cost_words: str = ""
@@ -126,11 +146,29 @@ class Domain(ABC):
     max_moves: int
     max_cost: int
     least_cost: int = 0
-    n_changes: int = 1
-    is_wide: bool = False
-    is_linked: bool = False
+    deadline: Deadline = NO_DEADLINE
     n_variables: int
     n_values: int
+
+    @property
+    def n_words(self) -> int:
+        """Return the 64-bit words of a state."""
+        return shape_of(self.space).n_words
+
+    @property
+    def n_changes(self) -> int:
+        """Return the most features that one move changes."""
+        return shape_of(self.space).n_changes
+
+    @property
+    def is_wide(self) -> bool:
+        """Say whether nodes have the wide layout."""
+        return shape_of(self.space).is_wide
+
+    @property
+    def is_linked(self) -> bool:
+        """Say whether nodes keep their parent, for operators have no inverse."""
+        return shape_of(self.space).is_linked
 
     @classmethod
     def fetch(cls, text: str, **options: Any) -> Any:
@@ -144,22 +182,39 @@ class Domain(ABC):
 
     @classmethod
     def instance_set(cls, text: str) -> list[str]:
-        """Return the names of the instances of a named set; of a single instance, its name."""
-        return [text]
+        """Return the names of the instances of a set, ``korf:1-20``; of a single instance, its name."""
+        kind, _, rest = text.partition(":")
+        if kind not in cls.numbered:
+            return [text]
+        return [f"{kind}:{number}" for number in numbers_in(rest, kind, cls.numbered[kind])]
 
     @classmethod
     def of_size(cls, text: str, **options: Any) -> Domain:
         """Return the instance of a size, such as ``4x4``, whose initial state is the goal."""
         return cls.parse(text, **options)
 
-    @classmethod
-    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add the domain's own options to a command line and return their names, for :meth:`parse`."""
-        return ()
-
     def why_unsolvable(self) -> str | None:
         """Return a proof, in words, that no plan exists; None when only a search can tell."""
         return None
+
+    def check_result(self, cost: int | None, is_unsolvable: bool, expanded: int) -> list[str]:
+        """Return what a user should know of the numbers of a search, a line each; refuse those that are not exact.
+
+        Parameters
+        ----------
+        cost : int or None
+            Of the plan that was found.
+        is_unsolvable : bool
+            The search ended without a plan.
+        expanded : int
+            Expansions of the search, summed over ranks.
+
+        Raises
+        ------
+        BadInputError
+            If the search cannot be sure of them, because costs were too large to be added up.
+        """
+        return []
 
     def notes(self) -> list[str]:
         """Return what a user should know of how the instance was dealt with, a line each."""
@@ -189,6 +244,10 @@ class Domain(ABC):
     @abstractmethod
     def operator_name(self, operator: int) -> str:
         """Return an operator as a plan shows it."""
+
+    def plan_names(self, plan: Sequence[int]) -> list[str]:
+        """Return the operators of a plan as the plan shows them."""
+        return [self.operator_name(operator) for operator in plan]
 
     @abstractmethod
     def features(self, state: State) -> npt.NDArray[np.int64]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, shown
+from pdsearch.reading import integers, read_text, whole_number
 
 
 def item_at(space, states, at, place):
@@ -19,24 +19,16 @@ def numbers_in(text: str, kinds: str) -> list[int]:
     """
     if not text.strip():
         raise BadInputError(f"the instance is empty; give {kinds}")
-    content = text
-    if not set(text) <= set("0123456789 ,-\n\t"):
-        try:
-            content = Path(text).read_text()
-        except (OSError, UnicodeDecodeError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a text file"
-            raise BadInputError(f"instance {text[:60]!r} is not {kinds} ({reason})") from error
-    try:
-        return [int(word) for word in content.replace(",", " ").split()]
-    except ValueError:
-        raise BadInputError(f"instance {text.strip()[:60]!r} does not hold numbers; give {kinds}") from None
+    is_written_out = set(text) <= set("0123456789 ,-\n\t")
+    return integers(text if is_written_out else read_text(text, kinds), f"instance {shown(text)}")
 
 
 def size_in(text: str, what: str, least: int, most: int) -> int:
     """Return a size; BadInputError unless it is a number from ``least`` to ``most``."""
-    if not text.strip().isdecimal() or not least <= int(text) <= most:
-        raise BadInputError(f"size {text.strip()!r} is not supported; {what} has {least} to {most}")
-    return int(text)
+    try:
+        return whole_number(text, "size", least, most)
+    except BadInputError:
+        raise BadInputError(f"size {shown(text.strip())} is not supported; {what} has {least} to {most}") from None
 
 
 def check_permutation(numbers: Sequence[int], what: str) -> None:

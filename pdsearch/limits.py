@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError, shown
 
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 MIN_MEMORY = 2**20  # below this not even the first tables fit
+MOST = 2**62  # of a count, a seed or bytes; what adds two of them up still fits 64 bits
+_DIGITS = 20  # no number of so many fits 64 bits
 USABLE = 0.8  # share of the free memory taken when no limit is given
 
 
@@ -42,17 +45,62 @@ class Limits:
 
     def __post_init__(self) -> None:
         if not self.time_s > 0:
-            raise BadInputError(f"time limit {self.time_s} makes no sense; give more than 0 seconds")
+            raise BadInputError(f"time limit {shown(self.time_s)} makes no sense; give more than 0 seconds")
         if self.memory_bytes is not None and self.memory_bytes < MIN_MEMORY:
-            raise BadInputError(f"memory limit {self.memory_bytes} bytes is too small; give at least 1M")
+            raise BadInputError(f"memory limit {shown(self.memory_bytes)} bytes is too small; give at least 1M")
         if self.nodes < 1:
-            raise BadInputError(f"node limit {self.nodes} makes no sense; give at least 1")
+            raise BadInputError(f"node limit {shown(self.nodes)} makes no sense; give at least 1")
 
     def memory(self, ranks_of_node: int, held: int = 0) -> int:
         """Return the bytes one rank may use, of which it holds some already."""
         if self.memory_bytes is not None:
             return self.memory_bytes
         return max(MIN_MEMORY, int(USABLE * free_memory() / ranks_of_node)) + held
+
+
+class Deadline:
+    """When what comes before the search must be done: reading, translating, preprocessing, building tables.
+
+    Such functions call :meth:`check` now and then, at least a few times a second where they can.
+
+    Parameters
+    ----------
+    time_s : float
+        Wall-clock seconds from now.
+    memory_bytes : int or None
+        The most that what is built may take; None stands for no limit.
+
+    Examples
+    --------
+    >>> Deadline().check("reading")
+    >>> Deadline(0.0).check("reading")
+    Traceback (most recent call last):
+    pdsearch.errors.TimeLimitError: the time limit ended reading; give more time
+    """
+
+    def __init__(self, time_s: float = math.inf, memory_bytes: int | None = None) -> None:
+        self.end = time.monotonic() + time_s
+        self.memory_bytes = memory_bytes
+
+    @property
+    def left_s(self) -> float:
+        """Return the seconds left, at least 0."""
+        return max(0.0, self.end - time.monotonic())
+
+    def check(self, doing: str = "the preparation") -> None:
+        """Raise TimeLimitError, which says what was being done, once the time is over."""
+        if time.monotonic() >= self.end:
+            raise TimeLimitError(f"the time limit ended {doing}; give more time")
+
+    def check_memory(self, n_bytes: int, what: str) -> None:
+        """Raise MemoryLimitError, which says for what, if so many bytes are more than may be taken."""
+        if self.memory_bytes is not None and n_bytes > self.memory_bytes:
+            raise MemoryLimitError(
+                f"{what} needs {n_bytes} bytes and the memory limit is {self.memory_bytes}; give more memory"
+            )
+
+
+NO_DEADLINE = Deadline()
 
 
 def seconds(text: str) -> float:
@@ -70,7 +118,7 @@ def bytes_(text: str) -> int:
     >>> bytes_("2G") == 2 * 2**30
     True
     """
-    return int(_number(text, _BYTES, "memory", "512M or 2G", ("ib", "b")))
+    return _bounded(_number(text, _BYTES, "memory", "512M or 2G", ("ib", "b")), text, "memory")
 
 
 def count(text: str) -> int:
@@ -81,8 +129,8 @@ def count(text: str) -> int:
     """
     number = _number(text, {"": 1}, "count", "1000000 or 1e6")
     if number != int(number):
-        raise BadInputError(f"count {text!r} is not a whole number; write it as 1000000 or 1e6")
-    return int(number)
+        raise BadInputError(f"count {shown(text)} is not a whole number; write it as 1000000 or 1e6")
+    return _bounded(number, text, "count")
 
 
 def whole(text: str, kind: str) -> int:
@@ -91,9 +139,17 @@ def whole(text: str, kind: str) -> int:
     >>> whole("7", "seed")
     7
     """
-    if not text.isdecimal():
-        raise BadInputError(f"{kind} {text!r} is not understood; give a whole number from 0 on")
-    return int(text)
+    if not (text.isascii() and text.isdecimal()):
+        raise BadInputError(f"{kind} {shown(text)} is not understood; give a whole number from 0 on")
+    digits = text.lstrip("0") or "0"
+    return _bounded(int(digits) if len(digits) < _DIGITS else math.inf, text, kind)
+
+
+def _bounded(value: float, text: str, kind: str) -> int:
+    """Return a number that 64-bit arithmetic can take, with room for a sum."""
+    if value > MOST:
+        raise BadInputError(f"{kind} {shown(text)} is too large; give {MOST} at most")
+    return int(value)
 
 
 def _number(
@@ -107,7 +163,7 @@ def _number(
     except (ValueError, KeyError):
         value = math.nan
     if not 0 < value < math.inf:
-        raise BadInputError(f"{kind} {text!r} is not understood; write it as {example}")
+        raise BadInputError(f"{kind} {shown(text)} is not understood; write it as {example}")
     return value
 
 

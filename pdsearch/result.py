@@ -95,6 +95,8 @@ class Result:
         Each rank's own counts.
     notes : list of str
         What the domain has to say of how it dealt with the instance.
+    phases : dict of str to float
+        Seconds of set-up: heuristic, distribution, compile.
     """
 
     status: Status
@@ -128,6 +130,7 @@ class Result:
     environment: dict[str, Any] = field(repr=False)
     reason: str | None = None
     notes: list[str] = field(default_factory=list)
+    phases: dict[str, float] = field(default_factory=dict)
 
     def balance(
         self, traffic: npt.ArrayLike | Crossing | None = None, sequential: float | None = None

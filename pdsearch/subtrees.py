@@ -3,7 +3,7 @@
 An iteration is cut into subtrees in depth-first order. Searching them in any order and adding
 up gives the counts of the whole; searching them in order gives the counts of a search that
 stops at its first solution. A domain with faster compiled code than the general one
-(:mod:`pdsearch.search.idastar_tree`) registers a :class:`Subtrees` class beside itself.
+(:mod:`pdsearch.search.depth_first.tree`) registers a :class:`Subtrees` class beside itself.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from pdsearch.domains import Domain
 from pdsearch.heuristics import Heuristic
+from pdsearch.kernels.protocol import NO_OPERATOR
 from pdsearch.registry import Registry
 
 Integers = npt.NDArray[np.int64]
@@ -24,8 +25,6 @@ Integers = npt.NDArray[np.int64]
 # columns of the counts of a subtree
 GENERATED, EXPANDED, GOALS, LEAST_PRUNED = range(4)
 TOO_LARGE = -1  # in GOALS: given up, to be split
-
-NO_OPERATOR = -1  # came_by of a root that no move led to
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ class Subtrees(ABC):
         """
 
 
-SUBTREES: Registry[type[Subtrees]] = Registry("subtree search", "pdsearch.domains")
+SUBTREES: Registry[type[Subtrees]] = Registry("subtree search", "pdsearch.domains", plural="subtree searches")
 
 
 def fastest(domain: Domain, heuristic: Heuristic) -> type[Subtrees] | None:

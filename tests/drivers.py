@@ -71,7 +71,7 @@ def end_of_f(frontier):
 
 @kernel
 def pop_some(frontier, f_limit, nodes, hs):
-    count, f, cursor = pop_batch(frontier, take_cursor(frontier), f_limit, nodes, hs)
+    count, f, cursor = pop_batch(frontier, take_cursor(frontier), f_limit, len(nodes), nodes, hs)
     keep_cursor(frontier, cursor)
     return count, f
 

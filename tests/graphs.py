@@ -16,7 +16,7 @@ from pdsearch.distribution.zobrist import Zobrist
 from pdsearch.domains import Domain, State
 from pdsearch.heuristics import Heuristic
 from pdsearch.kernels.protocol import constants, estimate, expand, is_goal
-from pdsearch.search.problem import Problem
+from pdsearch.search.task import Task
 
 
 class LeanGraph(NamedTuple):
@@ -91,7 +91,6 @@ class Graph(Domain):
         self.instance = f"{n_nodes} nodes, {len(edges)} edges"
         self.initial = (0,)
         self.n_values = n_nodes
-        self.is_wide = wide
         self.max_moves = int(np.diff(self.space.first).max())
         self.max_cost = int(self.space.cost.max())
 
@@ -146,7 +145,7 @@ class Shaky(Heuristic):
         return self.h[state[0]]
 
 
-def random_problem(seed: int, max_cost: int, n_ranks: int = 1, wide: bool = False) -> Problem:
+def random_problem(seed: int, max_cost: int, n_ranks: int = 1, wide: bool = False) -> Task:
     """Return a search from node 0 of a random graph, in which cheap detours and dear shortcuts are common."""
     rng = np.random.default_rng([seed, max_cost])
     n_nodes = int(rng.integers(5, 30))
@@ -158,4 +157,4 @@ def random_problem(seed: int, max_cost: int, n_ranks: int = 1, wide: bool = Fals
     goals = set(rng.integers(1, n_nodes, size=2).tolist())
     graph = Graph([(s, t, cost) for (s, t), cost in edges.items()][:120], n_nodes, goals, wide)
     sharing = Zobrist(graph, n_ranks, seed) if n_ranks > 1 else None
-    return Problem(graph, Shaky(graph, rng), sharing, n_ranks)
+    return Task(graph, Shaky(graph, rng), sharing, n_ranks)

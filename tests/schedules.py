@@ -7,15 +7,17 @@ from typing import NamedTuple
 
 import naive
 import numpy as np
+from searches import astar
 
 from pdsearch import Result, Status
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.limits import Limits
-from pdsearch.search import astar
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule, Simulation, simulate
+from pdsearch.search.best_first.simulation import Schedule, Simulation, simulate
+from pdsearch.search.run import Run
+from pdsearch.search.setup import make_task
+from pdsearch.search.task import Task
 
 LIMITS = Limits(memory_bytes=2**28)
 MAX_TURNS = 3_000_000  # ten times what the slowest of these schedules takes
@@ -61,14 +63,14 @@ def walked(shape: str, goal: str, steps: int, seed: int) -> Tiles:
 def _answer(board: tuple[int, ...], width: int, height: int, goal: str, heuristic: str) -> tuple[int | None, int]:
     """Return the cost by the plainest A*, and what compiled A* expands before the last layer."""
     puzzle = Tiles(board, width, height, goal)
-    alone = Problem.of(puzzle, heuristic, None, 1, 0, alone=True)
-    counted = astar.search(alone, LIMITS, lambda: False, None, 0, batch=1)
+    alone = make_task(puzzle, heuristic)
+    counted = astar(alone, LIMITS, batch=1)
     return naive.astar(puzzle, HEURISTICS["manhattan"](puzzle).value), counted.expanded_before_last_layer
 
 
-def run(problem: Problem, schedule: Schedule, limits: Limits = LIMITS, **options) -> tuple[Result, Simulation]:
+def run(problem: Task, schedule: Schedule, limits: Limits = LIMITS, **options) -> tuple[Result, Simulation]:
     """Simulate, and check what holds however a search ends."""
-    result, simulation = simulate(problem, schedule, limits, max_turns=MAX_TURNS, **options)
+    result, simulation = simulate(problem, schedule, Run(limits, **options), max_turns=MAX_TURNS)
     members = simulation.members
     assert all(member.agreement.over for member in members)
     assert len({(m.agreement.last.incumbent, m.agreement.last.least_f, m.agreement.last.stop) for m in members}) == 1
@@ -83,10 +85,10 @@ def run(problem: Problem, schedule: Schedule, limits: Limits = LIMITS, **options
     return result, simulation
 
 
-def shared(puzzle: Tiles, heuristic: str, distribution: str, n_ranks: int, seed: int) -> Problem:
+def shared(puzzle: Tiles, heuristic: str, distribution: str, n_ranks: int, seed: int) -> Task:
     """Return the problem on as many ranks, halved from ``n_ranks`` on, as the distribution has states for."""
     try:
-        return Problem.of(puzzle, heuristic, distribution, n_ranks, seed, alone=False)
+        return make_task(puzzle, heuristic, distribution, n_ranks, seed=seed)
     except BadInputError:
         if n_ranks <= 2:
             raise

@@ -9,10 +9,11 @@ import os
 import sys
 
 from numpy import errstate
+from searches import idastar_gpu
 from simulated_warps import install
 
 from pdsearch.domains import DOMAINS
-from pdsearch.gpu import idastar, persistent, schemes, static, steps
+from pdsearch.gpu import persistent, schemes, static, steps
 from pdsearch.gpu.devices import choose
 from pdsearch.gpu.model import model_of
 
@@ -42,14 +43,14 @@ def main(scheme, warps, look, slice_, wanted, first_only, length, stepper, domai
         step = steps.one_by_one(model) if stepper == "one-by-one" else None
         kernel = schemes.Persistent(model, device, warps=int(warps), blocks=1, step=step)
     with errstate(all="ignore"):
-        results = idastar.solve_batch(
+        results = idastar_gpu(
             puzzles,
             device,
             heuristic=heuristic,
             mode=mode,
             scheme=scheme,
             comm=comm,
-            on_progress=lambda now, done: told.append((now.bound, now.generated, done)),
+            on_progress=lambda now: told.append((now.least_f, now.generated, now.done)),
             kernel=kernel,
             wanted=int(wanted),
             length=int(length),

@@ -133,7 +133,7 @@ def test_a_bad_file_is_explained_in_one_line(folder, capsys, text, message):
         (["loads.csv", "--capacity-factor", "0"], "the capacity factor is 0.0; give a positive number"),
         (["loads.csv", "--traffic", "loads.json"], "one row and one column per bin"),
         (["loads.csv", "--weights", "traffic.npy"], "weights have shape (4,); 2 bins need (2,)"),
-        (["loads.csv", "--plot", "nowhere/x.png"], "cannot write nowhere/x.png"),
+        (["loads.csv", "--plot", "nowhere/x.png"], "cannot write 'nowhere/x.png'"),
         (["loads.csv", "--json", "nowhere/x.json"], "cannot write 'nowhere/x.json'"),
         (["loads.csv", "--sequential", "-1"], "counts are finite and not negative"),
         (["loads.csv", "--items", "9", "--top-k", "3"], "9 items choosing 3 of 2 bins"),
@@ -199,11 +199,11 @@ def test_a_placement_in_use_is_changed_as_little_as_possible(folder, capsys):
         (["--replicas", "16", "--gpus", "8", "--policy", "best"], "no placement is called 'best'"),
         (
             ["--replicas", "16", "--gpus", "8", "--current", "loads.json"],
-            "loads.json is no placement; give a file written by --json",
+            "loads.json has physical_to_logical_map of shape (2,)",
         ),
         (["--replicas", "16", "--gpus", "8", "--current", "none.json"], "cannot read none.json"),
         (["--replicas", "16", "--gpus", "8", "--json", "nowhere/x.json"], "cannot write 'nowhere/x.json'"),
-        (["--gpus", "8"], "required: --replicas"),
+        (["--gpus", "8"], "neither --replicas nor --slots is given"),
     ],
 )
 def test_an_impossible_placement_is_explained_in_one_line(folder, capsys, words, message):
@@ -213,13 +213,13 @@ def test_an_impossible_placement_is_explained_in_one_line(folder, capsys, words,
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"n_gpus": 4}, "(2, 16, 12, 4) and (2, 16, 12, 8) are asked for"),
-        ({"n_experts": 13}, "(2, 16, 13, 8) and (2, 16, 12, 8) are asked for"),
-        ({"layers": [{"experts": [0] * 16}]}, "(1, 16, 12, 8) and (2, 16, 12, 8) are asked for"),
-        ({"layers": [{"experts": [0] * 15}] * 2}, "(2, 15, 12, 8) and (2, 16, 12, 8) are asked for"),
+        ({"n_gpus": 4}, "places 12 experts on 4 GPUs, and 12 on 8 are asked for"),
+        ({"n_experts": 13}, "places 13 experts on 8 GPUs, and 12 on 8 are asked for"),
+        ({"layers": [{"experts": [0] * 16}]}, "placements (layers, experts, GPUs) (1, 12, 8) and (2, 12, 8) differ"),
+        ({"layers": [{"experts": [0] * 15}] * 2}, "has 15 slots, which 8 GPUs cannot share equally"),
         ({"layers": [{"experts": [12] * 16}] * 2}, "places experts 12 to 12; 12 are there"),
-        ({"layers": [{"experts": [0]}, {"experts": []}]}, "now.json is no placement"),
-        ({"n_gpus": None}, "now.json is no placement"),
+        ({"layers": [{"experts": [0]}, {"experts": []}]}, "now.json has experts that are no array of numbers"),
+        ({"n_gpus": None}, "now.json has a layer without experts, or no n_experts or n_gpus"),
     ],
 )
 def test_a_placement_of_something_else_is_not_changed(folder, capsys, change, message):

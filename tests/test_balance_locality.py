@@ -17,7 +17,7 @@ from pdsearch.balance.locality import (
 )
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
-from pdsearch.search.owners import owners_generated
+from pdsearch.search.best_first.owners import owners_generated
 
 
 def uniform_and_sticky():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pdsearch.balance import capacity, metrics
+from pdsearch.balance.chance import sampling_floor
 from pdsearch.errors import BadInputError
 
 VECTOR_METRICS: list[Callable[..., Any]] = [
@@ -261,11 +262,11 @@ def test_uniform_routing_violates_as_much_as_the_floor_says(items, bins, k):
 
     violations = [metrics.max_violation(np.bincount(draw.ravel(), minlength=bins)) for draw in draws]
 
-    assert np.mean(violations) == pytest.approx(capacity.sampling_floor(items, bins, k), rel=0.15)
+    assert np.mean(violations) == pytest.approx(sampling_floor(items, bins, k), rel=0.15)
 
 
 def test_the_floor_of_one_bin_or_of_all_bins_is_zero():
-    assert capacity.sampling_floor(5, 1) == 0
-    assert capacity.sampling_floor(5, 4, 4) == 0
+    assert sampling_floor(5, 1) == 0
+    assert sampling_floor(5, 4, 4) == 0
     with pytest.raises(BadInputError, match="5 items choosing 5 of 4 bins"):
-        capacity.sampling_floor(5, 4, 5)
+        sampling_floor(5, 4, 5)

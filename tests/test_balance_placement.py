@@ -61,6 +61,26 @@ def test_the_exact_optimum_of_the_example_is_136_and_local_search_comes_within_o
     assert (largest["local-search"] <= 1.01 * largest["optimum"]).all()
 
 
+def test_the_published_example_of_flashlb():
+    loads = [600, 560, 120, 120, 20, 10, 10, 10]
+
+    largest = {policy: place(loads, 16, 8, policy=policy).gpu_loads(loads).max() for policy in POLICIES}
+
+    assert largest["eplb"] == 232
+    assert largest["optimum"] == pytest.approx(590 / 3)  # FlashLB, as published: 205
+    assert largest["local-search"] <= 205
+
+
+def test_the_local_search_of_58_layers_is_even_enough_without_duplicates():
+    loads = np.random.default_rng(0).zipf(1.3, (58, 256)).clip(max=10**6)
+
+    placement = place(loads, 288, 32, 4, 8, policy="local-search")
+
+    gpu_loads = placement.gpu_loads(loads)
+    assert placement.duplicates().sum() == 0
+    assert (gpu_loads.max(axis=1) / gpu_loads.mean(axis=1)).mean() <= 1.64
+
+
 def numpy_eplb(row, n_slots, n_gpus):
     """Global EPLB written out: greedy replicas, then greedy packing, ties to the lowest id, in float32."""
     row = row.astype(np.float32)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import searches
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from searches import idastar
 
 from pdsearch.balance import traffic
-from pdsearch.balance.capacity import sampling_floor
+from pdsearch.balance.chance import sampling_floor
 from pdsearch.balance.metrics import load_balance
 from pdsearch.balance.report import balance_report
 from pdsearch.balance.routers.top_k import TopK
@@ -22,9 +24,7 @@ from pdsearch.errors import BadInputError
 from pdsearch.limits import Limits
 from pdsearch.search import solve
 from pdsearch.search.costs import TYPICAL
-from pdsearch.search.idastar import idastar
-from pdsearch.search.problem import Problem
-from pdsearch.search.timed_simulation import simulate_timed
+from pdsearch.search.setup import make_task
 
 matrices = hnp.arrays(np.int64, st.integers(1, 8).map(lambda n: (n, n)), elements=st.integers(0, 99)).filter(
     lambda t: t.sum() > 0
@@ -205,16 +205,16 @@ def test_the_report_of_a_router_knows_how_uneven_chance_is():
 @pytest.mark.parametrize("n_ranks", [1, 3])
 def test_the_numbers_of_a_search_are_those_of_its_report(n_ranks):
     puzzle = Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1])
-    problem = Problem.of(puzzle, None, "zobrist", n_ranks, 0, alone=False)
+    problem = make_task(puzzle, None, "zobrist", n_ranks)
     serial = solve(puzzle)
 
-    timed = simulate_timed(problem, TYPICAL, Limits(memory_bytes=2**24))
+    timed = searches.simulated(problem, TYPICAL, Limits(memory_bytes=2**24))
 
-    report = timed.result.balance(sequential=serial.expanded)
-    assert (report["load_balance"], report["communication_overhead"]) == (timed.result.LB, timed.result.CO)
-    assert report["search_overhead"] == timed.result.expanded / serial.expanded - 1
-    assert timed.balance(serial.expanded).metrics == pytest.approx(report.metrics, nan_ok=True)
-    assert timed.result.to_dict()["balance"] == timed.result.balance().to_dict()
+    report = timed.balance(sequential=serial.expanded)
+    assert (report["load_balance"], report["communication_overhead"]) == (timed.LB, timed.CO)
+    assert report["search_overhead"] == timed.expanded / serial.expanded - 1
+    assert timed.balance(sequential=serial.expanded).metrics == pytest.approx(report.metrics, nan_ok=True)
+    assert timed.to_dict()["balance"] == timed.balance().to_dict()
 
 
 def test_the_load_balance_of_ida_is_that_of_its_report():

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from pdsearch.benchmarking import _fast_downward as fast_downward
-from pdsearch.benchmarking._planning_runs import Run
+from pdsearch.benchmarking._planning_runs import Trial
 from pdsearch.benchmarking.planning import compare_costs, table, tasks_of
 from pdsearch.cli import main
 from pdsearch.errors import WrongPlanError
 from pdsearch.limits import Limits
 
 DATA = Path(__file__).parent / "data" / "planning"
-RUN = Run("a.sas", "pdsearch", "blind", 60.0, 2**31, "solved", cost=3, generated=600, evaluated=300, cpu_s=2.0)
+RUN = Trial("a.sas", "pdsearch", "blind", 60.0, 2**31, "solved", cost=3, generated=600, evaluated=300, cpu_s=2.0)
 THEIRS = dataclasses.replace(RUN, planner="fast-downward", cpu_s=3.0)
 
 

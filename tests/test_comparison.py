@@ -10,13 +10,14 @@ import jobs
 import pytest
 from examples import DATA, make
 
+from pdsearch.benchmarking import _runs
 from pdsearch.benchmarking._suites import SUITES
-from pdsearch.cli import _runs, main
+from pdsearch.benchmarking.comparison import RunInterruptedError, Setting, simulated_rows
+from pdsearch.cli import main
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS
 from pdsearch.errors import BadInputError, WrongPlanError
 from pdsearch.limits import Limits
-from pdsearch.report.comparison import RunInterruptedError, Setting, simulated_rows
 from pdsearch.report.means import Group, estimated_efficiency, groups, means, table
 from pdsearch.report.rows import read_rows
 from pdsearch.search.costs import TYPICAL
@@ -104,14 +105,14 @@ def test_the_table_says_which_search_overhead_it_used(row):
 
 
 def test_a_search_that_proves_another_cost_than_a_star_is_a_bug(monkeypatch):
-    from pdsearch.report import comparison
+    from pdsearch.benchmarking import comparison
 
-    right = comparison.astar.search
+    right = comparison.AStar.solve
 
     def wrong(*arguments):
         return dataclasses.replace(right(*arguments), cost=43)
 
-    monkeypatch.setattr(comparison.astar, "search", wrong)
+    monkeypatch.setattr(comparison.AStar, "solve", wrong)
 
     with pytest.raises(WrongPlanError, match="cost 45, of korf:12; A\\* on one rank says solved, cost 43"):
         rows_of("korf:12", ["zobrist"], 2)
@@ -224,7 +225,7 @@ def test_a_file_may_name_an_instance_of_the_fifty(tmp_path):
 
 
 def test_calibration_is_kept_for_the_domain_the_heuristic_and_the_size_of_states():
-    from pdsearch.search.calibration import path_of
+    from pdsearch.search.best_first.calibration import path_of
 
     three, eight = (make("msa", str(DATA / f"{name}.fasta"), {}) for name in ("three", "eight"))
     small, large = (make("tiles", f"random:{shape}", {}) for shape in ("4x4", "5x5"))

@@ -20,8 +20,8 @@ from pdsearch.domains.grid import Grid
 from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError, UnknownNameError
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule, simulate
+from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.setup import make_task
 
 RANKS = [1, 2, 3, 7, 8, 48, 64]
 FUNCTIONS = [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].is_function]
@@ -321,7 +321,7 @@ SENT = [
 @pytest.mark.parametrize(("name", "n_ranks", "least", "most"), SENT)
 def test_the_share_of_nodes_sent_on_the_fifteen_puzzle_is_the_known_one(name, n_ranks, least, most):
     seeds = range(12 if DISTRIBUTIONS[name.partition(":")[0]].is_seeded else 1)
-    problems = [Problem.of(Tiles.korf(42), None, name, n_ranks, seed, alone=False) for seed in seeds]
+    problems = [make_task(Tiles.korf(42), None, name, n_ranks, seed=seed) for seed in seeds]
 
     sent = [simulate(problem, Schedule())[0].CO for problem in problems]
 

@@ -2,17 +2,17 @@
 
 import numpy as np
 import pytest
+from searches import idastar, idastar_gpu
 
 from pdsearch.domains.pancake import Pancake
 from pdsearch.domains.tiles import Tiles
 from pdsearch.gpu import ring, schemes
 from pdsearch.gpu.devices import choose
-from pdsearch.gpu.idastar import model_of, solve_batch
+from pdsearch.gpu.model import model_of
 from pdsearch.gpu.schemes import SCHEMES, KernelError, Persistent, make
 from pdsearch.gpu.shim import cuda, is_simulated
 from pdsearch.gpu.steps import one_by_one
 from pdsearch.result import Status
-from pdsearch.search.idastar import idastar
 
 pytestmark = [
     pytest.mark.gpu,
@@ -40,7 +40,7 @@ def test_every_scheme_counts_the_golden_counts(device, scheme, number, length):
     puzzle = Tiles.korf(number)
     kernel = make(scheme, model_of(puzzle, None, length), device)
 
-    (result,) = solve_batch([puzzle], device, mode="all", scheme=scheme, kernel=kernel)
+    (result,) = idastar_gpu([puzzle], device, mode="all", scheme=scheme, kernel=kernel)
 
     assert last_iteration(result) == GOLDEN[number, length]
     assert result.status is Status.SOLVED
@@ -51,7 +51,7 @@ def test_both_steps_count_alike(device):
     model = model_of(puzzle, None, 8)
     kernel = Persistent(model, device, step=one_by_one(model))
 
-    (result,) = solve_batch([puzzle], device, mode="all", kernel=kernel)
+    (result,) = idastar_gpu([puzzle], device, mode="all", kernel=kernel)
 
     assert last_iteration(result) == GOLDEN[79, 8]
 
@@ -62,7 +62,7 @@ def test_counts_stay_with_pauses_at_every_few_steps_and_few_roots(device, repeti
     puzzle = Tiles.korf(79)
     kernel = Persistent(model_of(puzzle, None, 2), device)
 
-    (result,) = solve_batch([puzzle], device, mode="all", kernel=kernel, wanted=64)
+    (result,) = idastar_gpu([puzzle], device, mode="all", kernel=kernel, wanted=64)
 
     assert last_iteration(result) == GOLDEN[79, 2]
     assert kernel.launches.n > len(result.iterations)
@@ -72,10 +72,10 @@ def test_a_search_that_stops_at_its_first_goal_leaves_the_device_usable(device):
     puzzle = Tiles.korf(9)
     kernel = Persistent(model_of(puzzle, None, 2), device)
     for _ in range(5):
-        (result,) = solve_batch([puzzle], device, mode="first", kernel=kernel)
+        (result,) = idastar_gpu([puzzle], device, mode="first", kernel=kernel)
         assert (result.status, result.cost) == (Status.SOLVED, 46)
 
-    (result,) = solve_batch([puzzle], device, mode="all", kernel=kernel)
+    (result,) = idastar_gpu([puzzle], device, mode="all", kernel=kernel)
 
     assert last_iteration(result) == (6073616, 2967867, 6)
 
@@ -85,9 +85,9 @@ def test_a_search_that_stops_at_its_first_goal_leaves_the_device_usable(device):
 )
 def test_other_models_count_what_the_cpu_counts(device, domain, heuristic):
     kernel = make("persistent", model_of(domain, heuristic, 2), device)
-    expected = idastar(domain, heuristic, mode="all", specialised=False)
+    expected = idastar(domain, heuristic, mode="all", general=True)
 
-    (result,) = solve_batch([domain], device, mode="all", kernel=kernel)
+    (result,) = idastar_gpu([domain], device, mode="all", kernel=kernel)
 
     assert last_iteration(result) == last_iteration(expected)
 
@@ -99,10 +99,10 @@ def test_a_wait_that_takes_too_long_is_an_error_and_the_device_stays_usable(devi
 
     def search():
         for _ in range(50):
-            solve_batch([puzzle], device, mode="all", kernel=kernel, wanted=2)
+            idastar_gpu([puzzle], device, mode="all", kernel=kernel, wanted=2)
 
     with pytest.raises(KernelError, match=ring.ERRORS[ring.NO_PACKET]):
         search()
 
     assert cuda.to_device(np.arange(5)).copy_to_host().sum() == 10
-    assert solve_batch([puzzle], device)[0].cost == 42
+    assert idastar_gpu([puzzle], device)[0].cost == 42

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from searches import idastar
 
 from pdsearch.domains.pancake import Pancake
 from pdsearch.domains.pancake.gap import Gap
@@ -19,7 +20,6 @@ from pdsearch.gpu.model import AUTOMATON, MAX_ROOTS, NO_ENTRIES, Root, model_of
 from pdsearch.gpu.packets import deal
 from pdsearch.gpu.schemes import Work
 from pdsearch.heuristics import make_heuristic
-from pdsearch.search.idastar import idastar
 
 # golden counts of whole last iterations: bound, generated, expanded, goals
 KORF = {12: (45, 563365, 277724, 1), 42: (42, 867117, 435243, 1), 79: (42, 929645, 452368, 1)}
@@ -135,7 +135,7 @@ def test_both_models_of_the_fifteen_puzzle_count_alike_with_the_automaton(number
     ids=lambda value: getattr(value, "instance", value),
 )
 def test_lanes_count_what_the_cpu_counts_with_every_heuristic(domain, heuristic):
-    last = idastar(domain, heuristic, mode="all", specialised=False)
+    last = idastar(domain, heuristic, mode="all", general=True)
     model, start = root_of(domain, last.cost, heuristic)
 
     found, _, left = search(model, start, 300, last.cost)

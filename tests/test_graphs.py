@@ -4,10 +4,10 @@ import graphs
 import naive
 import pytest
 from schedules import LIMITS, run
+from searches import astar
 
 from pdsearch import Status
-from pdsearch.search import astar
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first.simulation import Schedule
 
 COSTS = {"unit": 1, "small": 9, "large": 2**28}  # the largest is beyond the lean layout, and beyond buckets
 
@@ -27,7 +27,7 @@ def test_astar_is_optimal_on_random_graphs_with_an_inconsistent_heuristic(costs,
     reopened = 0
     for seed in range(60):
         problem = graphs.random_problem(seed, COSTS[costs], wide=wide)
-        result = astar.search(problem, LIMITS, lambda: False, None, 0, batch=batch, frontier=frontier)
+        result = astar(problem, LIMITS, batch=batch, open_list=frontier)
         check(result, problem)
         reopened += result.reopened
     assert costs == "unit" or reopened > 0

@@ -11,8 +11,8 @@ from pdsearch.distribution.walk import Walk
 from pdsearch.domains.msa import Alignment
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule, simulate
+from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.setup import make_task
 
 FASTA = ">a\nACDEFGHIKL\n>b\nACDFGHKLM\n>c\nCDEFGIKLMN\n"
 
@@ -73,7 +73,7 @@ def test_planes_too_thick_for_the_ranks_are_refused(alignment):
 def test_search_over_hyperplanes_is_optimal(alignment):
     costs = set()
     for name in ("zobrist", "hyperplane", "hyperplane:0.3"):
-        problem = Problem.of(alignment, None, name, 6, 0, alone=False)
+        problem = make_task(alignment, None, name, 6)
         result, _ = simulate(problem, Schedule.random(3))
         costs.add((result.status.words, result.cost))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import jobs
 import numpy as np
 import pytest
+from searches import idastar, idastar_gpu
 
 from pdsearch.cli import BAD_INPUT, main
 from pdsearch.domains import DOMAINS
@@ -17,12 +18,10 @@ from pdsearch.domains.tiles.gpu_model import boards
 from pdsearch.errors import BadInputError, MissingDependencyError
 from pdsearch.gpu import steps
 from pdsearch.gpu.devices import Device, choose
-from pdsearch.gpu.idastar import solve_batch
 from pdsearch.gpu.model import model_of
 from pdsearch.gpu.schemes import Counts, Scheme, make
 from pdsearch.gpu.shim import cuda
 from pdsearch.result import Status
-from pdsearch.search.idastar import idastar
 
 # golden counts of whole last iterations: bound, generated, expanded, goals
 TOYS = {
@@ -77,7 +76,7 @@ def test_both_steps_count_alike_with_the_automaton_and_without(length, golden, s
 )
 def test_kernels_are_not_welded_to_a_domain_or_heuristic(scheme, kind, text):
     domain = DOMAINS[kind[0]].parse(text)
-    expected = idastar(domain, kind[1], mode="all", specialised=False)
+    expected = idastar(domain, kind[1], mode="all", general=True)
 
     answer = simulate(scheme, 2, 2, 8, 6, "0", text, kind)
 
@@ -188,7 +187,7 @@ def test_a_batch_for_all_plans_that_is_stopped_after_the_first_says_so(mode, sta
         asked.append(1)
         return len(asked) > 1
 
-    (result,) = solve_batch([puzzle], kernel.device, mode=mode, kernel=kernel, wanted=1, interrupted=interrupted)
+    (result,) = idastar_gpu([puzzle], kernel.device, mode=mode, kernel=kernel, wanted=1, interrupted=interrupted)
 
     assert (result.status, result.cost, result.lower_bound, result.plan) == (status, 2, 2, ["left", "left"])
 
@@ -198,7 +197,7 @@ def test_a_bound_beyond_what_the_stacks_hold_is_refused():
     kernel = Idle(boards(3, 3, True, 2), goals=0, finished=True)
 
     with pytest.raises(BadInputError, match="has no plan of 31 moves; the GPU kernels search up to 31 on 3x3 tiles"):
-        solve_batch([puzzle], kernel.device, kernel=kernel, wanted=1)
+        idastar_gpu([puzzle], kernel.device, kernel=kernel, wanted=1)
 
 
 @pytest.mark.parametrize(("shape", "diameter"), [((2, 8), 140), ((8, 2), 140), ((4, 4), 80), ((3, 5), 84)])
@@ -249,15 +248,17 @@ import sys; sys.path.insert(0, {tests!r})
 from numpy import errstate
 from simulated_warps import install
 from pdsearch.domains.tiles import Tiles
-from pdsearch.gpu import idastar, ring, schemes
+from pdsearch.gpu import ring, schemes
 from pdsearch.gpu.devices import choose
+from pdsearch.gpu.model import model_of
+from searches import idastar_gpu
 install()
 ring.finish = lambda control, lane: None  # as if the count of packets in work were never lowered
 puzzle, device = Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1]), choose("gpu").device
-kernel = schemes.Persistent(idastar.model_of(puzzle), device, warps=1, patience=5)
+kernel = schemes.Persistent(model_of(puzzle), device, warps=1, patience=5)
 try:
     with errstate(all="ignore"):
-        idastar.solve_batch([puzzle], device, kernel=kernel, wanted=2)
+        idastar_gpu([puzzle], device, kernel=kernel, wanted=2)
 except schemes.KernelError as error:
     print(error)
 """

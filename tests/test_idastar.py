@@ -15,9 +15,10 @@ import sas_tasks
 from examples import DATA, SMALL, make, params
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from searches import idastar
 
 from pdsearch.cli import main
-from pdsearch.cli._batch import instances
+from pdsearch.console.instances import instances
 from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.idastar import TilesSubtrees
@@ -27,10 +28,9 @@ from pdsearch.heuristics import HEURISTICS, make_heuristic
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
 from pdsearch.result import Status
-from pdsearch.search.idastar import idastar
-from pdsearch.search.idastar_queue import ThreadQueue, chunk_ends
-from pdsearch.search.idastar_team import Team, first_solution, split
-from pdsearch.search.idastar_tree import DONE, PAUSED, AnySubtrees, Tree, cut_up
+from pdsearch.search.depth_first.queue import ThreadQueue, chunk_ends
+from pdsearch.search.depth_first.team import Team, first_solution, split
+from pdsearch.search.depth_first.tree import DONE, PAUSED, AnySubtrees, Tree, cut_up
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, TOO_LARGE, Roots
 
 CHEAPEST = sorted(range(1, 101), key=lambda number: korf(number).idastar_generated)
@@ -88,7 +88,7 @@ def test_first_solution_counts_are_korfs_on_harder_instances(number):
 def test_counts_of_whole_iterations_are_the_golden_ones(number, specialised, threads):
     generated, expanded, paths, earlier = WHOLE[number]
 
-    result = idastar(Tiles.korf(number), mode="all", specialised=specialised, threads=threads)
+    result = idastar(Tiles.korf(number), mode="all", general=not specialised, threads=threads)
 
     assert (result.iterations[-1].nodes, result.iterations[-1].expanded) == (generated, expanded)
     assert (result.solutions, result.generated) == (paths, generated + earlier)
@@ -225,7 +225,7 @@ def test_every_domain_is_solved_at_the_cost_of_the_plainest_astar(name, domain_n
     if text.endswith("courier.sas") or (name == "blind" and domain_name == "msa"):
         pytest.skip("without duplicate detection it has far too many paths")
 
-    result = idastar(domain, name, specialised=False)
+    result = idastar(domain, name, general=True)
 
     assert result.cost == naive.astar(domain, HEURISTICS[name](domain).value)
 
@@ -309,7 +309,7 @@ def test_a_search_for_all_plans_that_is_stopped_after_the_first_says_so(threads,
         return answers[-1]
 
     monkeypatch.setattr(AnySubtrees, "run", waits_after_a_goal)
-    result = idastar(Tiles.korf(9), mode="all", specialised=False, threads=threads, interrupted=interrupted)
+    result = idastar(Tiles.korf(9), mode="all", general=True, threads=threads, interrupted=interrupted)
 
     assert result.status is Status.INTERRUPTED
     assert result.cost == result.lower_bound == len(result.plan) == korf(9).optimal_length
@@ -402,15 +402,15 @@ def test_the_exit_code_is_that_of_the_first_unsolved_instance(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("korf:7-3", "instances 'korf:7-3' are not understood; write them as korf:1, korf:1,4,7 or korf:1-20"),
-        ("korf:99-101", "instance korf:101 is unknown; there are korf:1 to korf:100"),
-        ("korf:1-99999", "more than 10000"),
+        ("korf:7-3", "instance korf:7-3 is unknown; there are korf:1 to korf:100, written as korf:1, korf:1,4,7"),
+        ("korf:99-101", "instance korf:99-101 is unknown; there are korf:1 to korf:100"),
+        ("korf:1-99999", "there are korf:1 to korf:100"),
         ("nothing:all", "neither korf:N"),
     ],
 )
 def test_wrong_instances_are_named(text, message):
     with pytest.raises(BadInputError, match=message):
-        instances(Tiles, text, {})
+        instances(Tiles, [text], {})
 
 
 def test_a_wrong_line_of_a_file_is_named(tmp_path):
@@ -418,11 +418,11 @@ def test_a_wrong_line_of_a_file_is_named(tmp_path):
     boards.write_text("1 0 2 3 4 5 6 7 8\n1 0 2 3 4 5 6 7 9\n")
 
     with pytest.raises(BadInputError, match=r"boards.txt, instance 2: tile 9 is out of range"):
-        instances(Tiles, str(boards), {})
+        instances(Tiles, [str(boards)], {})
 
 
 def test_all_of_korfs_instances_have_one_name():
-    assert [puzzle.instance for puzzle in instances(Tiles, "korf:all", {})] == [f"korf:{n}" for n in range(1, 101)]
+    assert [puzzle.instance for puzzle in instances(Tiles, ["korf:all"], {})] == [f"korf:{n}" for n in range(1, 101)]
 
 
 def test_the_benchmark_compares_schemes_whose_counts_are_alike(capsys):

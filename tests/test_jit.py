@@ -9,7 +9,7 @@ from pathlib import Path
 import jobs
 import pytest
 
-from pdsearch import _jit
+from pdsearch import _cache
 
 ROOT = Path(__file__).parents[1]
 WHERE = "from pdsearch._jit import cache_folder; print(cache_folder())"
@@ -32,22 +32,47 @@ def probe(number):
     return 2 * helped(number)
 """
 
-# a user's own type of tables, for which a kernel of the library is compiled
+# a user's own type of tables, for which a pass of the library is compiled, and what one move of it costs
 OWN = """
 from typing import NamedTuple
-import numpy as np
 from pdsearch._jit import answers
-from pdsearch.kernels.protocol import constants
-from pdsearch.kernels.store import find_node, new_table
+from pdsearch.kernels import frame as slots
+from pdsearch.kernels.passes import expand_all, new_batch
+from pdsearch.kernels.protocol import constants, expand, is_goal, new_moves
+from pdsearch.kernels.store import new_table
+from pdsearch.search import step
 
 class Own(NamedTuple):
     number: int
 
 constants(Own, n_words=1)
 
+@answers(is_goal, Own)
+def _is_goal(space, state):
+    return False
+
+@answers(expand, Own)
+def _expand(space, came_by, moves, n):
+    moves.cost[n] = 7
+    return n + 1
+
 def ask():
-    return int(find_node(Own(1), new_table(3, 16, 32), np.zeros(1, np.uint64)))
+    frame, moves = slots.Frame(), new_moves(1, 300)
+    passes = slots.np.zeros(step.N_PASSES, slots.np.int64)
+    passes[step.SPLIT] = expand_all.made_for(Own(1)).address
+    for slot, tables in [(slots.SPACE, Own(1)), (slots.MOVES, moves), (slots.BATCH, new_batch(1, 1, 300))]:
+        frame.place(slot, tables)
+    frame.words[[slots.N_PARENTS, slots.MAX_MOVES]] = 1, 1
+    frame.place(slots.TABLE, new_table(3, 16, 32))
+    step.split_index(frame.words, passes)  # calls what is in that place
+    return int(moves.cost[0])
 """
+# the same in two modules, the rules in the one
+RULES = OWN.partition("def ask")[0]
+ASKS = (
+    "from rules import Own, expand_all, new_batch, new_moves, new_table, slots, step\ndef ask"
+    + OWN.partition("def ask")[2]
+)
 
 
 def python(code, cwd, cache):
@@ -105,7 +130,7 @@ def test_a_users_own_type_is_found_again_and_disturbs_nobody_who_cannot_import_i
     after_both = compiled(cache)
     again = python("import one; print(one.ask())", tmp_path / "one", cache)
 
-    assert [*answers, again] == ["-1", "-1", "-1"]
+    assert [*answers, again] == ["7", "7", "7"]
     assert after_both
     assert compiled(cache) == after_both
 
@@ -122,10 +147,106 @@ def test_an_edit_of_a_users_own_file_compiles_its_kernels_anew(tmp_path):
 
 
 def test_a_type_of_the_running_script_is_compiled_each_time(tmp_path):
+    script = tmp_path / "own.py"
+    script.write_text(OWN + "print(ask())")
     for _ in range(2):
-        assert python(OWN + "print(ask())", tmp_path, tmp_path / "cache") == "-1"
+        job = jobs.run([sys.executable, str(script)], timeout=200, env={"PDSEARCH_CACHE_DIR": str(tmp_path / "cache")})
+        assert job.stdout == "7\n", job.stderr
 
+    assert not [path for path in compiled(tmp_path / "cache") if "expand_all" in path.name]
+
+
+def test_an_edit_of_a_users_second_module_compiles_anew(tmp_path):
+    (tmp_path / "asks.py").write_text(ASKS)
+    (tmp_path / "rules.py").write_text(RULES)
+    before = python("import asks; print(asks.ask())", tmp_path, tmp_path / "cache")
+
+    (tmp_path / "rules.py").write_text(RULES.replace("= 7", "= 8"))
+
+    assert (before, python("import asks; print(asks.ask())", tmp_path, tmp_path / "cache")) == ("7", "8")
+
+
+def test_a_constant_from_a_third_module_counts(tmp_path):
+    (tmp_path / "asks.py").write_text(ASKS)
+    (tmp_path / "rules.py").write_text(
+        RULES.replace("= 7", "= COST").replace("class Own", "from cost import COST\nclass Own")
+    )
+    answers = []
+    for cost in (7, 8):
+        (tmp_path / "cost.py").write_text(f"COST = {cost}")
+        answers.append(python("import asks; print(asks.ask())", tmp_path, tmp_path / "cache"))
+
+    assert answers == ["7", "8"]
+
+
+def test_a_users_module_whose_name_begins_as_ours_is_not_ours(tmp_path):
+    (tmp_path / "pdsearch_x.py").write_text(OWN)
+    before = python("import pdsearch_x; print(pdsearch_x.ask())", tmp_path, tmp_path / "cache")
+
+    (tmp_path / "pdsearch_x.py").write_text(OWN.replace("= 7", "= 8"))
+
+    assert (before, python("import pdsearch_x; print(pdsearch_x.ask())", tmp_path, tmp_path / "cache")) == ("7", "8")
+
+
+@pytest.mark.parametrize("kept", [0, 20, 500])
+def test_a_kernel_file_that_was_cut_is_compiled_anew(tmp_path, kept):
+    (tmp_path / "own.py").write_text(OWN)
+    python("import own; own.ask()", tmp_path, tmp_path / "cache")
+    for path in compiled(tmp_path / "cache"):
+        path.write_bytes(path.read_bytes()[:kept])
+
+    assert python("import own; print(own.ask())", tmp_path, tmp_path / "cache") == "7"
+    assert all(path.stat().st_size > 500 for path in compiled(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775])
+def test_a_folder_that_others_may_write_is_not_used_and_that_is_one_line(tmp_path, mode):
+    (tmp_path / "own.py").write_text(OWN)
+    folder = tmp_path / "cache" / "pdsearch"
+    folder.mkdir(parents=True)
+    folder.chmod(mode)
+
+    job = jobs.run(
+        [sys.executable, "-c", "import own; print(own.ask())"],
+        timeout=200,
+        env={"PDSEARCH_CACHE_DIR": str(tmp_path / "cache")},
+        cwd=tmp_path,
+    )
+
+    assert job.stdout == "7\n"
+    assert job.stderr.count("\n") == 1
+    assert "may be written by others" in job.stderr
     assert not compiled(tmp_path / "cache")
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "cache").write_text("a file")
+
+    job = jobs.run(
+        [sys.executable, "-c", "import own; print(own.ask())"],
+        timeout=200,
+        env={"PDSEARCH_CACHE_DIR": str(tmp_path / "cache")},
+        cwd=tmp_path,
+    )
+
+    assert job.stdout == "7\n"
+    assert job.stderr.count("\n") == 1
+    assert "cannot be used" in job.stderr
+
+
+def test_a_line_says_that_kernels_are_compiled_and_only_then(tmp_path):
+    (tmp_path / "own.py").write_text(OWN)
+    code = "import own\nfrom pdsearch._jit import announced, expect\nwith announced():\n expect(2)\n print(own.ask())"
+    command = [sys.executable, "-c", code]
+    cold, warm = (
+        jobs.run(command, timeout=200, env={"PDSEARCH_CACHE_DIR": str(tmp_path / "cache")}, cwd=tmp_path)
+        for _ in range(2)
+    )
+
+    assert (cold.stdout, warm.stdout) == ("7\n", "7\n"), cold.stderr
+    assert cold.stderr in ("", "compiling 2 of 2 kernels ...\n")  # a fast machine has nothing to say
+    assert warm.stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -158,36 +279,41 @@ def test_a_file_that_was_removed_opens_a_new_cache(tree, tmp_path):
 
 
 def test_the_cache_lies_in_the_folder_the_user_names_or_in_the_users_own(monkeypatch, tmp_path):
-    monkeypatch.setattr(_jit, "_folder", None)
+    monkeypatch.setattr(_cache, "_folder", None)
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba"))
     monkeypatch.setenv("PDSEARCH_CACHE_DIR", str(tmp_path / "own"))
 
-    assert _jit.cache_folder().parent == tmp_path / "own" / "pdsearch"
-    monkeypatch.setattr(_jit, "_folder", None)
+    assert _cache.cache_folder().parent == tmp_path / "own" / "pdsearch"
+    monkeypatch.setattr(_cache, "_folder", None)
     monkeypatch.delenv("PDSEARCH_CACHE_DIR")
-    assert _jit.cache_folder().parent == tmp_path / "numba" / "pdsearch"
-    monkeypatch.setattr(_jit, "_folder", None)
+    assert _cache.cache_folder().parent == tmp_path / "numba" / "pdsearch"
+    monkeypatch.setattr(_cache, "_folder", None)
     monkeypatch.delenv("NUMBA_CACHE_DIR")
-    assert _jit.cache_folder().parent.name == "pdsearch"
+    assert _cache.cache_folder().parent.name == "pdsearch"
 
 
-def test_pruning_removes_old_folders_and_keeps_the_one_in_use(monkeypatch, tmp_path):
-    monkeypatch.setattr(_jit, "_folder", tmp_path / "used")
+def test_pruning_removes_only_what_the_library_made_and_keeps_the_one_in_use(monkeypatch, tmp_path):
+    used, old, recent, unmarked = (str(digit) * 16 for digit in range(4))
+    names = [used, old, recent, unmarked, "pdb", "docs"]
+    monkeypatch.setattr(_cache, "_folder", tmp_path / used)
     long_ago = time.time() - 40 * 86_400
-    for name in ("used", "old", "recent"):
+    for name in names:
         (tmp_path / name).mkdir()
-    for name in ("used", "old"):
-        os.utime(tmp_path / name, (long_ago, long_ago))
+        (tmp_path / name / "thesis.txt").write_text("mine")
+        if name in (used, old, recent, "docs"):
+            (tmp_path / name / _cache._MARK).touch()
+        if name != recent:
+            os.utime(tmp_path / name, (long_ago, long_ago))
 
-    _jit.prune()
+    _cache.prune()
 
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["recent", "used"]
-    assert (tmp_path / "used").stat().st_mtime > long_ago
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted({*names} - {old})
+    assert (tmp_path / used).stat().st_mtime > long_ago
 
 
 def test_pruning_a_cache_that_does_not_exist_is_no_error(monkeypatch, tmp_path):
-    monkeypatch.setattr(_jit, "_folder", tmp_path / "nowhere")
+    monkeypatch.setattr(_cache, "_folder", tmp_path / "nowhere")
 
-    _jit.prune()
+    _cache.prune()
 
     assert not (tmp_path / "nowhere").exists()

@@ -21,8 +21,8 @@ from pdsearch.domains.planning.transition_systems import point, product
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
 from pdsearch.kernels.protocol import NEVER, evaluate
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first.simulation import Schedule
+from pdsearch.search.setup import make_task
 
 PLAIN = {
     "unit costs": {"n_operators": 20},
@@ -104,7 +104,7 @@ def test_astar_finds_what_exhaustive_search_finds(kind):
 def test_hdastar_finds_the_same_under_every_schedule(kind):
     for seed in range(20):
         domain = sas_tasks.planning(seed, **KINDS[kind])
-        problem = Problem.of(domain, "merge-and-shrink:30", "zobrist", 2 + seed % 5, seed, alone=False)
+        problem = make_task(domain, "merge-and-shrink:30", "zobrist", 2 + seed % 5, seed=seed)
 
         result, _ = run(problem, Schedule.random(seed))
 

@@ -48,7 +48,7 @@ import os, signal, sys
 from mpi4py import MPI
 from pdsearch.cli import main
 from pdsearch.errors import BadInputError, WrongPlanError
-from pdsearch.search.member import Member
+from pdsearch.search.best_first.worker import Member
 
 turn = Member.turn
 
@@ -334,7 +334,7 @@ print(held[0] >= 2 * records.nbytes, held[0] == held[2])
 
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_an_exception_on_one_rank_ends_iterative_deepening_with_its_traceback(threads, python_on):
-    broken = "from pdsearch.search.idastar_team import Team; Team._work = None"
+    broken = "from pdsearch.search.depth_first.team import Team; Team._work = None"
     code = UNLIKE.format(what=broken, words=["ida", "tiles", "korf:94", "--device", "cpu", "--threads", threads])
 
     job = jobs.run(python_on(3, "-c", code), timeout=60)

@@ -136,5 +136,5 @@ def test_a_scoring_that_makes_no_sense_is_refused(options, message):
 
 @pytest.mark.parametrize("text", ["", "no/such/file", "."])
 def test_a_missing_file_is_refused(text):
-    with pytest.raises(BadInputError, match=r"the instance is empty|is not a readable fasta file"):
+    with pytest.raises(BadInputError, match=r"the instance is empty|; give a readable fasta file"):
         Alignment.parse(text)

@@ -9,6 +9,7 @@ from examples import DATA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import distances_to_goal
+from searches import idastar
 
 from pdsearch.cli import main
 from pdsearch.domains.msa import Alignment
@@ -17,10 +18,9 @@ from pdsearch.domains.msa.scoring import pair_costs, quasi_natural_gaps, sum_of_
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
 from pdsearch.search import solve
-from pdsearch.search.idastar import idastar
-from pdsearch.search.idastar_tree import Tree, cut_up
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule, simulate
+from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.depth_first.tree import Tree, cut_up
+from pdsearch.search.setup import make_task
 from pdsearch.subtrees import Roots
 
 
@@ -120,7 +120,7 @@ def test_every_schedule_of_hda_star_finds_the_optimum_of_dynamic_programming(wor
     assert solve(domain).cost == optimum
     for n_ranks, distribution in ((2, None), (5, "zobrist"), (2, "hyperplane")):
         try:
-            problem = Problem.of(domain, None, distribution, n_ranks, seed, alone=False)
+            problem = make_task(domain, None, distribution, n_ranks, seed=seed)
         except BadInputError:  # hyperplanes of the smallest alignments are fewer than ranks
             assert distribution == "hyperplane"
             continue

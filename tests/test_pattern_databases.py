@@ -1,6 +1,8 @@
 """Pattern databases: against brute force, and the file in the cache folder."""
 
+import errno
 import itertools
+import os
 from collections import deque
 
 import numpy as np
@@ -11,9 +13,10 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf, korf_felner
 from pdsearch.domains.tiles.partitions import partition, shared_tables
 from pdsearch.domains.tiles.retrograde import board_of, distances
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError
 from pdsearch.heuristics import make_heuristic
 from pdsearch.kernels.protocol import NEVER
+from pdsearch.limits import Deadline
 from pdsearch.pdb import AUTOMATIC_ENTRIES, DamagedDatabaseError, Database, MissingDatabaseError
 from pdsearch.pdb.ranking import lehmer, n_placements
 from pdsearch.search import solve
@@ -178,6 +181,8 @@ def test_a_database_is_built_once_and_read_afterwards(small):
         (lambda content: content[:-1], "holds 9 entries instead of 10"),
         (lambda content: content + b"x", "holds 11 entries instead of 10"),
         (lambda content: content[:-1] + b"x", "has a wrong checksum"),
+        (lambda content: content[: len(content) // 2], "has no readable header"),
+        (lambda content: content.split(b"\n")[0] + b"\n" + b"[" * 9000 + b"\n", "has no readable header"),
     ],
 )
 def test_a_file_that_is_not_the_database_is_refused_and_rebuilt_on_request(small, spoil, message):
@@ -192,6 +197,48 @@ def test_a_file_that_is_not_the_database_is_refused_and_rebuilt_on_request(small
     assert built == [0]
     assert database.load(rebuild=True).tolist() == list(range(10))
     assert database.load().tolist() == list(range(10))
+
+
+def test_a_folder_or_a_pipe_in_its_place_is_refused(small):
+    database, built = small
+    for make, remove in ((database.path.mkdir, database.path.rmdir), (lambda: os.mkfifo(database.path), lambda: None)):
+        make()
+        with pytest.raises(DamagedDatabaseError, match="is no regular file; remove it"):
+            database.load()
+        remove()
+    assert database.load(rebuild=True).tolist() == list(range(10))
+    assert built == [0]
+
+
+def test_what_a_killed_process_left_is_swept_away(small):
+    database, _ = small
+    database.path.with_suffix(".123456").write_bytes(b"half")
+    database.load()
+
+    assert not database.path.with_suffix(".123456").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(small, monkeypatch):
+    database, _ = small
+
+    def full(entries):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Database, "_write", lambda self, entries: full(entries))
+    with pytest.raises(BadInputError, match=r"No space left on device; name another folder in PDSEARCH_CACHE_DIR"):
+        database.load()
+
+
+def test_building_ends_with_the_time_and_before_it_exceeds_the_memory(small):
+    database, built = small
+
+    with pytest.raises(TimeLimitError, match="ended building a pattern database"):
+        database.load(deadline=Deadline(0.0))
+    assert not database.path.exists()
+    with pytest.raises(MemoryLimitError, match="pattern database small needs 10 bytes"):
+        database.load(deadline=Deadline(memory_bytes=9))
+    assert built == [0]
+    assert database.load(deadline=Deadline(60.0, 10)).tolist() == list(range(10))
 
 
 def test_a_large_database_is_not_built_unasked(small):

@@ -77,8 +77,8 @@ def test_a_star_on_a_ring_finds_what_breadth_first_search_finds():
         ("random:99", "size '99' is not supported"),
         ("0 1 2 3 4 4", "4 is there twice and .* 5 is missing"),
         ("0 1 2 3 4 9", "9 is out of range; 6 of them are numbered 0 to 5"),
-        ("0 1-2 3", "does not hold numbers"),
-        ("no/such/file", r"instance 'no/such/file' is not random:\d+, a file"),
+        ("0 1-2 3", "'1-2' is no number, or too large"),
+        ("no/such/file", r"cannot read 'no/such/file' \(No such file or directory\); give random:\d+, a file"),
     ],
 )
 def test_an_instance_that_makes_no_sense_is_named_in_the_error(cls, text, message):

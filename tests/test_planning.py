@@ -12,14 +12,14 @@ import sas_tasks
 from hypothesis import given
 from hypothesis import strategies as st
 from schedules import LIMITS, run
+from searches import astar
 
 from pdsearch import Status, solve
 from pdsearch.domains.planning.sas import EXAMPLE, parse_sas
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError
-from pdsearch.search import astar
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first.simulation import Schedule
+from pdsearch.search.setup import make_task
 
 DATA = Path(__file__).parent / "data" / "planning"
 KINDS = {
@@ -93,7 +93,7 @@ def test_astar_finds_what_exhaustive_search_finds(kind):
 def test_hdastar_finds_the_same_under_every_schedule(kind):
     for seed in range(60):
         domain = sas_tasks.planning(seed, **KINDS[kind])
-        problem = Problem.of(domain, "blind", "zobrist", 2 + seed % 5, seed, alone=False)
+        problem = make_task(domain, "blind", "zobrist", 2 + seed % 5, seed=seed)
 
         result, _ = run(problem, Schedule.random(seed))
 
@@ -103,9 +103,9 @@ def test_hdastar_finds_the_same_under_every_schedule(kind):
 def test_a_batch_of_one_expands_what_a_large_one_does_before_the_last_layer():
     for seed in range(20):
         domain = sas_tasks.planning(seed, max_cost=3)
-        problem = Problem.of(domain, "blind", None, 1, 0, alone=True)
+        problem = make_task(domain, "blind")
 
-        one, many = (astar.search(problem, LIMITS, lambda: False, None, 0, batch=batch) for batch in (1, 64))
+        one, many = (astar(problem, LIMITS, batch=batch) for batch in (1, 64))
 
         assert one.expanded_before_last_layer == many.expanded_before_last_layer
 

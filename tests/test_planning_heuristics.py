@@ -15,8 +15,8 @@ from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.kernels.protocol import NEVER
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first.simulation import Schedule
+from pdsearch.search.setup import make_task
 
 INFINITE = float("inf")
 
@@ -181,7 +181,7 @@ def test_astar_and_hdastar_find_what_exhaustive_search_finds(name, options):
         except BadInputError:
             assert options.get("conditional")
             pytest.skip(f"{name} says that it cannot handle these")
-        problem = Problem.of(domain, name, "zobrist", 2 + seed % 4, seed, alone=False)
+        problem = make_task(domain, name, "zobrist", 2 + seed % 4, seed=seed)
 
         shared, _ = run(problem, Schedule.random(seed))
 

@@ -24,8 +24,8 @@ from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
 from pdsearch.kernels.protocol import NEVER, evaluate
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first.simulation import Schedule
+from pdsearch.search.setup import make_task
 
 KINDS = {
     "plain": {},
@@ -176,7 +176,7 @@ def test_astar_and_hdastar_find_what_exhaustive_search_finds(kind):
     for seed in range(40):
         domain = sas_tasks.planning(seed, **KINDS[kind])
         cost = naive.astar(domain)
-        problem = Problem.of(domain, "pdb", "zobrist", 2 + seed % 3, seed, alone=False)
+        problem = make_task(domain, "pdb", "zobrist", 2 + seed % 3, seed=seed)
 
         result = solve(domain, "pdb")
         distributed, _ = run(problem, Schedule.random(seed))

@@ -17,8 +17,8 @@ from pdsearch.domains.planning.interference import Interference, ways
 from pdsearch.domains.planning.sas import SasTask, Variable
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, UnknownNameError
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first.simulation import Schedule
+from pdsearch.search.setup import make_task
 
 DATA = Path(__file__).parent / "data" / "planning"
 KINDS = {
@@ -111,7 +111,7 @@ def test_sets_that_are_not_stubborn_fail_both_tests(change):
 def test_the_optimal_cost_stays_under_every_schedule(kind):
     for seed in range(60):
         domain = pruned(sas_tasks.random_task(seed, **KINDS[kind]))
-        problem = Problem.of(domain, "blind", "zobrist", 2 + seed % 5, seed, alone=False)
+        problem = make_task(domain, "blind", "zobrist", 2 + seed % 5, seed=seed)
 
         result, _ = run(problem, Schedule.random(seed))
 

@@ -1,6 +1,5 @@
 """``pdsearch route`` and ``pdsearch bench routers``."""
 
-import importlib.util
 import io
 import json
 
@@ -141,12 +140,48 @@ def test_a_hash_table_of_another_shape_or_other_experts_is_refused(tmp_path, cap
     assert message in complaint(capsys, "route", *files, "--router", "hash", "--option", "vocabulary=8")
 
 
-def test_a_learned_router_takes_no_array_for_its_module(scores, tmp_path, capsys):
-    np.save(tmp_path / "bias.npy", np.zeros(8))
-    has_torch = importlib.util.find_spec("torch") is not None
-    message = "the state is a ndarray; a LatentPrototypes module is needed" if has_torch else "torch is not installed"
+def test_a_router_that_needs_a_state_says_which(scores, tmp_path, capsys):
+    assert "carrot was given no costs; give one per model" in complaint(
+        capsys, "route", str(scores), "--router", "carrot"
+    )
+    assert "rl-r was given no policy" in complaint(capsys, "route", str(scores), "--router", "rl-r")
+    np.save(tmp_path / "policy.npy", np.zeros((8, 5)))
+    state = ["--state", str(tmp_path / "policy.npy")]
+    message = "the policy has shape (8, 5); tokens of 8 features need (9, n_experts + 1)"
+    assert message in complaint(capsys, "route", str(scores), "--router", "rl-r", *state)
 
-    assert message in complaint(capsys, "route", str(scores), "--router", "lpr", "--state", str(tmp_path / "bias.npy"))
+
+def test_costs_from_a_file_decide_for_carrot(scores, tmp_path, capsys):
+    (tmp_path / "costs.csv").write_text("9,9,9,9,9,9,9,0\n")
+
+    main(["route", str(scores), "--router", "carrot", "--state", str(tmp_path / "costs.csv"), "--json", "-"])
+
+    assert json.loads(capsys.readouterr().out)["counts"] == [0] * 7 + [30]
+
+
+def test_padding_is_routed_to_nobody(scores, tmp_path, capsys):
+    (tmp_path / "mask.csv").write_text("1\n" * 20 + "0\n" * 10)
+
+    main(["route", str(scores), "--router", "bip", "--mask", str(tmp_path / "mask.csv"), "--json", "-"])
+    masked = json.loads(capsys.readouterr().out)
+
+    alone = BIP().route(np.load(scores)[:20], 1)
+    assert masked["ids"] == [*alone.ids.tolist(), *[[-1]] * 10]
+    assert masked["counts"] == alone.counts.tolist()
+    assert masked["report"]["sampling_floor"] == alone.report()["sampling_floor"]
+    (tmp_path / "short.csv").write_text("1\n0\n")
+    complaint_of_mask = complaint(capsys, "route", str(scores), "--mask", str(tmp_path / "short.csv"))
+    assert "30 rows need as many ones (token) and zeros (padding)" in complaint_of_mask
+
+
+def test_raw_weights_are_the_affinities_times_a_scale(scores, capsys):
+    main(["route", str(scores), "--gate", "sigmoid", "--top-k", "2", "--raw-weights", "2.5", "--json", "-"])
+
+    content = json.loads(capsys.readouterr().out)
+    affinities = 2.5 / (1 + np.exp(-np.load(scores)))
+    assert np.allclose(content["weights"], np.take_along_axis(affinities, np.array(content["ids"]), axis=1))
+    smile = ["--router", "smile", "--raw-weights", "1"]
+    assert "smile has no gate, and so no affinities" in complaint(capsys, "route", str(scores), *smile)
 
 
 def test_a_benchmark_that_could_not_be_written_is_not_run(capsys):

@@ -13,7 +13,7 @@ from pdsearch.balance.capacity import capacity, drop_rate, padding_rate
 from pdsearch.balance.routers import NOBODY, ROUTERS, kept_score
 from pdsearch.balance.routers._beta import regularised_incomplete_beta
 from pdsearch.balance.routers.capacity import Capacity, capacity_of
-from pdsearch.balance.routers.carrot import Carrot, NearestQuality
+from pdsearch.balance.routers.carrot import Carrot, NearestEstimate
 from pdsearch.balance.routers.locmoe import (
     LocMoE,
     capacity_bound,
@@ -89,7 +89,7 @@ def test_any_router_of_scores_can_be_cut_off(inner):
     assert assignment.n_dropped > 0
 
 
-@pytest.mark.parametrize("inner", ["hash", "lpr", "smile"])
+@pytest.mark.parametrize("inner", ["hash", "rl-r", "smile"])
 def test_a_router_of_anything_else_cannot_be_cut_off(inner):
     with pytest.raises(BadInputError, match=f"{inner} reads .* and capacity cuts off scores; choose another"):
         Capacity(inner=inner)
@@ -114,21 +114,89 @@ def test_a_capacity_of_nothing_and_an_unknown_policy_are_errors():
         Capacity(policy="lottery")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 999), factor=st.floats(0.3, 2), k=st.integers(1, 3), gpus=st.sampled_from([1, 2, 4]))
-def test_intra_gpu_rectification_drops_nobody_and_sends_nothing_further(seed, factor, k, gpus):
-    scores = skewed(seed)
-    cut = Capacity(factor, "position").route(scores, k)
+def test_intra_gpu_rectification_stays_at_home_within_the_capacity_and_asks_nobody_twice(seed, factor, k, gpus):
+    scores, limit = skewed(seed), capacity_of(60, 8, k, factor)
+    wanted, cut = TopK().route(scores, k), Capacity(factor, "position").route(scores, k)
 
     rectified = Rectify(gpus, factor, fill=False).route(scores, k)
 
-    per_gpu = 8 // gpus
-    if per_gpu >= k:
-        assert (rectified.ids != NOBODY).all()
-        assert rectified.n_dropped == 0
+    per_gpu, home = 8 // gpus, gpus_of_tokens(60, gpus)
     moved = (rectified.ids != cut.ids) & (rectified.ids != NOBODY)
-    home = np.broadcast_to(gpus_of_tokens(60, gpus)[:, None], moved.shape)
-    assert (rectified.ids[moved] // per_gpu == home[moved]).all()
+    assert (rectified.ids[moved] // per_gpu == np.broadcast_to(home[:, None], moved.shape)[moved]).all()
+    assert (rectified.counts <= np.maximum(limit, cut.counts)).all()
+    for token in range(60):
+        assert not set(rectified.ids[token][moved[token]]) & set(wanted.ids[token])
+        if NOBODY in rectified.ids[token]:  # then nobody at home has room whom the token did not ask
+            mates = set(range(home[token] * per_gpu, (home[token] + 1) * per_gpu))
+            free = mates - set(wanted.ids[token]) - set(rectified.ids[token])
+            assert all(rectified.counts[expert] >= limit for expert in free)
+
+
+def test_the_refused_fill_their_own_gpu_one_expert_after_the_other():
+    scores = np.tile([9.0, 0, 1, 0], (8, 1))  # GPU 0 has tokens 0 to 3 and experts 0, 1; the capacity is 2
+
+    rectified = Rectify(gpus=2, factor=1, fill=False).route(scores, k=1)
+
+    assert rectified.counts.tolist() == [2, 2, 2, 2]
+    assert rectified.ids.ravel().tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 999), factor=st.floats(0.3, 2), k=st.integers(1, 3), gpus=st.sampled_from([1, 2, 4]))
+def test_both_rectifications_together_exceed_no_capacity_and_give_nobody_an_expert_twice(seed, factor, k, gpus):
+    rectified = Rectify(gpus, factor, policy="random").route(skewed(seed), k)
+
+    assert rectified.counts.max() <= capacity_of(60, 8, k, factor)
+    for ids in rectified.ids:
+        served = ids[ids != NOBODY]
+        assert len(set(served)) == len(served)
+
+
+def megatron(logits, k, factor, pre_softmax, policy):
+    """What Megatron-LM's topk_softmax_with_capacity keeps, bool[T, E]: its capacity is on num_tokens * topk."""
+    n_tokens, n_experts = logits.shape
+    order = np.argsort(-logits, axis=1)[:, :k]
+    top = np.take_along_axis(logits, order, axis=1)
+    among = logits if pre_softmax else top
+    weights = np.exp(top) / np.exp(among).sum(axis=1, keepdims=True)
+    gates = np.zeros_like(logits)
+    np.put_along_axis(gates, order, weights if policy == "probs" else 1.0, axis=1)
+    limit = math.ceil(n_tokens * k / n_experts * factor)
+    kept = np.zeros(logits.shape, bool)
+    for expert in range(n_experts):
+        best = np.argsort(-gates[:, expert], kind="stable")[:limit]
+        kept[best, expert] = gates[best, expert] > 0
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("policy", "rank_by", "pre_softmax", "theirs"),
+    [
+        ("probability", "affinity", True, "probs"),
+        ("probability", "weight", False, "probs"),
+        ("position", "affinity", False, "position"),
+    ],
+)
+def test_who_is_kept_is_who_megatron_keeps(policy, rank_by, pre_softmax, theirs):
+    for seed in range(300):
+        logits, k = skewed(seed, n=24), 2 + seed % 3
+
+        kept = Capacity(1.0, policy, rank_by).route(logits, k)
+
+        served = np.zeros(logits.shape, bool)
+        served[kept.pair_tokens, kept.pair_experts] = True
+        assert (served == megatron(logits, k, 1.0, pre_softmax, theirs)).all()
+
+
+def test_by_choice_no_second_choice_displaces_a_first():
+    scores = np.array([[2.0, 1.0, 0.0]] * 2 + [[1.0, 2.0, 0.0]] * 2)
+
+    by_position, by_choice = (Capacity(0.75, policy).route(scores, 2).ids for policy in ("position", "choice"))
+
+    assert by_position.tolist() == [[0, 1], [0, 1], [-1, -1], [-1, -1]]
+    assert by_choice.tolist() == [[0, -1], [0, -1], [1, -1], [1, -1]]
 
 
 @settings(max_examples=40, deadline=None)
@@ -187,6 +255,24 @@ def test_two_level_routing_is_flat_routing_where_scores_factorise(seed, nodes, p
 
     flat = (node[:, :, None] + place[:, None, :]).reshape(20, -1)  # logarithms: products become sums
     assert (assignment.ids[:, 0] == flat.argmax(axis=1)).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 999), nodes=st.integers(1, 4), places=st.integers(2, 5), k=st.integers(1, 2))
+def test_two_level_weights_are_the_products_of_both_gates(seed, nodes, places, k):
+    scores = np.random.default_rng(seed).normal(size=(20, nodes + places))
+    p, q = (np.exp(part) / np.exp(part).sum(axis=1, keepdims=True) for part in np.split(scores, [nodes], axis=1))
+
+    assignment = Smile(nodes).route(scores, k)
+
+    products = (p[:, :, None] * q[:, None, :]).reshape(20, -1)
+    np.testing.assert_allclose(assignment.weights, np.take_along_axis(products, assignment.ids, axis=1))
+
+
+def test_the_published_two_level_weight_of_one_token():
+    assignment = Smile(nodes=2).route([[0.0, 1, 5, 3, 4]], 1)
+
+    assert assignment.weights.item() == pytest.approx(0.4863, abs=5e-5)  # .7311 of the machine, .6652 of the place
 
 
 def test_a_token_goes_to_one_machine_only():
@@ -274,15 +360,42 @@ def test_cost_alone_chooses_the_cheapest_quality_alone_the_best_and_the_frontier
     assert (np.diff(paid, axis=0) <= 0).all()
 
 
-def test_the_nearest_queries_are_those_of_the_distance():
+def test_quality_and_cost_are_the_means_over_the_nearest_queries():
     rng = np.random.default_rng(0)
-    known, quality, asked = rng.normal(size=(30, 4)), rng.random((30, 3)), rng.normal(size=(7, 4))
+    known, quality, cost = rng.normal(size=(30, 4)), rng.random((30, 3)), rng.random((30, 3))
+    asked = rng.normal(size=(7, 4))
 
-    estimates = NearestQuality(known, quality, neighbours=5)(asked)
+    estimated = NearestEstimate(known, quality, cost, neighbours=5)(asked)
 
-    for query, estimate in zip(asked, estimates, strict=True):
+    for i, query in enumerate(asked):
         nearest = np.argsort(np.linalg.norm(known - query, axis=1))[:5]
-        np.testing.assert_allclose(estimate, quality[nearest].mean(axis=0))
+        np.testing.assert_allclose(estimated[0][i], quality[nearest].mean(axis=0))
+        np.testing.assert_allclose(estimated[1][i], cost[nearest].mean(axis=0))
+
+
+def test_estimated_costs_make_the_router_choose_what_known_costs_would():
+    rng = np.random.default_rng(1)
+    queries = rng.normal(size=(4000, 2))
+    quality = np.stack([0.5 + 0.4 * np.sin(queries[:, 0]), 0.5 + 0.4 * np.cos(queries[:, 1])], axis=1)
+    cost = np.stack([1 + queries[:, 0] ** 2, 0.5 + queries[:, 1] ** 2], axis=1) / 10
+    known, asked = slice(0, 3800), slice(3800, None)
+
+    estimate = NearestEstimate(queries[known], quality[known], cost[known], neighbours=5)
+
+    by_estimate = Carrot(0.5).route(*estimate(queries[asked])[:1], 1, estimate(queries[asked])[1]).ids
+    by_truth = Carrot(0.5).route(quality[asked], 1, cost[asked]).ids
+    assert (by_estimate == by_truth).mean() > 0.95
+
+
+def test_carrot_without_costs_and_estimates_that_do_not_fit_are_errors():
+    with pytest.raises(BadInputError, match="carrot was given no costs"):
+        Carrot().route(np.ones((2, 3)), 1)
+    with pytest.raises(BadInputError, match="give one row of qualities and costs per query"):
+        NearestEstimate(np.ones((3, 2)), np.ones((3, 4)), np.ones((3, 5)), 1)
+    with pytest.raises(BadInputError, match="neighbours is 4"):
+        NearestEstimate(np.ones((3, 2)), np.ones((3, 4)), np.ones((3, 4)), 4)
+    with pytest.raises(BadInputError, match="embeddings have 3 numbers and the known queries 2"):
+        NearestEstimate(np.ones((3, 2)), np.ones((3, 4)), np.ones((3, 4)), 1)(np.ones((1, 3)))
 
 
 def test_gpus_that_do_not_divide_the_experts_and_mu_above_one_are_errors():

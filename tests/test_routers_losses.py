@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pdsearch.balance.metrics import coefficient_of_variation
+from pdsearch.balance.routers.capacity import Capacity
 from pdsearch.balance.routers.losses import auxiliary_loss, importance_loss, sequence_auxiliary_loss, z_loss
+from pdsearch.balance.routers.padding import route_real
 from pdsearch.balance.routers.smile import smile_loss
 from pdsearch.balance.routers.stable_moe import fluctuation, stable_balance_loss
 from pdsearch.balance.routers.top_k import TopK
@@ -115,3 +117,51 @@ def test_fluctuation_of_nothing_is_nan_and_of_different_items_an_error():
 def test_the_balance_loss_needs_one_expert_a_token_that_exists(ids, message):
     with pytest.raises(BadInputError, match=message):
         stable_balance_loss(np.zeros((2, 2)), np.array(ids))
+
+
+def test_what_a_capacity_refused_counts_as_chosen():
+    scores = np.random.default_rng(0).normal(size=(200, 8)) + 2 * np.linspace(0, 1, 8)
+    plain, cut = TopK().route(scores, 2), Capacity(factor=1).route(scores, 2)
+
+    before, after = auxiliary_loss(softmax(scores), plain), auxiliary_loss(softmax(scores), cut)
+
+    assert before == after == auxiliary_loss(softmax(scores), plain.ids)
+    assert before > 1.15 * auxiliary_loss(softmax(scores), cut.ids, counts=cut.counts)
+    with pytest.raises(BadInputError, match="ids have empty slots, whose experts refused the token"):
+        auxiliary_loss(softmax(scores), cut.ids)
+
+
+def test_the_first_choice_alone_may_be_counted():
+    scores = np.random.default_rng(0).normal(size=(50, 5))
+    ids = TopK().route(scores, 3).ids
+
+    assert auxiliary_loss(softmax(scores), ids, first_choice=True) == auxiliary_loss(softmax(scores), ids[:, :1])
+
+
+@pytest.mark.parametrize("loss", [lambda p: auxiliary_loss(p, np.zeros((2, 1), int)), importance_loss])
+@pytest.mark.parametrize("rows", [[[1e-20, 2e-20], [0.5, 0.5]], [[0.9, 0.8], [0.5, 0.5]], [[2.0, -1.0], [0.5, 0.5]]])
+def test_affinities_that_are_no_probabilities_are_refused(loss, rows):
+    with pytest.raises(BadInputError, match="row 0 of the probabilities adds up to"):
+        loss(rows)
+
+
+def test_padding_counts_in_no_loss():
+    rng = np.random.default_rng(0)
+    scores, mask = rng.normal(size=(30, 6)), np.arange(30) < 20
+    scores[20:, 0] = 50
+    ids = TopK().route(scores, 2).ids
+
+    for masked, alone in [
+        (z_loss(scores, mask), z_loss(scores[:20])),
+        (importance_loss(softmax(scores), mask), importance_loss(softmax(scores[:20]))),
+        (auxiliary_loss(softmax(scores), ids, mask=mask), auxiliary_loss(softmax(scores[:20]), ids[:20])),
+        (
+            sequence_auxiliary_loss(softmax(scores), ids, [10, 15, 5], mask=mask),
+            sequence_auxiliary_loss(softmax(scores[:20]), ids[:20], [10, 10]),
+        ),
+        (
+            auxiliary_loss(softmax(scores), route_real(TopK(), scores, 2, mask), mask=mask),
+            auxiliary_loss(softmax(scores[:20]), ids[:20]),
+        ),
+    ]:
+        assert masked == pytest.approx(alone, rel=1e-12)

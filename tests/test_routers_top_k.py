@@ -139,3 +139,14 @@ def test_groups_that_cannot_hold_k_experts_are_an_error():
         GroupLimited(groups=4, kept=1).route(np.zeros((2, 16)), 5)
     with pytest.raises(BadInputError, match="3 groups do not divide 16 experts"):
         GroupLimited(groups=3).route(np.zeros((2, 16)), 1)
+
+
+def test_groups_may_be_chosen_by_their_best_expert():
+    scores = np.array([[0.9, 0.0, 0.6, 0.5]])
+
+    by_sum, by_best = (GroupLimited(2, 1, rule, "identity").route(scores, k=2).ids.tolist() for rule in ("sum", "max"))
+
+    assert by_sum == [[2, 3]]
+    assert by_best == [[0, 1]]
+    with pytest.raises(BadInputError, match="rule is 'mean'; choose one of sum, max"):
+        GroupLimited(rule="mean")

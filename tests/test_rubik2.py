@@ -56,8 +56,8 @@ def test_the_abstract_distances_never_exceed_the_exact_one(seed):
     [
         ("", "the instance is empty; give random, random:12"),
         ("R L", "turn 'L' is unknown; give random, random:12 .* of the faces U, R and F"),
-        ("random:", "'' random turns make no sense"),
-        ("random:x", "'x' random turns make no sense; give random:0 to random:1000"),
+        ("random:", "number of random turns '' is not supported; give 0 to 1000"),
+        ("random:x", "number of random turns 'x' is not supported"),
         ("R3", "turn 'R3' is unknown"),
     ],
 )

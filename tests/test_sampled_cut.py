@@ -13,8 +13,8 @@ from pdsearch.distribution.sampling import Sample
 from pdsearch.distribution.walk import Walk
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule, simulate
+from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.setup import make_task
 
 
 def cells(width, height):
@@ -77,7 +77,7 @@ def test_a_looser_bound_sends_less():
     puzzle = Tiles.korf(12)
     sent = {}
     for name in ("sampled-cut:1.1", "sampled-cut:3"):
-        problem = Problem.of(puzzle, None, name, 8, 0, alone=False)
+        problem = make_task(puzzle, None, name, 8)
         sent[name] = simulate(problem, Schedule())[0].CO
 
     assert sent["sampled-cut:3"] < sent["sampled-cut:1.1"] < 0.25
@@ -94,7 +94,7 @@ def test_fewer_nodes_are_sent_and_ranks_loaded_more_evenly_than_with_the_sparses
 
 
 def on_48_ranks(puzzle, name, seed):
-    return simulate(Problem.of(puzzle, None, name, 48, seed, alone=False), Schedule())[0]
+    return simulate(make_task(puzzle, None, name, 48, seed=seed), Schedule())[0]
 
 
 @pytest.mark.parametrize("n_ranks", [48, 200])

@@ -8,8 +8,8 @@ from examples import DATA, make
 
 from pdsearch.domains.tiles import Tiles
 from pdsearch.limits import MIN_MEMORY
-from pdsearch.search.problem import Problem
-from pdsearch.search.sampling import STORED, ShortSearch
+from pdsearch.search.best_first.sampling import STORED, ShortSearch
+from pdsearch.search.setup import make_task
 
 # prints what each rank samples, in one line of JSON
 SAMPLE = """
@@ -17,10 +17,10 @@ import json
 from mpi4py import MPI
 from pdsearch.comm.mpi import MpiCommunicator
 from pdsearch.domains.tiles import Tiles
-from pdsearch.search.problem import Problem
+from pdsearch.search.setup import make_task
 
 comm = MpiCommunicator(MPI.COMM_WORLD)
-problem = Problem.of(Tiles.korf(12), None, "sampled-cut", 3, 0, False)
+problem = Task.of(Tiles.korf(12), None, "sampled-cut", 3, 0, False)
 every = comm.gather((problem.distribution.words.tolist(), problem.sampled))
 if comm.rank == 0:
     print(json.dumps(every))
@@ -29,7 +29,7 @@ comm.close()
 
 
 def short_search(domain, **options):
-    return ShortSearch(Problem.of(domain, None, None, 1, 0, alone=True), **options)
+    return ShortSearch(make_task(domain), **options)
 
 
 @pytest.mark.parametrize("n_states", [1, 100, 1_000_000])
@@ -75,7 +75,7 @@ def test_too_little_memory_for_the_first_tables_leaves_the_initial_state():
 
 
 def test_a_problem_says_what_its_distribution_sampled():
-    sampled, drawn = (Problem.of(Tiles.korf(12), None, name, 4, 0, alone=False) for name in ("sampled-cut", "zobrist"))
+    sampled, drawn = (make_task(Tiles.korf(12), None, name, 4) for name in ("sampled-cut", "zobrist"))
 
     assert sampled.sampled > 0
     assert sampled.setup_s > 0

@@ -5,8 +5,10 @@ import json
 import jobs
 import numpy as np
 import pytest
+import searches
 
 from pdsearch.balance.traffic import all_to_all_bottleneck, communication_overhead, search_overhead
+from pdsearch.benchmarking.comparison import Setting, chosen, ranks_in, simulated_row
 from pdsearch.cli import main
 from pdsearch.comm.timed import TimedNetwork
 from pdsearch.distribution import DISTRIBUTIONS
@@ -14,24 +16,23 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
-from pdsearch.report.comparison import Setting, chosen, ranks_in, simulated_row
 from pdsearch.report.means import means
 from pdsearch.report.rows import Log, efficiency, read_rows
 from pdsearch.result import Status
 from pdsearch.search import solve
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.packing import AdaptivePacking
+from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.costs import TYPICAL, Costs
-from pdsearch.search.packing import AdaptivePacking
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank
-from pdsearch.search.timed_simulation import simulate_timed
+from pdsearch.search.setup import make_task
 
 LIMITS = Limits(memory_bytes=2**26)
 FAST = ["--costs", "typical", "--memory", "64M"]
 
 
 def simulated(puzzle, distribution, n_ranks, costs=TYPICAL, **options):
-    problem = Problem.of(puzzle, None, distribution, n_ranks, 0, alone=False)
-    return simulate_timed(problem, costs, options.pop("limits", LIMITS), **options)
+    problem = make_task(puzzle, None, distribution, n_ranks)
+    return searches.simulated(problem, costs, options.pop("limits", LIMITS), **options)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def eight_ranks(korf12):
 
 
 def test_every_distribution_is_optimal_on_eight_simulated_ranks(korf12, eight_ranks):
-    assert {name: (timed.result.status, timed.result.cost) for name, timed in eight_ranks.items()} == dict.fromkeys(
+    assert {name: (timed.status, timed.cost) for name, timed in eight_ranks.items()} == dict.fromkeys(
         eight_ranks, (Status.SOLVED, 45)
     )
 
@@ -59,76 +60,76 @@ def test_every_distribution_is_optimal_on_eight_simulated_ranks(korf12, eight_ra
 def test_the_cost_is_optimal_on_any_number_of_simulated_ranks(n_ranks, message, eight_puzzle):
     puzzle = Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1])
 
-    timed = simulated(puzzle, "zobrist", n_ranks, message=message)
+    timed = simulated(puzzle, "zobrist", n_ranks, message_size=message)
 
-    assert timed.result.cost == eight_puzzle[puzzle.board]
+    assert timed.cost == eight_puzzle[puzzle.board]
 
 
 def test_an_unsolvable_puzzle_is_proved_so_on_simulated_ranks():
     timed = simulated(Tiles([2, 1, 3, 4, 5, 0], 3, 2), "zobrist", 5)
 
-    assert timed.result.status is Status.UNSOLVABLE
+    assert timed.status is Status.UNSOLVABLE
 
 
 def test_zobrist_sends_seven_eighths_of_all_successors_at_eight_ranks():
     timed = simulated(Tiles.korf(97), "zobrist", 8)
 
-    assert pytest.approx(0.875, abs=0.03) == timed.result.CO  # one seed; the mean over seeds is the next test's
+    assert pytest.approx(0.875, abs=0.03) == timed.CO  # one seed; the mean over seeds is the next test's
 
 
 def test_zobrist_sends_seven_eighths_on_average_over_seeds():
     puzzle = Tiles.korf(12)
     overheads = []
     for seed in range(12):
-        problem = Problem.of(puzzle, None, "zobrist", 8, seed, alone=False)
-        overheads.append(simulate_timed(problem, TYPICAL, LIMITS, seed=seed).result.CO)
+        problem = make_task(puzzle, None, "zobrist", 8, seed=seed)
+        overheads.append(searches.simulated(problem, TYPICAL, LIMITS, seed=seed).CO)
 
     assert np.mean(overheads) == pytest.approx(0.875, abs=0.01)
 
 
 def test_abstract_zobrist_halves_send_less_than_a_sixth_at_eight_ranks(eight_ranks):
-    assert eight_ranks["abstract-zobrist"].result.CO <= 0.15
+    assert eight_ranks["abstract-zobrist"].CO <= 0.15
 
 
 def test_the_traffic_sums_up_to_what_the_ranks_counted(eight_ranks):
     for timed in eight_ranks.values():
-        ranks = timed.result.ranks
+        ranks = timed.ranks
         off = timed.traffic - np.diag(np.diag(timed.traffic))
 
         assert timed.traffic.sum(axis=1).tolist() == [counts.generated for counts in ranks]
         assert off.sum(axis=1).tolist() == [counts.sent for counts in ranks]
         assert off.sum(axis=0).tolist() == [counts.received for counts in ranks]
-        assert timed.message_bytes == 16 * timed.result.sent  # a 15-puzzle record has 16 bytes
-        assert communication_overhead(timed.traffic) == pytest.approx(timed.result.CO)
+        assert timed.message_bytes == 16 * timed.sent  # a 15-puzzle record has 16 bytes
+        assert communication_overhead(timed.traffic) == pytest.approx(timed.CO)
 
 
 def test_the_same_seed_predicts_the_same_to_the_last_digit(korf12, eight_ranks):
     again = simulated(korf12[0], "zobrist", 8)
     before = eight_ranks["zobrist"]
 
-    assert again.seconds == before.seconds
+    assert again.predicted_s == before.predicted_s
     assert (again.traffic == before.traffic).all()
-    assert [r.expanded for r in again.result.ranks] == [r.expanded for r in before.result.ranks]
+    assert [r.expanded for r in again.ranks] == [r.expanded for r in before.ranks]
 
 
 def test_another_seed_has_other_owners(korf12):
-    problem = Problem.of(korf12[0], None, "zobrist", 8, 1, alone=False)
+    problem = make_task(korf12[0], None, "zobrist", 8, seed=1)
 
-    assert (simulate_timed(problem, TYPICAL, LIMITS).traffic != simulated(korf12[0], "zobrist", 8).traffic).any()
+    assert (searches.simulated(problem, TYPICAL, LIMITS).traffic != simulated(korf12[0], "zobrist", 8).traffic).any()
 
 
 def test_no_rank_works_longer_than_the_search_takes(eight_ranks):
     for timed in eight_ranks.values():
-        assert timed.busy_s.max() <= timed.seconds * (1 + 1e-9)
+        assert max(timed.busy_s) <= timed.predicted_s * (1 + 1e-9)
 
 
 def test_one_rank_takes_what_its_work_costs(korf12):
     puzzle, serial = korf12
     timed = simulated(puzzle, "zobrist", 1)
 
-    assert timed.result.expanded == serial.expanded
+    assert timed.expanded == serial.expanded
     work = TYPICAL.serial_s(serial.expanded, serial.generated)
-    assert timed.seconds == pytest.approx(work + timed.turns * TYPICAL.turn, rel=0.2)
+    assert timed.predicted_s == pytest.approx(work + timed.turns * TYPICAL.turn, rel=0.2)
 
 
 def test_free_messages_make_two_ranks_nearly_twice_as_fast():
@@ -136,22 +137,22 @@ def test_free_messages_make_two_ranks_nearly_twice_as_fast():
     puzzle = Tiles.korf(97)
     serial = solve(puzzle)
 
-    timed = simulated(puzzle, "zobrist", 2, free, message=10)
+    timed = simulated(puzzle, "zobrist", 2, free, message_size=10)
 
-    assert 1.7 <= free.serial_s(serial.expanded, 0) / timed.seconds <= 2.01
+    assert 1.7 <= free.serial_s(serial.expanded, 0) / timed.predicted_s <= 2.01
 
 
 def test_a_slower_network_makes_the_search_slower(korf12):
     slow = Costs(**{**vars(TYPICAL), "latency": 1e-3})
 
-    assert simulated(korf12[0], "zobrist", 4, slow).seconds > 2 * simulated(korf12[0], "zobrist", 4).seconds
+    assert simulated(korf12[0], "zobrist", 4, slow).predicted_s > 2 * simulated(korf12[0], "zobrist", 4).predicted_s
 
 
 def test_a_node_limit_stops_the_simulated_ranks_with_a_bound(korf12):
     timed = simulated(korf12[0], "zobrist", 4, limits=Limits(memory_bytes=2**26, nodes=2000))
 
-    assert timed.result.status is Status.NODE_LIMIT
-    assert 35 <= timed.result.lower_bound <= 45
+    assert timed.status is Status.NODE_LIMIT
+    assert 35 <= timed.lower_bound <= 45
 
 
 # --- its parts ---
@@ -202,11 +203,11 @@ def test_a_reduction_is_known_two_latencies_after_the_last_of_four_ranks():
 
 
 def test_records_leave_the_outbox_in_the_order_they_were_made_and_its_slots_come_back(korf12):
-    problem = Problem.of(korf12[0], None, "zobrist", 5, 0, alone=False)
+    problem = make_task(korf12[0], None, "zobrist", 5)
     home = problem.owner_of(problem.domain.initial)
     rank, same = (Rank(problem, home, 2**26, message=NEVER) for _ in range(2))
     for each in (rank, same):
-        each.absorb(problem.initial_record())
+        each.absorb(initial_record(problem))
         each.expand(300)
     others = rank.addressees()
     together, ends = rank.take(others)
@@ -258,7 +259,7 @@ def test_the_estimated_efficiency_is_the_papers(co, so, c):
 
 
 def test_a_row_holds_the_metrics_of_the_traffic_and_survives_a_file(korf12, tmp_path):
-    problem = Problem.of(korf12[0], None, "zobrist", 4, 0, alone=False)
+    problem = make_task(korf12[0], None, "zobrist", 4)
     row, traffic = simulated_row(problem, "zobrist", korf12[1], TYPICAL, Setting(limits=LIMITS))
     log = Log(str(tmp_path / "runs.jsonl"))
     log.add(row)

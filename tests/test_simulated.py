@@ -14,11 +14,12 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
-from pdsearch.search.member import Member
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank
-from pdsearch.search.simulation import NeverEndsError, Schedule, simulate
-from pdsearch.search.step import EXPANDED
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.simulation import NeverEndsError, Schedule, simulate
+from pdsearch.search.best_first.step import EXPANDED
+from pdsearch.search.best_first.worker import Member
+from pdsearch.search.setup import make_task
+from pdsearch.search.task import Task
 
 PER_BLOCK = 100
 FITTING = [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].fits(Tiles.korf(1))]
@@ -78,7 +79,7 @@ def test_the_hardest_boards_of_the_eight_puzzle_are_solved_by_any_number_of_rank
 
 def test_the_same_schedule_gives_the_same_search():
     instance = short("3x3 16", "manhattan", 3)
-    problem = Problem.of(instance.puzzle, "manhattan", "zobrist", 5, 0, alone=False)
+    problem = make_task(instance.puzzle, "manhattan", "zobrist", 5)
 
     (one, first), (other, second) = (run(problem, Schedule.random(7)) for _ in range(2))
 
@@ -106,7 +107,7 @@ def test_between_two_floors_a_rank_expands_a_sixteenth_above_them_at_most(monkey
     total = 0
     for seed in range(12):
         instance = short("4x4 30", "manhattan", seed)
-        problem = Problem.of(instance.puzzle, "manhattan", "zobrist", 4, seed, alone=False)
+        problem = make_task(instance.puzzle, "manhattan", "zobrist", 4, seed=seed)
         result, _ = run(problem, Schedule(seed, slowness=0.9, message=20))
         assert result.cost == instance.cost
         total += sum(ahead.values())
@@ -154,7 +155,7 @@ def test_a_wrong_termination_rule_is_found_out(wrong, monkeypatch):
 
 def test_a_search_that_never_agrees_is_stopped_and_said_to_hang(monkeypatch):
     monkeypatch.setattr(termination, "agree", lambda before, now: False)
-    problem = Problem.of(Tiles.parse("1 0 2 3 4 5 6 7 8"), None, None, 3, 0, alone=False)
+    problem = make_task(Tiles.parse("1 0 2 3 4 5 6 7 8"), None, None, 3)
 
     with pytest.raises(NeverEndsError, match="still runs after"):
         simulate(problem, Schedule(), max_turns=20_000)
@@ -165,10 +166,10 @@ def test_a_search_that_never_agrees_is_stopped_and_said_to_hang(monkeypatch):
 FAULTS = range(40)
 
 
-def fault_problem(seed) -> tuple[Short, Problem]:
+def fault_problem(seed) -> tuple[Short, Task]:
     instance = short("4x4 30", "manhattan", seed)
     distribution = FITTING[seed % len(FITTING)]
-    return instance, Problem.of(instance.puzzle, "manhattan", distribution, 2 + seed % 15, seed, alone=False)
+    return instance, make_task(instance.puzzle, "manhattan", distribution, 2 + seed % 15, seed=seed)
 
 
 def check_stopped(result, instance, status):
@@ -222,7 +223,7 @@ def test_a_search_interrupted_at_its_first_plan_knows_what_that_costs(kind, monk
     for seed in range(100):
         found.clear()
         instance = short(kind, "manhattan", seed % 20)
-        problem = Problem.of(instance.puzzle, "manhattan", "zobrist", 5, seed, alone=False)
+        problem = make_task(instance.puzzle, "manhattan", "zobrist", 5, seed=seed)
         schedule = Schedule(seed, slowness=0.98, fairness=0.5, message=1, batch=2, budget=5)
         result, _ = run(problem, schedule, interrupted=lambda: bool(found))
         check_stopped(result, instance, Status.INTERRUPTED)
@@ -237,7 +238,7 @@ def test_a_memory_that_fills_in_the_middle_stops_all_ranks_together(seed, monkey
     monkeypatch.setattr("pdsearch.limits.MIN_MEMORY", 2**14)
     puzzle = Tiles.korf(1)
     distribution = FITTING[seed % len(FITTING)]
-    problem = Problem.of(puzzle, "manhattan", distribution, 2 + seed % 7, seed, alone=False)
+    problem = make_task(puzzle, "manhattan", distribution, 2 + seed % 7, seed=seed)
     limits = Limits(memory_bytes=200_000)
 
     result, simulation = run(problem, Schedule.random(seed), limits)
@@ -250,7 +251,7 @@ def test_a_memory_that_fills_in_the_middle_stops_all_ranks_together(seed, monkey
 
 
 def test_many_ranks_in_little_memory_solve_it_or_end_with_a_status():
-    problem = Problem.of(Tiles.korf(79), "manhattan", "zobrist", 100, 0, alone=False)
+    problem = make_task(Tiles.korf(79), "manhattan", "zobrist", 100)
 
     def status():
         try:
@@ -262,7 +263,7 @@ def test_many_ranks_in_little_memory_solve_it_or_end_with_a_status():
 
 
 def test_a_time_limit_stops_all_ranks_together():
-    problem = Problem.of(Tiles.korf(88), "manhattan", None, 4, 0, alone=False)
+    problem = make_task(Tiles.korf(88), "manhattan", None, 4)
 
     result, _ = run(problem, Schedule(seed=3, slowness=0.5), Limits(time_s=0.1, memory_bytes=2**28))
 
@@ -272,7 +273,7 @@ def test_a_time_limit_stops_all_ranks_together():
 
 def test_a_search_that_could_not_begin_proves_the_heuristic_of_the_first_state():
     puzzle = walked("4x4", "blank-first", 30, 1)
-    problem = Problem.of(puzzle, "manhattan", None, 3, 0, alone=False)
+    problem = make_task(puzzle, "manhattan", None, 3)
 
     result, _ = run(problem, Schedule.random(5), interrupted=lambda: True)
 

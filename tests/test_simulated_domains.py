@@ -9,8 +9,8 @@ from pdsearch import Status
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
-from pdsearch.search.problem import Problem
-from pdsearch.search.simulation import Schedule
+from pdsearch.search.best_first.simulation import Schedule
+from pdsearch.search.setup import make_task
 
 N_RANKS = [2, 3, 5]
 
@@ -35,7 +35,7 @@ def check_all(domain_name, text, options):
     for seed, name in enumerate(fitting):
         n_ranks = N_RANKS[seed % len(N_RANKS)]
         try:
-            problem = Problem.of(domain, None, name, n_ranks, seed, alone=False)
+            problem = make_task(domain, None, name, n_ranks, seed=seed)
         except BadInputError:
             refused.append(name)
             continue

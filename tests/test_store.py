@@ -13,10 +13,11 @@ from pdsearch.errors import PdsearchError
 from pdsearch.kernels.layout import no_way, record_words
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.kernels.store import LINE, new_index
-from pdsearch.search.arrays import MemoryLimitError
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import Rank
-from pdsearch.search.step import DUPLICATES, EXPANDED, REOPENED
+from pdsearch.search.best_first.arrays import MemoryLimitError
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.records import initial_record
+from pdsearch.search.best_first.step import DUPLICATES, EXPANDED, REOPENED
+from pdsearch.search.setup import make_task
 
 MAX_G = 2**24 - 1
 MAX_OPERATOR = no_way(False)
@@ -27,7 +28,7 @@ words = st.integers(0, 2**64 - 1)
 def new_rank(n_words, memory=2**28, frontier="bucket"):
     """Return a rank whose first tables are as small as they can be."""
     puzzle = Tiles.parse("random:4x4" if n_words == 1 else "random:4x5")
-    problem = Problem.of(puzzle, "blind", None, 1, seed=0, alone=True)
+    problem = make_task(puzzle, "blind")
     return Rank(problem, 0, memory, batch=1, frontier=frontier)
 
 
@@ -157,7 +158,7 @@ def test_records_as_expensive_as_the_best_plan_are_dropped():
     rank = new_rank(1)
     rank.incumbent = 10
 
-    rank.absorb(np.concatenate([record((1,), 6, 0, h=4), record((2,), 6, 0, h=3), record((3,), 60, 0)]))
+    rank.absorb(np.concatenate([record((1,), 10, 0), record((2,), 9, 0), record((3,), 60, 0)]))
 
     assert rank.stored_states() == [(2,)]
 
@@ -167,8 +168,8 @@ def test_records_as_expensive_as_the_best_plan_are_dropped():
 @pytest.mark.parametrize("batch", [1, 5, 32])
 def test_no_node_is_lost_when_the_range_of_f_must_grow_in_the_middle(batch, frontier, budget):
     goalless = Tiles.parse("2x4: 0 1 2 3 4 5 7 6")  # 36 moves deep; room is made for f below 32
-    rank = Rank(Problem.of(goalless, "blind", None, 1, 0, alone=True), 0, 2**28, batch=batch, frontier=frontier)
-    rank.absorb(rank.problem.initial_record())
+    rank = Rank(make_task(goalless, "blind"), 0, 2**28, batch=batch, frontier=frontier)
+    rank.absorb(initial_record(rank.problem))
 
     while rank.least_open_f < NEVER:
         rank.expand(budget)

@@ -2,6 +2,7 @@
 
 import subprocess
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ pytest.importorskip("fast_downward", reason="the extra planning is not installed
 from unified_planning import shortcuts as up
 from unified_planning.engines import PlanGenerationResultStatus as Outcome
 from unified_planning.engines import ValidationResultStatus
+from unified_planning.engines.pddl_planner import run_command
+from unified_planning.environment import Environment
 
 from pdsearch.errors import BadInputError
 from pdsearch.planning.unified_planning import Engine, register
@@ -130,6 +133,53 @@ def test_what_a_heuristic_cannot_handle_is_unsupported_and_says_why():
     assert result.status is Outcome.UNSUPPORTED_PROBLEM
     assert any("lmcut" in log.message and "conditional" in log.message for log in result.log_messages)
     assert planned(problem, heuristic="blind").status is Outcome.SOLVED_OPTIMALLY
+
+
+def test_a_plan_proved_just_before_the_timeout_is_optimal(monkeypatch):
+    def late(engine, command, **options):
+        _, said, code = run_command(engine, command, **options)
+        assert code == 0
+        Path(command[command.index("--plan-file") + 1]).unlink()
+        return True, said, -15
+
+    monkeypatch.setattr("unified_planning.engines.pddl_planner.run_command", late)
+    problem = delivery()
+
+    result = planned(problem, heuristic="blind")
+
+    assert result.status is Outcome.SOLVED_OPTIMALLY
+    assert len(result.plan.actions) == 6
+    with up.PlanValidator(name="sequential_plan_validator") as validator:
+        assert validator.validate(problem, result.plan).status is ValidationResultStatus.VALID
+
+
+def test_a_cost_that_is_an_expression_is_unsupported_and_says_why():
+    problem = delivery(metric=None)
+    drive, length = problem.action("drive"), problem.fluent("length")
+    cost = up.Plus(length(drive.a, drive.b), 1)
+    problem.add_quality_metric(up.MinimizeActionCosts({drive: cost}, default=up.Int(1)))
+
+    result = planned(problem, heuristic="blind")
+
+    assert result.status is Outcome.UNSUPPORTED_PROBLEM
+    assert any("cost of action 'drive' is an expression" in log.message for log in result.log_messages)
+
+
+def test_preprocessing_pruning_and_seed_are_parameters():
+    result = planned(delivery(), heuristic="blind", preprocess="h2", pruning="stubborn", seed=3)
+
+    assert (result.status, result.metrics["cost"]) == (Outcome.SOLVED_OPTIMALLY, "12")
+
+
+def test_the_library_finds_the_engine_by_its_configuration(tmp_path):
+    (tmp_path / "up.ini").write_text(
+        "[engine pdsearch]\nmodule_name: pdsearch.planning.unified_planning\nclass_name: Engine\n"
+    )
+    environment = Environment()
+
+    environment.factory.configure_from_file(str(tmp_path / "up.ini"))
+
+    assert environment.factory.engine("pdsearch") is Engine
 
 
 def test_too_little_memory_is_said():

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, shown
+from pdsearch.reading import read_text
 
 PASSABLE = ".GS"
 Cells = npt.NDArray[np.bool_]  # (height, width) true where passable
@@ -25,6 +26,7 @@ class Scenario(NamedTuple):
     """One line of a scenario file."""
 
     map_name: str
+    size: tuple[int, int]  # width, height
     start: tuple[int, int]  # x, y
     goal: tuple[int, int]
     length: float  # optimal, as published
@@ -57,10 +59,10 @@ def read_scenarios(path: Path) -> list[Scenario]:
         if not words:
             continue
         try:
-            x, y, goal_x, goal_y = (int(word) for word in words[4:8])
-            scenarios.append(Scenario(words[1], (x, y), (goal_x, goal_y), float(words[8])))
+            width, height, x, y, goal_x, goal_y = (int(word) for word in words[2:8])
+            scenarios.append(Scenario(words[1], (width, height), (x, y), (goal_x, goal_y), float(words[8])))
         except (IndexError, ValueError):
-            raise BadInputError(f"line {number} of {path} is no scenario: {line.strip()[:60]!r}") from None
+            raise BadInputError(f"line {number} of {path} is no scenario: {shown(line.strip())}") from None
     return scenarios
 
 
@@ -70,12 +72,8 @@ def map_of(scenarios: Path, name: str) -> Path:
     for path in beside:
         if path.is_file():
             return path
-    raise BadInputError(f"the map {name!r} of {scenarios} is not beside it; put it there as {beside[0].name}")
+    raise BadInputError(f"the map {shown(name)} of {scenarios} is not beside it; put it there as {beside[0].name}")
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise BadInputError(f"file {str(path)[:60]!r} cannot be read ({reason})") from error
+    return read_text(str(path), "a map or a scenario file").splitlines()

@@ -6,7 +6,7 @@ Computational Intelligence and AI in Games 4.
 
 from __future__ import annotations
 
-import argparse
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,13 +19,17 @@ from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
 from pdsearch.domains.grid import lengths
 from pdsearch.domains.grid.maps import Cells, map_of, read_map, read_scenarios
 from pdsearch.domains.grid.space import STEPS, GridSpace, WideGridSpace
-from pdsearch.errors import BadInputError
+from pdsearch.domains.numbered import numbers_in
+from pdsearch.errors import BadInputError, shown
+from pdsearch.options import Option
+from pdsearch.reading import integer, whole_number
 
 _NAMES = ("nw", "n", "ne", "w", "e", "sw", "s", "se")
 _HELP = "FILE.map.scen:N, FILE.map:X,Y-X,Y, or random:64x64"
 _MAX_G = 2**24 - 1  # of a narrow node
 _BLOCKED = 0.25  # share of the cells of a random map
 MAX_CELLS = 1 << 26
+_SAME = 1e-3  # published lengths are rounded, and some take 1.4142 for a diagonal step
 
 
 @DOMAINS.add("grid")
@@ -62,9 +66,10 @@ class Grid(Domain):
     default_heuristic = "octile"
     has_coordinates = True
     instances_help = _HELP
+    options = (Option("neighbours", "with diagonal steps or not", 8, integer, "8|4"),)
     max_moves = 8
-    n_changes = 2
     n_variables = 2
+    published: float | None = None  # the optimal length that a scenario file says
 
     def __init__(
         self,
@@ -86,14 +91,13 @@ class Grid(Domain):
         n_free = int(cells.sum())
         self.scale = lengths.scale_for(n_free) if neighbours == 8 else lengths.Scale(1, 2)
         self.max_cost = self.scale.diagonal if neighbours == 8 else 1
-        self.is_wide = self.max_cost * n_free > _MAX_G
         self.n_values = max(self.width, self.height)
         self.instance = instance or f"{self.width}x{self.height} {start[0]},{start[1]}-{goal[0]},{goal[1]}"
         self.initial = self.pack(*start)
         self.steps = _open_steps(cells, neighbours)
         offset = np.array([dy * self.width + dx for dy, dx in STEPS], np.int64)
         cost = np.array([self.scale[dy != 0 and dx != 0] for dy, dx in STEPS], np.int64)
-        tables = WideGridSpace if self.is_wide else GridSpace
+        tables = WideGridSpace if self.max_cost * n_free > _MAX_G else GridSpace
         goal_cell = goal[1] * self.width + goal[0]
         self.space = tables(goal_cell, self.width, self.n_values, self.steps.reshape(-1), offset, cost)
 
@@ -109,28 +113,53 @@ class Grid(Domain):
         """
         suffix = " 4 neighbours" if neighbours == 4 else ""
         if match := re.fullmatch(r"random:(\d+)x(\d+)", text.strip()):
-            width, height = map(int, match.groups())
+            width, height = (whole_number(side, "side of a map", 1, MAX_CELLS) for side in match.groups())
             return _random(width, height, seed, neighbours, f"{text.strip()} seed {seed}{suffix}")
         if match := re.fullmatch(r"(.+\.scen):(\d+)", text.strip()):
-            file, number = Path(match[1]), int(match[2])
-            scenarios = read_scenarios(file)
-            if not 1 <= number <= len(scenarios):
-                raise BadInputError(f"scenario {number} is unknown; {file.name} has 1 to {len(scenarios)}")
-            chosen = scenarios[number - 1]
-            cells = read_map(map_of(file, chosen.map_name))
-            return cls(cells, chosen.start, chosen.goal, neighbours, f"{file.name}:{number}{suffix}")
+            return cls._of_scenario(Path(match[1]), match[2], neighbours, suffix)
         if match := re.fullmatch(r"(.+):(\d+),(\d+)-(\d+),(\d+)", text.strip()):
-            x, y, goal_x, goal_y = map(int, match.groups()[1:])
+            x, y, goal_x, goal_y = (whole_number(place, "place") for place in match.groups()[1:])
             file = Path(match[1])
             ends = text.strip().rpartition(":")[2]
             return cls(read_map(file), (x, y), (goal_x, goal_y), neighbours, f"{file.name}:{ends}{suffix}")
-        raise BadInputError(f"instance {text.strip()[:60]!r} is not understood; give {_HELP}")
+        raise BadInputError(f"instance {shown(text.strip())} is not understood; give {_HELP}")
 
     @classmethod
-    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add ``--neighbours``."""
-        parser.add_argument("--neighbours", type=int, default=8, metavar="8|4", help="grid: with diagonal steps or not")
-        return ("neighbours",)
+    def _of_scenario(cls, file: Path, number: str, neighbours: int, suffix: str) -> Grid:
+        """Return the scenario of a number; its map must have the size that it says."""
+        scenarios = read_scenarios(file)
+        if len(number) > 9 or not 1 <= int(number) <= len(scenarios):
+            raise BadInputError(f"scenario {shown(number)} is unknown; {file.name} has 1 to {len(scenarios)}")
+        chosen = scenarios[int(number) - 1]
+        cells = read_map(map_of(file, chosen.map_name))
+        if chosen.size != cells.shape[::-1]:
+            said, found = ("x".join(map(str, size)) for size in (chosen.size, cells.shape[::-1]))
+            raise BadInputError(
+                f"scenario {number} of {file.name} is for a map of {said} cells, and {chosen.map_name} has {found}; "
+                "put the right map beside it"
+            )
+        grid = cls(cells, chosen.start, chosen.goal, neighbours, f"{file.name}:{number}{suffix}")
+        grid.published = chosen.length if neighbours == 8 else None
+        return grid
+
+    def check_result(self, cost: int | None, is_unsolvable: bool, expanded: int) -> list[str]:
+        """Compare the length of the path with the one that the scenario file says."""
+        if self.published is None or (cost is None and not is_unsolvable):
+            return []
+        length = math.inf if cost is None else cost / self.scale.straight
+        if abs(length - self.published) <= _SAME * self.published:
+            return []
+        found = "no path was found" if cost is None else f"the path is {length:.8f} long"
+        return [f"{found}, but the scenario file says {self.published:.8f}: is it for this map?"]
+
+    @classmethod
+    def instance_set(cls, text: str) -> list[str]:
+        """Return the scenarios of ``FILE.scen:1-20``; else the name itself."""
+        match = re.fullmatch(r"(.+\.scen):(all|\d+[\d,\-]*[,\-][\d,\-]*)", text)
+        if match is None:
+            return [text]
+        numbers = numbers_in(match[2], match[1], len(read_scenarios(Path(match[1]))))
+        return [f"{match[1]}:{number}" for number in numbers]
 
     def pack(self, x: int, y: int) -> State:
         """Return the state of a cell."""

@@ -52,7 +52,7 @@ def _expand(space, came_by, moves, n):
     cell = np.int64(moves.parent[0])
     y, x = cell // space.width, cell % space.width
     for direction in range(8):
-        if (space.steps[cell] >> direction) & 1 == 0 or (0 <= came_by < 8 and direction == 7 - came_by):
+        if (space.steps[cell] >> direction) & 1 == 0 or direction == 7 - came_by:
             continue
         to = cell + space.offset[direction]
         to_y, to_x = to // space.width, to % space.width

@@ -10,7 +10,6 @@ Journal on Applied Mathematics 48.
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +24,9 @@ from pdsearch.domains.msa.families import random_family
 from pdsearch.domains.msa.fasta import Record, format_fasta, read_fasta
 from pdsearch.domains.msa.scoring import MATRICES, MAX_GAP, pair_costs
 from pdsearch.domains.msa.space import BITS, MAX_LENGTH, PER_WORD, MsaSpace, WideMsaSpace
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, shown
+from pdsearch.options import Option
+from pdsearch.reading import integer, whole_number
 
 MAX_SEQUENCES = 10
 _MAX_NARROW = 7  # sequences whose columns are numbered below 127
@@ -66,6 +67,11 @@ class Alignment(Domain):
     default_heuristic = "pairwise"
     has_coordinates = True
     instances_help = "a fasta file of 2 to 10 sequences, or random:5x60, a family of 5 with about 60 letters"
+    options = (
+        Option("matrix", "similarities", "pam250", metavar="|".join(MATRICES)),
+        Option("gap", "of a letter against a gap (25 for pam250)", None, integer, "COST"),
+        Option("gap_open", "of each gap, besides its letters", 0, integer, "COST"),
+    )
 
     def __init__(
         self,
@@ -92,8 +98,6 @@ class Alignment(Domain):
         self.gap_open = gap_open
         self.max_cost = self.n * (self.n - 1) // 2 * (int(costs.max()) + gap_open)
         self.initial = self.pack([0] * self.n)
-        self.n_changes = PER_WORD * len(self.initial)
-        self.is_wide = gap_open > 0 or self.n > _MAX_NARROW or self.max_cost * sum(self.lengths) > _MAX_G
         letters = np.zeros((self.n, self.n_values), np.int64)
         for row, codes in zip(letters, self.codes, strict=True):
             row[: len(codes)] = codes
@@ -106,7 +110,8 @@ class Alignment(Domain):
             letters.reshape(-1),
             costs.reshape(-1),
         )
-        linear = WideMsaSpace if self.is_wide else MsaSpace
+        is_wide = self.n > _MAX_NARROW or self.max_cost * sum(self.lengths) > _MAX_G
+        linear = WideMsaSpace if is_wide else MsaSpace
         self.space = AffineMsaSpace(*tables, gap_open) if gap_open else linear(*tables)
 
     @classmethod
@@ -126,25 +131,11 @@ class Alignment(Domain):
         told += [f"gap {gap}"] if gap is not None else []
         told += [f"gap-open {gap_open}"] if gap_open else []
         if match := re.fullmatch(r"random:(\d+)x(\d+)", text.strip()):
-            n, length = map(int, match.groups())
-            if not (2 <= n <= MAX_SEQUENCES and 1 <= length <= MAX_LENGTH // 2):
-                raise BadInputError(
-                    f"family {text.strip()!r} is not supported; it has 2 to {MAX_SEQUENCES} sequences of 1 to "
-                    f"{MAX_LENGTH // 2} letters"
-                )
+            n = whole_number(match[1], "number of sequences", 2, MAX_SEQUENCES)
+            length = whole_number(match[2], "length of a family", 1, MAX_LENGTH // 2)
             name = " ".join([f"{text.strip()} seed {seed}", *told])
             return cls(random_family(n, length, seed), matrix, gap, name, gap_open)
         return cls(read_fasta(text), matrix, gap, " ".join([Path(text).name, *told]), gap_open)
-
-    @classmethod
-    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add ``--matrix``, ``--gap`` and ``--gap-open``."""
-        parser.add_argument("--matrix", default="pam250", metavar="|".join(MATRICES), help="msa: similarities")
-        parser.add_argument("--gap", type=int, metavar="COST", help="msa: of a letter against a gap (25 for pam250)")
-        parser.add_argument(
-            "--gap-open", type=int, default=0, metavar="COST", help="msa: of each gap, besides its letters (0)"
-        )
-        return ("matrix", "gap", "gap_open")
 
     def pack(self, positions: Sequence[int], last: int = 0) -> State:
         """Return the words of positions and last column; see :mod:`pdsearch.domains.msa.space`."""
@@ -254,7 +245,9 @@ def _field(state: State, i: int) -> int:
 
 def _check(record: Record, alphabet: str, matrix: str) -> None:
     if not 1 <= len(record.letters) <= MAX_LENGTH:
-        raise BadInputError(f"sequence {record.name!r} has {len(record.letters)} letters; 1 to {MAX_LENGTH} are needed")
+        raise BadInputError(
+            f"sequence {shown(record.name)} has {len(record.letters)} letters; 1 to {MAX_LENGTH} are needed"
+        )
     wrong = next((letter for letter in record.letters if letter not in alphabet), None)
     if wrong is not None:
-        raise BadInputError(f"letter {wrong!r} of sequence {record.name!r} is not in {matrix}; it has {alphabet}")
+        raise BadInputError(f"letter {wrong!r} of sequence {shown(record.name)} is not in {matrix}; it has {alphabet}")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, shown
+from pdsearch.reading import read_text
 
 _WIDTH = 70  # letters in a line of output
 
@@ -26,12 +26,7 @@ def read_fasta(path: str) -> list[Record]:
     BadInputError
         If the file cannot be read, or does not begin with a record.
     """
-    try:
-        text = Path(path).read_text()
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise BadInputError(f"instance {path[:60]!r} is not a readable fasta file ({reason})") from error
-    return parse_fasta(text, path)
+    return parse_fasta(read_text(path, "a readable fasta file"), path)
 
 
 def parse_fasta(text: str, name: str) -> list[Record]:
@@ -47,7 +42,9 @@ def parse_fasta(text: str, name: str) -> list[Record]:
             records.append(Record(stripped[1:].strip(), ""))
         elif stripped and not stripped.startswith(";"):
             if not records:
-                raise BadInputError(f"{name} is no fasta file; it begins with {stripped[:20]!r} instead of '>name'")
+                raise BadInputError(
+                    f"{shown(name, 200)} is no fasta file; it begins with {shown(stripped)} instead of '>name'"
+                )
             last = records.pop()
             records.append(Record(last.name, last.letters + "".join(stripped.split()).upper()))
     return records

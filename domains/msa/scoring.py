@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, shown
 
 MATRICES = ("pam250", "blosum62")
 GAP_LETTER = 31  # the code of a gap; letters have codes from 0
@@ -32,7 +32,7 @@ def similarities(name: str) -> tuple[str, npt.NDArray[np.int64]]:
     17
     """
     if name not in MATRICES:
-        raise BadInputError(f"matrix {name!r} is unknown; it is one of {', '.join(MATRICES)}")
+        raise BadInputError(f"matrix {shown(name)} is unknown; it is one of {', '.join(MATRICES)}")
     lines = files("pdsearch.domains.msa").joinpath("matrices", f"{name}.txt").read_text().splitlines()
     rows = [line.split() for line in lines if not line.startswith("#")]
     return "".join(rows[0]), np.array([[int(word) for word in row[1:]] for row in rows[1:]], np.int64)

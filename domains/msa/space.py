@@ -47,16 +47,6 @@ class WideMsaSpace(NamedTuple):
     costs: npt.NDArray[np.int64]
 
 
-@answers(wide, MsaSpace)
-def _wide(space):
-    return False
-
-
-@answers(wide, WideMsaSpace)
-def _wide_wide(space):
-    return True
-
-
 @inlined
 def position_in(states, at, sequence):
     """Return the position of a sequence in the state at ``states[at]``."""
@@ -160,3 +150,4 @@ for _tables in (MsaSpace, WideMsaSpace):
     answers(last_column, _tables)(lambda space, states, at: 0)
     answers(keep_column, _tables)(lambda space, states, at, last, column: None)
     answers(opening_cost, _tables)(lambda space, last, column: 0)
+answers(wide, WideMsaSpace)(lambda space: True)

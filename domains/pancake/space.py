@@ -13,7 +13,7 @@ import numpy as np
 from pdsearch._jit import answers, inlined
 from pdsearch.domains.packing import cell_at, flip_cell
 from pdsearch.domains.permutations import item_at
-from pdsearch.kernels.protocol import changes, expand, is_goal, wide, width
+from pdsearch.kernels.protocol import changes, expand, is_goal, width
 
 N_VALUES = 64  # positions of a feature, rounded up to a power of two
 WIDE_BITS = 6
@@ -38,11 +38,6 @@ def _width(space):
 @answers(changes, PancakeSpace)
 def _changes(space):
     return 16 if len(space.goal) == 1 else 10 * len(space.goal)
-
-
-@answers(wide, PancakeSpace)
-def _wide(space):
-    return False
 
 
 @answers(item_at, PancakeSpace)

@@ -48,6 +48,7 @@ class Pancake(Domain):
     source = "Gates and Papadimitriou (1979), Discrete Mathematics 27"
     default_heuristic = "gap"
     instances_help = "random:14, a file, or the sizes from the top down"
+    has_lines = True
     max_cost = 1
     is_permutation = True
     n_values = N_VALUES
@@ -62,7 +63,6 @@ class Pancake(Domain):
         self.bits = 4 if self.n <= 16 else WIDE_BITS
         self.instance = instance or " ".join(map(str, self.stack))
         self.initial = self.pack(self.stack)
-        self.n_changes = 16 if self.n <= 16 else 10 * len(self.initial)
         self.space = PancakeSpace(tuple(np.array(self.pack(range(self.n)), np.uint64).view(np.int64).tolist()), self.n)
 
     @classmethod

@@ -13,9 +13,11 @@ import numpy.typing as npt
 from pdsearch._jit import kernel
 from pdsearch.domains.planning.transition_systems import HALF, LOWER, Integers, TransitionSystem
 from pdsearch.kernels.heap import new_heap_open
-from pdsearch.kernels.protocol import NEVER, pop_batch, push, take_cursor
+from pdsearch.kernels.protocol import NEVER, keep_cursor, pop_batch, push, take_cursor
+from pdsearch.limits import NO_DEADLINE, Deadline
 
 _MOST_PAIRS = 2**26  # of states, for which a byte each is at hand
+_AT_ONCE = 2**18  # entries of the queue, or transitions, between two looks at the clock: some tenths of a second
 
 
 class Distances(NamedTuple):
@@ -35,16 +37,22 @@ class Distances(NamedTuple):
         return int(np.count_nonzero(self.alive))
 
 
-def distances(system: TransitionSystem, costs: Integers) -> Distances:
-    """Return the distances in a system whose labels have these costs: int64[n_labels]."""
-    source, target, cost = _cheapest(system, costs)
+def distances(system: TransitionSystem, costs: Integers, deadline: Deadline = NO_DEADLINE) -> Distances:
+    """Return the distances in a system whose labels have these costs: int64[n_labels].
+
+    Raises
+    ------
+    TimeLimitError
+        If the deadline passes.
+    """
+    source, target, cost = _cheapest(system, costs, deadline)
     return Distances(
-        _from(np.flatnonzero(system.initial), source, target, cost, system.n_states),
-        _from(np.flatnonzero(system.goal), target, source, cost, system.n_states),
+        _from(np.flatnonzero(system.initial), source, target, cost, system.n_states, deadline),
+        _from(np.flatnonzero(system.goal), target, source, cost, system.n_states, deadline),
     )
 
 
-def _cheapest(system: TransitionSystem, costs: Integers) -> tuple[Integers, Integers, Integers]:
+def _cheapest(system: TransitionSystem, costs: Integers, deadline: Deadline) -> tuple[Integers, Integers, Integers]:
     """Return source, target and cost of the transitions that change the state.
 
     Of those between the same two states only the cheapest, unless there are too many states to tell.
@@ -54,15 +62,19 @@ def _cheapest(system: TransitionSystem, costs: Integers) -> tuple[Integers, Inte
     n_pairs = system.n_states**2
     seen = np.zeros(n_pairs if n_pairs <= _MOST_PAIRS else 0, bool)
     edges = np.empty((2, min(len(system.transitions), len(seen) or NEVER)), np.int64)
-    n = _collect(system, np.argsort(group_cost, kind="stable"), group_cost, seen, edges[0], edges[1])
+    order, n = np.argsort(group_cost, kind="stable"), 0
+    rounds = np.cumsum(system.sizes[order]) // _AT_ONCE
+    for some in np.split(order, np.flatnonzero(np.diff(rounds)) + 1):
+        deadline.check("merge-and-shrink")
+        n = _collect(system, some, group_cost, seen, edges[0], edges[1], n)
     transitions, cost = edges[:, :n]
     return transitions >> HALF, transitions & LOWER, cost
 
 
 @kernel
-def _collect(system, order, group_cost, seen, transitions, cost):
-    """Write the transitions of the groups in ``order``, the cheapest first; return how many."""
-    n, n_states = 0, len(system.goal)
+def _collect(system, order, group_cost, seen, transitions, cost, n):
+    """Write the transitions of the groups in ``order``, the cheapest first, after ``n`` others; return the end."""
+    n_states = len(system.goal)
     for group in order:
         for i in range(system.first[group], system.first[group + 1]):
             source, target = system.transitions[i] >> HALF, system.transitions[i] & LOWER
@@ -78,13 +90,18 @@ def _collect(system, order, group_cost, seen, transitions, cost):
     return n
 
 
-def _from(starts: Integers, source: Integers, target: Integers, cost: Integers, n_states: int) -> Integers:
+def _from(
+    starts: Integers, source: Integers, target: Integers, cost: Integers, n_states: int, deadline: Deadline
+) -> Integers:
     """Return the distance of each state from the nearest start."""
     first, order = np.zeros(n_states + 2, np.int64), np.empty(len(source), np.int64)
     _by_source(source, first, order)
     distance = np.full(n_states, NEVER, np.int64)
     heap = new_heap_open(len(starts) + len(source) + 1)
-    _dijkstra(starts, first, target[order], cost[order], distance, heap, np.empty(1, np.int64), np.empty(1, np.int64))
+    target, cost, node, unused = target[order], cost[order], np.empty(1, np.int64), np.empty(1, np.int64)
+    _enter(starts, distance, heap)
+    while _dijkstra(first, target, cost, distance, heap, node, unused, _AT_ONCE):
+        deadline.check("merge-and-shrink")
     return distance
 
 
@@ -101,13 +118,25 @@ def _by_source(source, first, order):
 
 
 @kernel
-def _dijkstra(starts, first, target, cost, distance, heap, node, unused):
+def _enter(starts, distance, heap):
+    """Enter the states to begin with."""
     cursor = take_cursor(heap)
     for start in starts:
         distance[start] = 0
         cursor = push(heap, cursor, 0, 0, start)
-    count, d, cursor = pop_batch(heap, cursor, NEVER, node, unused)
-    while count > 0:
+    keep_cursor(heap, cursor)
+
+
+@kernel
+def _dijkstra(first, target, cost, distance, heap, node, unused, most):
+    """Take up to ``most`` entries from the queue; say whether any are left."""
+    cursor = take_cursor(heap)
+    count = 1
+    while count > 0 and most > 0:
+        count, d, cursor = pop_batch(heap, cursor, NEVER, len(node), node, unused)
+        if count == 0:
+            break
+        most -= 1
         state = node[0]
         if d == distance[state]:
             for i in range(first[state], first[state + 1]):
@@ -115,4 +144,5 @@ def _dijkstra(starts, first, target, cost, distance, heap, node, unused):
                 if further < distance[target[i]]:
                     distance[target[i]] = further
                     cursor = push(heap, cursor, further, 0, target[i])
-        count, d, cursor = pop_batch(heap, cursor, NEVER, node, unused)
+    keep_cursor(heap, cursor)
+    return count > 0

@@ -27,6 +27,7 @@ from pdsearch.domains.planning.pairs import Bits, Steps, find_usable, spread
 from pdsearch.domains.planning.preprocessing import PREPROCESSORS, Prepared, Preprocessor
 from pdsearch.domains.planning.reduction import reduced
 from pdsearch.domains.planning.sas import Facts, Operator, SasTask
+from pdsearch.limits import NO_DEADLINE, Deadline
 
 _BUDGET = 2 * 10**10  # words looked at: some ten seconds; counted, because ranks that look at a clock may disagree
 _MAX_FACTS = 30_000  # two tables of 100 MiB
@@ -40,12 +41,12 @@ class H2(Preprocessor):
     source = "Haslum and Geffner (2000), AIPS; Alcázar and Torralba (2015), ICAPS"
 
     @classmethod
-    def prepare(cls, task: SasTask) -> Prepared:
+    def prepare(cls, task: SasTask, deadline: Deadline = NO_DEADLINE) -> Prepared:
         """Return the reduced task; the given one if it has conditional effects or axioms, or nothing is found."""
-        return reduce_by_h2(task)
+        return reduce_by_h2(task, deadline=deadline)
 
 
-def reduce_by_h2(task: SasTask, budget: int = _BUDGET) -> Prepared:
+def reduce_by_h2(task: SasTask, budget: int = _BUDGET, deadline: Deadline = NO_DEADLINE) -> Prepared:
     """Return the task without what ``budget`` words of work prove to be on no plan."""
     n_facts = sum(len(variable.values) for variable in task.variables)
     why_off = (
@@ -55,7 +56,7 @@ def reduce_by_h2(task: SasTask, budget: int = _BUDGET) -> Prepared:
     )
     if why_off:
         return Prepared.unchanged(task, f"h2 is off: {why_off}")
-    found = find_possible(task, budget)
+    found = find_possible(task, budget, deadline)
     if not found.is_solvable:
         stuck = dataclasses.replace(task, operators=())
         return Prepared(stuck, (), "h2 removed all operators", "no plan has possible pairs of facts only (h2)")
@@ -106,7 +107,7 @@ class Possible(NamedTuple):
         return dataclasses.replace(operator, preconditions=tuple(sorted(needed.items())))
 
 
-def find_possible(task: SasTask, budget: int = _BUDGET) -> Possible:
+def find_possible(task: SasTask, budget: int = _BUDGET, deadline: Deadline = NO_DEADLINE) -> Possible:
     """Return what can be on a plan of a task without conditional effects and axioms."""
     first = starts([variable.values for variable in task.variables])
     variable = np.repeat(np.arange(len(task.variables)), np.diff(first))
@@ -119,6 +120,7 @@ def find_possible(task: SasTask, budget: int = _BUDGET) -> Possible:
         pack(np.arange(len(task.variables))[:, None] == variable),
         pack((variable[:, None] != variable) | (every[:, None] == every)),
         budget,
+        deadline,
     )
     usable = np.zeros(len(task.operators), bool)
     find_usable(forward, possible, usable)
@@ -127,7 +129,7 @@ def find_possible(task: SasTask, budget: int = _BUDGET) -> Possible:
 
 
 def _rule_out(
-    ways: Sequence[tuple[Steps, npt.NDArray[np.bool_]]], values: Bits, possible: Bits, budget: int
+    ways: Sequence[tuple[Steps, npt.NDArray[np.bool_]]], values: Bits, possible: Bits, budget: int, deadline: Deadline
 ) -> tuple[Bits, bool]:
     """Go both ways in turn, each from its facts, until nothing changes; say whether the budget sufficed.
 
@@ -139,6 +141,7 @@ def _rule_out(
         reached, singles = pack(begin[:, None] & begin) & possible, pack(begin)
         work = len(singles) * sum(map(len, steps))
         while spread(steps, values, possible, reached, singles, np.empty_like(singles)):
+            deadline.check("h2")
             budget -= work
             if budget < 0:
                 return possible, False

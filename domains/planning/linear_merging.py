@@ -20,10 +20,19 @@ from pdsearch.domains.planning.abstract_distances import Distances, distances
 from pdsearch.domains.planning.factors import factors
 from pdsearch.domains.planning.sas import SasTask
 from pdsearch.domains.planning.shrinking import shrink
-from pdsearch.domains.planning.transition_systems import Integers, TransitionSystem, image, point, product
+from pdsearch.domains.planning.transition_systems import (
+    Integers,
+    TransitionSystem,
+    image,
+    most_transitions,
+    point,
+    product,
+)
 from pdsearch.heuristics import Arrays
+from pdsearch.limits import NO_DEADLINE, Deadline
 
 _SEED = 2007
+_BYTES = 64  # of a transition while a product is made and its distances found: 54 to 66 measured
 _MOST_H = 2**31 - 1  # h of an entry; a consistent heuristic that is cut off at a constant is still consistent
 
 
@@ -36,7 +45,7 @@ class Labels(NamedTuple):
     cost_after: Integers  # of the labels after
 
 
-def abstraction(task: SasTask, most: int) -> Arrays:
+def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE) -> Arrays:
     """Return a merge-and-shrink abstraction of a task.
 
     Parameters
@@ -45,6 +54,8 @@ def abstraction(task: SasTask, most: int) -> Arrays:
         The task.
     most : int
         No product of abstraction and variable has more states than this.
+    deadline : Deadline, optional
+        When it must be done. Where a product would take more than its memory, both factors are shrunk further.
 
     Returns
     -------
@@ -55,6 +66,11 @@ def abstraction(task: SasTask, most: int) -> Arrays:
         The variables of the tables.
     highest : int64[1]
         The largest h.
+
+    Raises
+    ------
+    TimeLimitError, MemoryLimitError
+        If the deadline passes, or not even products of few states fit its memory.
     """
     rng = np.random.default_rng(_SEED)
     parts = factors(task)
@@ -63,15 +79,14 @@ def abstraction(task: SasTask, most: int) -> Arrays:
     found = Distances(np.zeros(1, np.int64), np.zeros(1, np.int64))
     tables = [np.zeros((1, 1), np.int64)]
     for part, labels in zip(parts.values(), steps, strict=True):
+        deadline.check("merge-and-shrink")
         factor = part._replace(group=labels.group)
-        found_here = distances(factor, labels.cost)
-        limits = _limits(found.n_alive, found_here.n_alive, most)
-        to, n_states = shrink(found, limits[0], rng)
-        value_to, n_values = shrink(found_here, limits[1], rng)
+        found_here = distances(factor, labels.cost, deadline)
+        to, n_states, value_to, n_values, factors_ = _shrunk(system, found, factor, found_here, most, deadline, rng)
         tables[-1] = _through(tables[-1], to)
         tables.append(np.where(value_to >= 0, np.arange(n_states)[:, None] * n_values + value_to, -1))
-        system = product(image(system, to, n_states), image(factor, value_to, n_values), labels.reduced)
-        found = distances(system, labels.cost_after)
+        system = product(*factors_, labels.reduced)
+        found = distances(system, labels.cost_after, deadline)
     tables[-1] = _through(tables[-1], np.where(found.alive, np.minimum(found.h, _MOST_H), -1))
     ours = tables[1:] or tables  # without variables h is that of the point
     return _flat(ours), np.array(list(parts), np.int64), tables[-1].max(initial=0, keepdims=True).ravel()
@@ -89,6 +104,32 @@ def label_steps(parts: Sequence[TransitionSystem], costs: Integers) -> list[Labe
         steps.append(Labels(group, reduced, cost, cost_after))
         cost_after = cost
     return steps[::-1]
+
+
+def _shrunk(
+    system: TransitionSystem,
+    found: Distances,
+    factor: TransitionSystem,
+    found_here: Distances,
+    most: int,
+    deadline: Deadline,
+    rng: np.random.Generator,
+) -> tuple[Integers, int, Integers, int, tuple[TransitionSystem, TransitionSystem]]:
+    """Return how abstraction and variable are shrunk, the states that are left, and what they become.
+
+    They are shrunk for a product of ``most`` states, or of a half, a quarter ... as the memory asks.
+    """
+    while True:
+        deadline.check("merge-and-shrink")
+        limits = _limits(found.n_alive, found_here.n_alive, most)
+        to, n_states = shrink(found, limits[0], rng)
+        value_to, n_values = shrink(found_here, limits[1], rng)
+        parts = image(system, to, n_states), image(factor, value_to, n_values)
+        needed = _BYTES * (most_transitions(*parts) + n_states * n_values)
+        if most == 1 or deadline.memory_bytes is None or needed <= deadline.memory_bytes:
+            deadline.check_memory(needed, "merge-and-shrink")
+            return to, n_states, value_to, n_values, parts
+        most //= 2
 
 
 def _limits(n_states: int, n_values: int, most: int) -> tuple[int, int]:

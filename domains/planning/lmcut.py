@@ -79,7 +79,7 @@ def lmcut(tables, space, states, at):
     return total
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def _reach_all(tables):
     """Compute h^max of all propositions, and each operator's supporter: the precondition reached last."""
     task, queue = tables.task, tables.queue
@@ -105,7 +105,7 @@ def _reach_effects(tables, operator):
         reach(tables.queue, tables.reached, task.adds.items[i], cost)
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def _mark_goal_zone(tables):
     """Go back from the goal, depth first, over operators of remaining cost 0 to their supporters."""
     task, stack, zone, progress = tables.task, tables.stack, tables.zone, tables.progress
@@ -157,7 +157,7 @@ def _is_border(tables, proposition):
     return border
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def _find_cut(tables, space, states, at):
     """Go forward from the state over supporters; collect the operators that enter the goal zone."""
     task, stack, zone = tables.task, tables.stack, tables.zone
@@ -200,7 +200,7 @@ def _enters_goal_zone(tables, operator):
     return False
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def _repair(tables, n_cut):
     """Lower h^max where the cut's operators, now cheaper, make it so."""
     task, queue = tables.task, tables.queue

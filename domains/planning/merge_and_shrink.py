@@ -27,7 +27,7 @@ from pdsearch.domains import Domain, State
 from pdsearch.domains.planning.linear_merging import abstraction
 from pdsearch.domains.planning.space import value_of
 from pdsearch.domains.planning.task import Planning
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, shown
 from pdsearch.heuristics import HEURISTICS, Heuristic, Share, build_here
 from pdsearch.kernels.protocol import NEVER, evaluates
 
@@ -69,7 +69,7 @@ class MergeAndShrink(Heuristic):
         super().__init__(domain)
         assert isinstance(domain, Planning)
         self.planning = domain
-        entries, order, highest = share(partial(abstraction, domain.task, _states(option)))
+        entries, order, highest = share(partial(abstraction, domain.task, _states(option), domain.deadline))
         self.tables = MergeAndShrinkTables(entries, order)  # type: ignore[arg-type]
         self.max_h = int(highest[0])
         self.max_rise = domain.max_cost + self.max_h
@@ -94,9 +94,9 @@ def _states(option: str | None) -> int:
     """Return the limit that an option gives."""
     if option is None:
         return DEFAULT_STATES
-    if not (option.isascii() and option.isdigit() and 1 <= int(option) <= MOST_STATES):
+    if not (option.isascii() and option.isdigit() and len(option) < 9 and 1 <= int(option) <= MOST_STATES):
         raise BadInputError(
-            f"merge-and-shrink: the most abstract states are a number from 1 to {MOST_STATES}, not {option!r}; "
+            f"merge-and-shrink: the most abstract states are a number from 1 to {MOST_STATES}, not {shown(option)}; "
             "write merge-and-shrink:50000, say"
         )
     return int(option)

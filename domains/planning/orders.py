@@ -25,6 +25,7 @@ from pdsearch.domains.planning.cost_partitioning import (
     partition,
     stolen_costs,
 )
+from pdsearch.limits import NO_DEADLINE, Deadline
 
 EFFORT = 1 << 27  # transitions looked at for all orders together: the same on every machine, unlike seconds
 MAX_TRIED = 400
@@ -39,10 +40,12 @@ class Orders:
         The projections.
     costs : int64[n_operators]
         What is to be shared.
+    deadline : Deadline, optional
+        When it must be done.
     """
 
-    def __init__(self, joined: Abstractions, costs: Integers) -> None:
-        self._joined, self._costs = joined, costs
+    def __init__(self, joined: Abstractions, costs: Integers, deadline: Deadline = NO_DEADLINE) -> None:
+        self._joined, self._costs, self._deadline = joined, costs, deadline
         self._scratch = new_scratch(joined, len(costs))
         self.h, wanted = np.zeros(len(joined.goal), np.int64), np.zeros(len(costs), np.int64)
         distances(joined, costs, self.h, wanted, self._scratch)
@@ -55,6 +58,7 @@ class Orders:
 
     def table(self, order: Integers, sample: Integers) -> Integers:
         """Return the distances of all states of all projections under the partitioning of an order: int64[n_states]."""
+        self._deadline.check("sharing costs among pattern databases")
         table = np.zeros(len(self.h), np.int64)
         partition(self._joined, order, sample, self._costs.copy(), table, self._scratch)
         return table

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.domains import Domain, State
+from pdsearch.domains.planning.large_costs import MOST_H
 from pdsearch.domains.planning.lines import LINE_BYTES, largest_sum
 from pdsearch.domains.planning.pdb_tables import OPTIONS, Places, build_tables, find_lines
 from pdsearch.domains.planning.task import Planning
@@ -37,7 +38,7 @@ class PdbTables(NamedTuple):
 def _evaluate(estimator, space, states, at):
     find_lines(estimator.places, space, states, at, estimator.values, estimator.lines, 0)
     h = largest_sum(estimator.entries, estimator.lines)
-    return h if h >= 0 else NEVER
+    return min(h, MOST_H) if h >= 0 else NEVER
 
 
 @HEURISTICS.add("planning-pdb")
@@ -63,7 +64,7 @@ class Pdb(Heuristic):
         self.places = Places(*places)  # type: ignore[arg-type]
         scratch = (np.zeros(len(array), np.int64) for array in (self.places.variables, self.places.first))
         self.tables = PdbTables(entries, self.places, *scratch)  # type: ignore[arg-type]
-        self.max_h = int(bound[0])
+        self.max_h = min(int(bound[0]), MOST_H)
         self.max_rise = domain.max_cost + self.max_h
 
     @classmethod
@@ -77,4 +78,6 @@ class Pdb(Heuristic):
         products = (places.multiplier * values[places.place]).reshape(len(places.first), places.size)
         lines = places.first + products.sum(axis=1)
         chosen = self.tables.entries.reshape(-1, LINE_BYTES // self.tables.entries.itemsize)[lines]
-        return NEVER if (chosen < 0).any() else int(chosen.sum(axis=0, dtype=np.int64).max())
+        if (chosen < 0).any():
+            return NEVER
+        return min(int(chosen.sum(axis=0, dtype=np.int64).max()), MOST_H)

@@ -21,12 +21,13 @@ from pdsearch.domains.planning.projections import MAX_STATES, MAX_TRANSITIONS, F
 from pdsearch.domains.planning.space import value_of
 from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.planning.walks import sampled_states
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, shown
 from pdsearch.heuristics import Arrays
 from pdsearch.kernels.protocol import width
 
 OPTIONS = "systematic-1, -2 (default) or -3, patterns of so many variables at most, or those of one pattern, as 3,7,12"
 N_SAMPLES = 1000
+_STATE_BYTES, _MOVE_BYTES = 512, 64  # while tables are built: of 32 orders, and of the copies of a transition
 MAX_STEPS = 300  # of a walk on average
 
 
@@ -85,7 +86,7 @@ def build_tables(task: Planning, option: str | None) -> Arrays:
     """
     projections = _projections(task, option)
     joined = abstractions(projections)
-    orders = Orders(joined, task.space.cost)
+    orders = Orders(joined, task.space.cost, task.deadline)
     samples = _samples(task, Places.of(projections, joined.state_first[:-1]), orders)
     tables = np.array(orders.best(samples, LINE_BYTES // 2))  # entries take two bytes at least
     dead = (orders.h == DEAD) & np.concatenate([np.zeros(0, np.bool_), *(one.live for one in projections)])
@@ -118,11 +119,14 @@ def _projections(task: Planning, option: str | None) -> list[Projection]:
     most = {"systematic-1": 1, "systematic-2": 2, "systematic-3": 3, None: 2}.get(option)
     if most is None:
         return [_single(task, projector, str(option))]
+    memory = task.deadline.memory_bytes or 2**62
+    most_states, most_transitions = min(MAX_STATES, memory // _STATE_BYTES), min(MAX_TRANSITIONS, memory // _MOVE_BYTES)
     projections: list[Projection] = []
     states = transitions = 0
     for pattern in sorted(systematic(task.task, most), key=lambda pattern: (len(pattern), _size(task, pattern))):
-        one = projector.project(pattern) if states + _size(task, pattern) <= MAX_STATES else None
-        if one is not None and transitions + len(one.source) <= MAX_TRANSITIONS:
+        task.deadline.check("building pattern databases")
+        one = projector.project(pattern) if states + _size(task, pattern) <= most_states else None
+        if one is not None and transitions + len(one.source) <= most_transitions:
             projections.append(one)
             states, transitions = states + len(one.live), transitions + len(one.source)
     return projections
@@ -135,8 +139,8 @@ def _size(task: Planning, pattern: Pattern) -> int:
 def _single(task: Planning, projector: Projector, option: str) -> Projection:
     """Return the projection onto variables given by their numbers."""
     numbers = option.split(",")
-    if not all(number.isdecimal() for number in numbers):
-        raise BadInputError(f"pdb option {option!r} is unknown; give {OPTIONS}")
+    if not all(number.isascii() and number.isdecimal() and len(number) < 9 for number in numbers):
+        raise BadInputError(f"pdb option {shown(option)} is unknown; give {OPTIONS}")
     pattern = tuple(sorted({int(number) for number in numbers}))
     wrong = next((var for var in pattern if var not in task.primary), None)
     if wrong is not None:
@@ -144,7 +148,7 @@ def _single(task: Planning, projector: Projector, option: str) -> Projection:
     projection = projector.project(pattern)
     if projection is None:
         raise BadInputError(
-            f"pattern {option!r} has more than {MAX_STATES} states or {MAX_TRANSITIONS} transitions; "
+            f"pattern {shown(option)} has more than {MAX_STATES} states or {MAX_TRANSITIONS} transitions; "
             "give fewer variables"
         )
     return projection

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pdsearch.domains.planning.sas import SasTask
+from pdsearch.limits import NO_DEADLINE, Deadline
 from pdsearch.registry import Registry
 
 
@@ -38,26 +39,37 @@ class Prepared:
 
 
 class Preprocessor(ABC):
-    """A way to make tasks smaller. Every rank of a search must come to the same, so none may look at a clock."""
+    """A way to make tasks smaller.
+
+    Every rank of a search must come to the same, so none may look at a clock, but to give up at the deadline.
+    """
 
     name: ClassVar[str]
     source: ClassVar[str]
 
     @classmethod
     @abstractmethod
-    def prepare(cls, task: SasTask) -> Prepared:
-        """Return the task to search; the given one where this does not pay or does not fit."""
+    def prepare(cls, task: SasTask, deadline: Deadline = NO_DEADLINE) -> Prepared:
+        """Return the task to search; the given one where this does not pay or does not fit.
+
+        Raises
+        ------
+        TimeLimitError
+            If the deadline passes.
+        """
 
 
 PREPROCESSORS: Registry[type[Preprocessor]] = Registry("preprocessor", "pdsearch.domains.planning")
 
 
-def prepare(task: SasTask, name: str | None) -> Prepared:
+def prepare(task: SasTask, name: str | None, deadline: Deadline = NO_DEADLINE) -> Prepared:
     """Return the task to search.
 
     Raises
     ------
     UnknownNameError
         If no preprocessor is called ``name``; None stands for none.
+    TimeLimitError
+        If the deadline passes.
     """
-    return Prepared.unchanged(task) if name is None else PREPROCESSORS[name].prepare(task)
+    return Prepared.unchanged(task) if name is None else PREPROCESSORS[name].prepare(task, deadline)

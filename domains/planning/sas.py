@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, shown
+from pdsearch.limits import NO_DEADLINE, Deadline
 
+MOST = 2**63 - 1  # of any number in a file
 T = TypeVar("T")
 Facts = tuple[tuple[int, int], ...]  # pairs (variable, value)
 
@@ -86,7 +88,7 @@ class SasTask:
         return all(operator.cost == 1 for operator in self.operators)
 
 
-def parse_sas(text: str, name: str) -> SasTask:
+def parse_sas(text: str, name: str, deadline: Deadline = NO_DEADLINE) -> SasTask:
     """Read a task.
 
     Parameters
@@ -95,11 +97,15 @@ def parse_sas(text: str, name: str) -> SasTask:
         The file's content.
     name : str
         The file, for error messages.
+    deadline : Deadline, optional
+        When reading must be done.
 
     Raises
     ------
     BadInputError
         If the text is no such task; the message names file and line.
+    TimeLimitError
+        If the deadline passes.
 
     Examples
     --------
@@ -107,7 +113,7 @@ def parse_sas(text: str, name: str) -> SasTask:
     >>> task.operators[0].name, task.goal
     ('press', ((0, 1),))
     """
-    lines = _Lines(text, name)
+    lines = _Lines(text, name, deadline)
     version = lines.within("version", lines.number)
     if version != 3:
         raise lines.wrong(f"SAS+ format version {version}; version 3 is needed")
@@ -126,7 +132,7 @@ def parse_sas(text: str, name: str) -> SasTask:
 def _variable(lines: _Lines) -> Variable:
     name, layer, size = lines.text(), lines.number(), lines.number()
     if size < 1:
-        raise lines.wrong(f"variable {name!r} has {size} values; it needs at least 1")
+        raise lines.wrong(f"variable {shown(name)} has {size} values; it needs at least 1")
     return Variable(name, layer, tuple(lines.text() for _ in range(size)))
 
 
@@ -135,21 +141,22 @@ def _operator(lines: _Lines, metric: bool) -> Operator:
     preconditions = dict(lines.conjunction())
     effects = []
     for _ in range(lines.count("effects")):
-        *condition, variable, before, after = lines.numbers()
-        if not condition or len(condition) != 1 + 2 * condition[0]:
+        numbers = lines.numbers()
+        if numbers[0] < 0 or len(numbers) != 4 + 2 * numbers[0]:
             raise lines.wrong("an effect is a count of conditions, the conditions, a variable, its old and new value")
+        *condition, variable, before, after = numbers
         conditions = tuple(lines.fact(*condition[i : i + 2]) for i in range(1, len(condition), 2))
         lines.fact(variable, after)
         if lines.variables[variable].layer >= 0:
-            raise lines.wrong(f"operator {name!r} sets variable {variable}, which is derived")
+            raise lines.wrong(f"operator {shown(name)} sets variable {variable}, which is derived")
         if before != -1:
             preconditions.setdefault(*lines.fact(variable, before))
             if preconditions[variable] != before:
-                raise lines.wrong(f"operator {name!r} needs two values of variable {variable} at once")
+                raise lines.wrong(f"operator {shown(name)} needs two values of variable {variable} at once")
         effects.append(Effect(conditions, variable, after))
     cost = lines.number()
     if cost < 0:
-        raise lines.wrong(f"operator {name!r} costs {cost}; costs are 0 or more")
+        raise lines.wrong(f"operator {shown(name)} costs {cost}; costs are 0 or more")
     return Operator(name, tuple(sorted(preconditions.items())), tuple(effects), cost if metric else 1)
 
 
@@ -167,9 +174,10 @@ def _axiom(lines: _Lines) -> Axiom:
 class _Lines:
     """The lines of a file one after the other, and complaints that name the current one."""
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, deadline: Deadline) -> None:
         self._lines: Iterator[str] = iter(text.splitlines())
         self._name = name
+        self._deadline = deadline
         self._at = 0
         self.variables: tuple[Variable, ...] = ()
         self.initial: tuple[int, ...] = ()
@@ -189,9 +197,11 @@ class _Lines:
         try:
             numbers = [int(word) for word in line.split()]
         except ValueError:
-            raise self.wrong(f"whole numbers are needed, not {line[:60]!r}") from None
+            raise self.wrong(f"whole numbers are needed, not {shown(line)}") from None
         if not numbers or (size is not None and len(numbers) != size):
-            raise self.wrong(f"{size or 'some'} whole numbers are needed, not {line[:60]!r}")
+            raise self.wrong(f"{size or 'some'} whole numbers are needed, not {shown(line)}")
+        if max(map(abs, numbers)) > MOST:
+            raise self.wrong(f"{shown(line)} has a number beyond {MOST}; divide all costs by a common factor")
         return numbers
 
     def number(self) -> int:
@@ -216,6 +226,7 @@ class _Lines:
 
     def within(self, section: str, read: Callable[[], T]) -> T:
         """Return what ``read`` finds between the lines begin_section and end_section."""
+        self._deadline.check(f"reading {self._name}")
         self._mark(f"begin_{section}")
         found = read()
         self._mark(f"end_{section}")
@@ -224,7 +235,7 @@ class _Lines:
     def _mark(self, mark: str) -> None:
         line = self.text()
         if line != mark:
-            raise self.wrong(f"{mark!r} is needed, not {line[:60]!r}")
+            raise self.wrong(f"{mark!r} is needed, not {shown(line)}")
 
     def facts(self) -> Facts:
         return tuple(self.fact(*self.numbers(2)) for _ in range(self.count("facts")))
@@ -251,7 +262,7 @@ class _Lines:
         rest = next((line for line in self._lines if line.strip()), None)
         if rest is not None:
             self._at += 1
-            raise self.wrong(f"the task is complete, but more follows: {rest[:60]!r}")
+            raise self.wrong(f"the task is complete, but more follows: {shown(rest)}")
 
 
 EXAMPLE = """begin_version

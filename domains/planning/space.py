@@ -11,6 +11,7 @@ Source: Helmert (2006), "The Fast Downward Planning System", JAIR 26, sections 5
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -88,10 +89,15 @@ def _is_goal(space, state):
 
 
 def same_answers(tables: type) -> None:
-    """Let tables that have the fields of PlanningSpace, and more, answer as it does for all but ``expand``."""
+    """Let tables that have the fields of PlanningSpace answer as it does for all but ``expand``."""
     answered: dict[Any, Any] = {width: _width, changes: _changes, wide: _wide, links: _links, is_goal: _is_goal}
     for stub, answer in answered.items():
         answers(stub, tables)(answer)
+
+
+# the same tables of a task that has conditional effects or axioms: others do without the code for them
+RulesSpace: Any = namedtuple("RulesSpace", PlanningSpace._fields)  # type: ignore[misc]
+same_answers(RulesSpace)
 
 
 @inlined
@@ -105,6 +111,22 @@ def _expand(space, came_by, moves, n):
     end = applicable(space, moves, n)
     for c in range(n, end):
         apply_operator(space, moves.operator[c], moves, c)
+    return end
+
+
+@answers(expand, RulesSpace)
+def _expand_rules(space, came_by, moves, n):
+    end = applicable(space, moves, n)
+    n_words = len(space.goal_mask)
+    for c in range(n, end):
+        operator = moves.operator[c]
+        _set_facts(space, operator, moves, c)
+        for rule in range(space.conditional.first[operator], space.conditional.first[operator + 1]):
+            if _holds(space.conditional, rule, moves.parent, 0, n_words):
+                _fire(space.conditional, rule, moves.states, c * n_words, n_words)
+        if len(space.axioms.mask) > 0:
+            derive(space, moves.states, c * n_words)
+        _note_changes(space, operator, moves, c)
     return end
 
 
@@ -129,17 +151,23 @@ def applicable(space, moves, n):
 
 @inlined
 def apply_operator(space, operator, moves, n):
-    """Write the successor of ``moves.parent`` by an operator to row ``n``."""
+    """Write the successor of ``moves.parent`` by an operator without conditional effects to row ``n``."""
+    _set_facts(space, operator, moves, n)
+    _note_changes(space, operator, moves, n)
+
+
+@inlined
+def _set_facts(space, operator, moves, n):
     n_words = len(space.goal_mask)
     for word in range(n_words):
         kept = moves.parent[word] & ~space.clear[operator * n_words + word]
         moves.states[n * n_words + word] = kept | space.write[operator * n_words + word]
-    if len(space.conditional.mask) > 0:
-        for rule in range(space.conditional.first[operator], space.conditional.first[operator + 1]):
-            if _holds(space.conditional, rule, moves.parent, 0, n_words):
-                _fire(space.conditional, rule, moves.states, n * n_words, n_words)
-    if len(space.axioms.mask) > 0:
-        derive(space, moves.states, n * n_words)
+
+
+@inlined
+def _note_changes(space, operator, moves, n):
+    """Write cost and changed features of row ``n``, whose state is complete."""
+    n_words = len(space.goal_mask)
     moves.operator[n] = operator
     moves.cost[n] = space.cost[operator]
     row = n * space.n_changes
@@ -198,7 +226,8 @@ def planning_space(task: SasTask, layout: Layout) -> tuple[PlanningSpace, Genera
     layers = sorted({task.variables[axiom.variable].layer for axiom in task.axioms})
     touched_first, touched_flat = flat(touched)
     strata = [[axiom for axiom in task.axioms if task.variables[axiom.variable].layer == layer] for layer in layers]
-    space = PlanningSpace(
+    has_rules = task.has_conditional_effects or bool(task.axioms)
+    space: Any = (RulesSpace if has_rules else PlanningSpace)(
         goal_mask=_signed(layout.masks(var for var, _ in task.goal)),
         goal_value=_signed(layout.facts(task.goal)),
         code=found.code,

@@ -6,7 +6,6 @@ Helmert (2006), "The Fast Downward Planning System", JAIR 26.
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -17,15 +16,18 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.domains import DOMAINS, Domain, GroundOperator, State, TransitionGraph
+from pdsearch.domains.planning.large_costs import bounded, why_inexact, why_unproved
 from pdsearch.domains.planning.layout import Layout
-from pdsearch.domains.planning.preprocessing import PREPROCESSORS, prepare
-from pdsearch.domains.planning.pruning import PRUNINGS, make_pruning
+from pdsearch.domains.planning.preprocessing import prepare
+from pdsearch.domains.planning.pruning import make_pruning
 from pdsearch.domains.planning.sas import Effect, Operator, SasTask, parse_sas
+from pdsearch.domains.planning.semantics import Values, cost_of, derived, holds, successor
 from pdsearch.domains.planning.space import planning_space
 from pdsearch.domains.planning.translate import domain_file_of, translate
-from pdsearch.errors import BadInputError
-
-Values = tuple[int, ...]
+from pdsearch.errors import BadInputError, WrongPlanError
+from pdsearch.limits import NO_DEADLINE, Deadline
+from pdsearch.options import Option
+from pdsearch.reading import read_text
 
 
 @DOMAINS.add("planning")
@@ -40,16 +42,21 @@ class Planning(Domain):
         How to call it in results.
     preprocess, pruning : str, optional
         What makes the task smaller before the search, and what leaves out successors during it, by name.
+    deadline : Deadline, optional
+        When preprocessing, and building tables for heuristics, must be done.
 
     Attributes
     ----------
     task : SasTask
-        What is searched: after preprocessing. Plans are replayed on the task as it was given.
+        What is searched: after preprocessing. Plans are replayed on the task as it was given, but for costs too
+        large to be searched: see :mod:`pdsearch.domains.planning.large_costs`.
 
     Raises
     ------
     UnknownNameError, BadInputError
         If there is no preprocessor or pruning of that name, or the pruning does not fit the task.
+    TimeLimitError
+        If the deadline passes.
 
     Examples
     --------
@@ -64,16 +71,25 @@ class Planning(Domain):
     default_heuristic = "lmcut"
     default_distribution = "sampled-cut"
     instances_help = "a .sas file, or a PDDL problem whose domain file lies beside it or is given by --domain-file"
-    is_wide = True
-    is_linked = True
+    options = (
+        Option("domain_file", "PDDL domain, when it does not lie beside the problem", metavar="FILE"),
+        Option("preprocess", "make the task smaller: see pdsearch list preprocessors", metavar="NAME"),
+        Option("pruning", "leave out needless successors: see pdsearch list prunings", metavar="NAME"),
+    )
 
     def __init__(
-        self, task: SasTask, instance: str, *, preprocess: str | None = None, pruning: str | None = None
+        self,
+        task: SasTask,
+        instance: str,
+        *,
+        preprocess: str | None = None,
+        pruning: str | None = None,
+        deadline: Deadline = NO_DEADLINE,
     ) -> None:
         if task.has_conditional_effects or task.axioms:
             self.default_heuristic = "hmax"
-        self._given, self.instance = task, instance
-        self._prepared = prepare(task, preprocess)
+        self._costs, self.instance, self.deadline = bounded(task), instance, deadline
+        self._prepared = prepare(self._costs.task, preprocess, deadline)
         self.task = task = self._prepared.task
         self.sizes = [len(variable.values) for variable in task.variables]
         self.layout = Layout.of(self.sizes)
@@ -81,23 +97,19 @@ class Planning(Domain):
         self._pruning = None if pruning is None else make_pruning(pruning, task, plain)
         self.space = plain if self._pruning is None else self._pruning.space
         self.max_moves = max(1, found.most)
-        self.n_changes = self.space.n_changes
         self.n_variables, self.n_values = len(self.sizes), max(self.sizes)
         costs = [operator.cost for operator in task.operators] or [0]
         self.max_cost, self.least_cost = max(costs), min(costs)
-        self.cost_words = "unit cost" if self._given.is_unit_cost else "general cost"
+        self.cost_words = "unit cost" if self._costs.task.is_unit_cost else "general cost"
         self.primary = [var for var, variable in enumerate(task.variables) if variable.layer < 0]
-        self.initial = self.pack(self._derive(task.initial))
+        self.initial = self.pack(derived(task, task.initial))
 
     @classmethod
-    def fetch(cls, text: str, domain_file: str | None = None, **options: Any) -> str:
-        """Return the SAS+ text of an instance: read, or translated from PDDL."""
+    def fetch(cls, text: str, domain_file: str | None = None, deadline: Deadline = NO_DEADLINE, **options: Any) -> str:
+        """Return the SAS+ text of an instance: read, or translated from PDDL before the deadline."""
         if Path(text).suffix != ".sas":
-            return translate(domain_file or domain_file_of(text), text)
-        try:
-            return Path(text).read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInputError(f"cannot read {text!r} ({error}); give a .sas file or PDDL") from None
+            return translate(domain_file or domain_file_of(text), text, deadline)
+        return read_text(text, "a .sas file or PDDL")
 
     @classmethod
     def parse(
@@ -106,6 +118,7 @@ class Planning(Domain):
         fetched: str | None = None,
         preprocess: str | None = None,
         pruning: str | None = None,
+        deadline: Deadline = NO_DEADLINE,
         **options: Any,
     ) -> Planning:
         """Return the task in a file.
@@ -118,20 +131,14 @@ class Planning(Domain):
             Its SAS+ text, where another rank has read it already.
         preprocess, pruning : str, optional
             As for the class.
+        deadline : Deadline, optional
+            When reading must be done, and what :class:`Planning` does.
         **options
             ``domain_file`` names the PDDL domain; else it is looked for beside the problem.
         """
-        task = parse_sas(cls.fetch(text, **options) if fetched is None else fetched, text)
-        return cls(task, text, preprocess=preprocess, pruning=pruning)
-
-    @classmethod
-    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add the PDDL domain, and what is done before and during the search."""
-        group = parser.add_argument_group("planning")
-        group.add_argument("--domain-file", metavar="FILE", help="PDDL domain, when it does not lie beside the problem")
-        group.add_argument("--preprocess", metavar="NAME", help=f"make the task smaller: {', '.join(PREPROCESSORS)}")
-        group.add_argument("--pruning", metavar="NAME", help=f"leave out needless successors: {', '.join(PRUNINGS)}")
-        return ["domain_file", "preprocess", "pruning"]
+        read = cls.fetch(text, deadline=deadline, **options) if fetched is None else fetched
+        task = parse_sas(read, text if Path(text).suffix == ".sas" else f"{text} (translated to SAS+)", deadline)
+        return cls(task, text, preprocess=preprocess, pruning=pruning, deadline=deadline)
 
     def why_unsolvable(self) -> str | None:
         """Return what preprocessing proved."""
@@ -160,34 +167,14 @@ class Planning(Domain):
     def operators(self, state: State) -> list[int]:
         """Return the operators whose preconditions hold."""
         values = self.unpack(state)
-        return [number for number, operator in enumerate(self.task.operators) if _holds(operator.preconditions, values)]
+        return [number for number, operator in enumerate(self.task.operators) if holds(operator.preconditions, values)]
 
     def apply(self, state: State, operator: int) -> tuple[State, int]:
         """Apply the effects whose conditions hold in ``state``, in file order; then derive."""
-        values = self.unpack(state)
         if not 0 <= operator < len(self.task.operators):
             raise ValueError(f"there is no operator {operator}; there are {len(self.task.operators)}")
         chosen = self.task.operators[operator]
-        if not _holds(chosen.preconditions, values):
-            raise ValueError(f"({chosen.name}) does not apply")
-        after = list(values)
-        for effect in chosen.effects:
-            if _holds(effect.conditions, values):
-                after[effect.variable] = effect.value
-        return self.pack(self._derive(after)), chosen.cost
-
-    def _derive(self, values: Sequence[int]) -> Values:
-        """Return the values with those of derived variables computed anew, stratum by stratum."""
-        after = [
-            self.task.initial[var] if variable.layer >= 0 else value
-            for var, (variable, value) in enumerate(zip(self.task.variables, values, strict=True))
-        ]
-        for layer in sorted({self.task.variables[axiom.variable].layer for axiom in self.task.axioms}):
-            rules = [axiom for axiom in self.task.axioms if self.task.variables[axiom.variable].layer == layer]
-            while fired := [axiom for axiom in rules if _holds(axiom.conditions, after)]:
-                for axiom in fired:
-                    after[axiom.variable] = axiom.value
-        return tuple(after)
+        return self.pack(successor(self.task, self.unpack(state), chosen)), chosen.cost
 
     def show(self, state: State) -> str:
         """Return the names of the facts that hold."""
@@ -198,10 +185,18 @@ class Planning(Domain):
     # --- plans ---
 
     def replay(self, plan: Sequence[int]) -> int:
-        """Return the cost of a plan on the task as it was given."""
-        if self.task is self._given:
-            return super().replay(plan)
-        return Planning(self._given, self.instance).replay([self._prepared.operators[operator] for operator in plan])
+        """Return the cost of a plan on the task as it was given, but for costs too large to be searched."""
+        wrong = next((step for step, number in enumerate(plan) if not 0 <= number < len(self.task.operators)), None)
+        if wrong is not None:
+            raise WrongPlanError(f"step {wrong} of the plan does not apply: there is no operator {plan[wrong]}")
+        return cost_of(self._costs.task, [self._prepared.operators[operator] for operator in plan])
+
+    def check_result(self, cost: int | None, is_unsolvable: bool, expanded: int) -> list[str]:
+        """Refuse the cost of a plan, or that there is none, where costs were too large to be sure."""
+        doubt = why_unproved(self.max_cost, expanded) if is_unsolvable else why_inexact(self._costs, cost)
+        if doubt is not None:
+            raise BadInputError(f"{self.instance}: {doubt}")
+        return []
 
     def operator_name(self, operator: int) -> str:
         """Return an action as a plan file shows it."""
@@ -265,7 +260,3 @@ class Planning(Domain):
             for fact in group:
                 groups[fact].add(number)
         return groups
-
-
-def _holds(facts: Sequence[tuple[int, int]], values: Sequence[int]) -> bool:
-    return all(values[var] == value for var, value in facts)

@@ -51,6 +51,16 @@ def point(n_labels: int) -> TransitionSystem:
     return TransitionSystem(one, one, np.array([0, 1]), np.zeros(1, np.int64), np.zeros(n_labels, np.int64))
 
 
+def most_transitions(one: TransitionSystem, other: TransitionSystem) -> int:
+    """Return how many transitions :func:`product` writes at most: for each label those of its groups, all copies kept.
+
+    Labels of the same two groups share theirs.
+    """
+    pairs = np.unique(one.group * max(1, len(other.sizes)) + other.group)
+    ones, others = np.divmod(pairs, max(1, len(other.sizes)))
+    return int((one.sizes[ones] * other.sizes[others]).sum())
+
+
 def product(one: TransitionSystem, other: TransitionSystem, reduced: Integers) -> TransitionSystem:
     """Return the product of two systems with the same labels; state (s, t) is ``s * other.n_states + t``.
 

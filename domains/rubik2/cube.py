@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
-from pdsearch.domains.rubik2.space import N_CORNERS, N_MOVED, N_OPERATORS, N_VALUES, TWISTS, CubeSpace
-from pdsearch.errors import BadInputError
+from pdsearch.domains.rubik2.space import N_CORNERS, N_OPERATORS, N_VALUES, TWISTS, CubeSpace
+from pdsearch.errors import BadInputError, shown
+from pdsearch.reading import whole_number
 
 _FACES = "URF"
 _TURNS = ("", "2", "'")
@@ -58,9 +59,9 @@ class Rubik2(Domain):
     source = "Kociemba (1992), Cubism For Fun 28"
     default_heuristic = "cube-table"
     instances_help = _HELP
+    has_lines = True
     max_moves = N_OPERATORS
     max_cost = 1
-    n_changes = N_MOVED
     n_variables = N_CORNERS
     n_values = N_VALUES
 
@@ -94,9 +95,8 @@ class Rubik2(Domain):
             twists.append(-sum(twists) % 3)
             return cls(list(zip(rng.permutation(N_CORNERS).tolist(), twists, strict=True)), f"random seed {seed}")
         if kind == "random":
-            if not rest.isdecimal() or int(rest) > 1000:
-                raise BadInputError(f"{rest!r} random turns make no sense; give random:0 to random:1000")
-            return cls(_scrambled(rng.integers(N_OPERATORS, size=int(rest)).tolist()), f"{text.strip()} seed {seed}")
+            n_turns = whole_number(rest, "number of random turns", 0, 1000)
+            return cls(_scrambled(rng.integers(N_OPERATORS, size=n_turns).tolist()), f"{text.strip()} seed {seed}")
         return cls(_scrambled(_operators(text)), " ".join(text.split()))
 
     @classmethod
@@ -192,7 +192,7 @@ def _operators(text: str) -> list[int]:
         raise BadInputError(f"the instance is empty; give {_HELP}")
     wrong = next((word for word in words if word not in names), None)
     if wrong is not None:
-        raise BadInputError(f"turn {wrong[:20]!r} is unknown; give {_HELP}, of the faces U, R and F")
+        raise BadInputError(f"turn {shown(wrong)} is unknown; give {_HELP}, of the faces U, R and F")
     return [names[word] for word in words]
 
 

@@ -42,9 +42,9 @@ def _is_goal(space, state):
 @answers(expand, CubeSpace)
 def _expand(space, came_by, moves, n):
     cube = np.int64(moves.parent[0])
-    back = came_by // 3 * 3 + 2 - came_by % 3 if came_by < N_OPERATORS else -1
+    back = came_by // 3 * 3 + 2 - came_by % 3  # -3 after NO_OPERATOR
     for operator in range(N_OPERATORS):
-        if came_by >= 0 and operator == back:
+        if operator == back:
             continue
         turned = 0
         row = n * N_MOVED

@@ -149,7 +149,7 @@ class CubeTableHeuristic(_CubeHeuristic):
         permutation, twists = np.zeros(1 << TWISTS, np.uint16), np.zeros(1 << (2 * N_CORNERS), np.uint16)
         permutation[permutation_half().bits] = np.arange(N_PERMUTATIONS)
         twists[twist_half().bits] = np.arange(N_TWISTS)
-        self.tables = CubeTable(kept.load(), permutation, twists)
+        self.tables = CubeTable(kept.load(deadline=domain.deadline), permutation, twists)
         self.max_h = int(self.tables.entries.max())
 
     @classmethod

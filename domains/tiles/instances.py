@@ -14,12 +14,12 @@ import csv
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, shown
+from pdsearch.reading import read_text, whole_number
 
 
 class Korf(NamedTuple):
@@ -32,8 +32,8 @@ class Korf(NamedTuple):
 
 
 def korf(number: int) -> Korf:
-    """Return instance 1 to 100."""
-    return _korf100()[number - 1]
+    """Return instance 1 to 100; BadInputError for other numbers."""
+    return _korf100()[number_in(str(number), "korf", 100) - 1]
 
 
 @cache
@@ -65,8 +65,8 @@ class KorfFelner(NamedTuple):
 
 
 def korf_felner(number: int) -> KorfFelner:
-    """Return instance 1 to 50."""
-    return _korf_felner50()[number - 1]
+    """Return instance 1 to 50; BadInputError for other numbers."""
+    return _korf_felner50()[number_in(str(number), "korf-felner", 50) - 1]
 
 
 @cache
@@ -80,9 +80,12 @@ def _korf_felner50() -> list[KorfFelner]:
 
 def number_in(text: str, kind: str, last: int) -> int:
     """Return the number of an instance named ``kind:text``."""
-    if not text.isdecimal() or not 1 <= int(text) <= last:
-        raise BadInputError(f"instance {kind}:{text} is unknown; there are {kind}:1 to {kind}:{last}")
-    return int(text)
+    try:
+        return whole_number(text, kind, 1, last)
+    except BadInputError:
+        named = f"{kind}:{text}"
+        named = named if len(named) < 40 else shown(named)
+        raise BadInputError(f"instance {named} is unknown; there are {kind}:1 to {kind}:{last}") from None
 
 
 def numbers_or_file(text: str) -> str:
@@ -91,13 +94,7 @@ def numbers_or_file(text: str) -> str:
         raise BadInputError("the instance is empty; give korf:1, random:4x4, a file or the tiles row by row")
     if set(text) <= set("0123456789 ,x:-\n\t"):
         return text
-    try:
-        return Path(text).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise BadInputError(
-            f"instance {text!r} is neither korf:N, random:WxH nor a readable file ({reason})"
-        ) from error
+    return read_text(text, "korf:1 to korf:100, random:4x4, a file, or the tiles row by row").strip()
 
 
 def random_board(width: int, height: int, seed: int, blank_last: bool) -> list[int]:

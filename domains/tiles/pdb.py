@@ -130,7 +130,7 @@ class AdditivePdb(Heuristic):
         (kept,) = self.databases(domain)
         patterns = partition(domain.width, domain.height, self.name)
         assert patterns is not None
-        self.tables = _tables(domain, patterns, kept.load())
+        self.tables = _tables(domain, patterns, kept.load(deadline=domain.deadline))
         ends = [start + n_placements(domain.n_cells, k) for start, k in zip(*self.tables[1:3], strict=True)]
         self.max_h = sum(
             int(self.tables.entries[start:end].max()) for start, end in zip(self.tables.start, ends, strict=True)

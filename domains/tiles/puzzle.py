@@ -6,8 +6,8 @@ Artificial Intelligence 27, section 5 (the 100 instances; the goal has the blank
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,9 @@ from pdsearch.domains import DOMAINS, Domain, State, TransitionGraph
 from pdsearch.domains.tiles import instances
 from pdsearch.domains.tiles.projections import projections
 from pdsearch.domains.tiles.space import DOWN, LEFT, N_VALUES, RIGHT, UP, TilesSpace, WideTilesSpace
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, shown
+from pdsearch.options import Option
+from pdsearch.reading import integers, whole_number
 
 MAX_CELLS = 25
 GOALS = ("blank-first", "blank-last")
@@ -55,6 +57,9 @@ class Tiles(Domain):
     source = "Korf (1985), AIJ 27, section 5"
     default_heuristic = "manhattan"
     instances_help = "korf:1 to korf:100, korf-felner:1 to 50, random:4x4, a file, or the tiles, 0 = blank"
+    options = (Option("goal", "where the blank is in the goal", "blank-first", metavar="|".join(GOALS)),)
+    numbered = MappingProxyType({"korf": 100, "korf-felner": 50})
+    has_lines = True
     max_moves = 4
     max_cost = 1
     is_permutation = True
@@ -71,7 +76,7 @@ class Tiles(Domain):
         self.width, self.height = _shape(len(board), width, height)
         self.n_cells = self.n_variables = self.width * self.height
         if goal not in GOALS:
-            raise BadInputError(f"goal {goal!r} is unknown; it is one of {', '.join(GOALS)}")
+            raise BadInputError(f"goal {shown(goal)} is unknown; it is one of {', '.join(GOALS)}")
         if self.n_cells != len(board):
             raise BadInputError(f"{len(board)} tiles given; a board of {self.width}x{self.height} needs {self.n_cells}")
         _check_tiles(board)
@@ -123,33 +128,27 @@ class Tiles(Domain):
 
     @classmethod
     def instance_set(cls, text: str) -> list[str]:
-        """Return the instances of ``korf:easy20`` or ``korf:all``; anything else is one instance."""
-        sets = {"korf:easy20": instances.korf_easy20(), "korf:all": list(range(1, 101))}
-        return [f"korf:{number}" for number in sets[text]] if text in sets else [text]
+        """Return the instances of a set, the twenty of ``korf:easy20`` by rising expansions; else the name itself."""
+        if text == "korf:easy20":
+            return [f"korf:{number}" for number in instances.korf_easy20()]
+        return super().instance_set(text)
 
     @classmethod
     def _from_numbers(cls, text: str, goal: str) -> Tiles:
         shape, colon, numbers = text.rpartition(":")
         width, height = _shape_in(shape) if colon else (None, None)
         try:
-            board = [int(word) for word in numbers.replace(",", " ").split()]
-        except ValueError:
+            board = integers(numbers, f"instance {shown(text.strip())}")
+        except BadInputError as error:
             raise BadInputError(
-                f"instance {text.strip()[:60]!r} is unknown; give korf:1 to korf:100, random:4x4, a file, "
-                "or the tiles row by row with 0 for the blank"
+                f"{error}; give korf:1 to korf:100, random:4x4, a file, or the tiles row by row with 0 for the blank"
             ) from None
         return cls(board, width, height, goal)
 
-    @classmethod
-    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add ``--goal``."""
-        parser.add_argument("--goal", default="blank-first", metavar="|".join(GOALS), help="tiles: the goal")
-        return ("goal",)
-
-    def goal_board(self) -> tuple[int, ...]:
-        """Return the tiles of the goal row by row."""
+    def goal_board(self, blank_last: bool | None = None) -> tuple[int, ...]:
+        """Return the tiles of the goal row by row, or of the one that has the blank last, or first."""
         tiles = tuple(range(1, self.n_cells))
-        return (*tiles, 0) if self.blank_last else (0, *tiles)
+        return (*tiles, 0) if (self.blank_last if blank_last is None else blank_last) else (0, *tiles)
 
     def goal_cell(self, tile: int) -> int:
         """Return the cell of a tile in the goal."""
@@ -178,14 +177,35 @@ class Tiles(Domain):
 
     def why_unsolvable(self) -> str | None:
         """Compare the parity of the permutation with that of the blank's distance."""
-        position = {tile: cell for cell, tile in enumerate(self.goal_board())}
+        if not self._has_wrong_parity(self.blank_last):
+            return None
+        reason = f"the permutation of the tiles has the wrong parity for the goal {self._goal_words(self.blank_last)}"
+        if self._has_wrong_parity(not self.blank_last):
+            return f"{reason}, and for that with the blank {'first' if self.blank_last else 'last'}"
+        return f"{reason}; the goal {self._goal_words(not self.blank_last)} can be reached: {self._other_goal()}"
+
+    def notes(self) -> list[str]:
+        """Return which goal was assumed where the board is the other one."""
+        if self.board != self.goal_board(not self.blank_last):
+            return []
+        return [
+            f"the board is the other usual goal, and was taken to {self._goal_words(self.blank_last)}; "
+            f"for {self._goal_words(not self.blank_last)}: {self._other_goal()}"
+        ]
+
+    def _other_goal(self) -> str:
+        return f"--goal {GOALS[not self.blank_last]}"
+
+    def _goal_words(self, blank_last: bool) -> str:
+        tiles = f"1 ... {self.n_cells - 1}"
+        return f"'{tiles}, blank'" if blank_last else f"'blank, {tiles}'"
+
+    def _has_wrong_parity(self, blank_last: bool) -> bool:
+        position = {tile: cell for cell, tile in enumerate(self.goal_board(blank_last))}
         start, end = divmod(self.board.index(0), self.width), divmod(position[0], self.width)
         distance = abs(start[0] - end[0]) + abs(start[1] - end[1])
-        if min(self.width, self.height) > 1 and (
-            instances.is_odd([position[tile] for tile in self.board]) != (distance % 2 == 1)
-        ):
-            return "the permutation of the tiles has the wrong parity"
-        return None
+        is_odd = instances.is_odd([position[tile] for tile in self.board])
+        return min(self.width, self.height) > 1 and is_odd != (distance % 2 == 1)
 
     def is_goal(self, state: State) -> bool:
         """Compare with the goal."""
@@ -279,9 +299,11 @@ def _shape(n_tiles: int, width: int | None, height: int | None) -> tuple[int, in
 
 def _shape_in(text: str) -> tuple[int, int]:
     sides = text.strip().lower().split("x")
-    if len(sides) != 2 or not all(side.isdecimal() for side in sides):
-        raise BadInputError(f"board shape {text.strip()!r} is not understood; write it as 4x4")
-    return _shape(0, int(sides[0]), int(sides[1]))
+    try:
+        width, height = (whole_number(side, "side") for side in sides)
+    except (BadInputError, ValueError):
+        raise BadInputError(f"board shape {shown(text.strip())} is not understood; write it as 4x4") from None
+    return _shape(0, width, height)
 
 
 def _check_tiles(board: Sequence[int]) -> None:

@@ -9,7 +9,6 @@ Mathematics 71.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +21,8 @@ from pdsearch.domains.permutations import check_permutation, numbers_in, size_in
 from pdsearch.domains.tiles.instances import is_odd
 from pdsearch.domains.topspin.space import MAX_TURNED, N_VALUES, WIDE_BITS, TopSpinSpace
 from pdsearch.errors import BadInputError
+from pdsearch.options import Option
+from pdsearch.reading import integer
 
 MIN_TOKENS, MAX_TOKENS = 4, 20
 _KINDS = "random:12, a file, or the tokens clockwise"
@@ -56,10 +57,11 @@ class TopSpin(Domain):
     source = "Chen and Skiena (1996), Discrete Applied Mathematics 71"
     default_heuristic = "token-pdb"
     instances_help = _KINDS
+    options = (Option("turnstile", "tokens turned over", 4, integer, "K"),)
+    has_lines = True
     max_cost = 1
     is_permutation = True
     n_values = N_VALUES
-    n_changes = MAX_TURNED
 
     def __init__(self, ring: Sequence[int], k: int = 4, instance: str | None = None) -> None:
         if not MIN_TOKENS <= len(ring) <= MAX_TOKENS:
@@ -97,12 +99,6 @@ class TopSpin(Domain):
     def of_size(cls, text: str, turnstile: int = 4, **options: Any) -> TopSpin:
         """Return the ordered ring of so many tokens."""
         return cls(range(size_in(text, "a ring of tokens", MIN_TOKENS, MAX_TOKENS)), turnstile, text)
-
-    @classmethod
-    def add_arguments(cls, parser: argparse.ArgumentParser) -> Sequence[str]:
-        """Add ``--turnstile``."""
-        parser.add_argument("--turnstile", type=int, default=4, metavar="K", help="topspin: tokens turned over (4)")
-        return ("turnstile",)
 
     def pack(self, ring: Sequence[int]) -> State:
         """Return the words of a ring; see :mod:`pdsearch.domains.topspin.space`."""

@@ -13,7 +13,7 @@ import numpy as np
 from pdsearch._jit import answers
 from pdsearch.domains.packing import cell_at, flip_cell
 from pdsearch.domains.permutations import item_at
-from pdsearch.kernels.protocol import changes, expand, is_goal, wide, width
+from pdsearch.kernels.protocol import changes, expand, is_goal, width
 
 N_VALUES = 32  # places of a feature, rounded up to a power of two
 WIDE_BITS = 5
@@ -36,11 +36,6 @@ def _width(space):
 @answers(changes, TopSpinSpace)
 def _changes(space):
     return MAX_TURNED
-
-
-@answers(wide, TopSpinSpace)
-def _wide(space):
-    return False
 
 
 @answers(item_at, TopSpinSpace)

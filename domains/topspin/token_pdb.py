@@ -118,7 +118,7 @@ class TokenPdb(Heuristic):
         assert isinstance(domain, TopSpin)
         self.ring = domain
         (kept,) = self.databases(domain)
-        entries, self.k = kept.load(), int(kept.facts["pattern"])
+        entries, self.k = kept.load(deadline=domain.deadline), int(kept.facts["pattern"])
         n = domain.n
         self.first = (0, n // 2)
         slot = [[(token - first) % n for token in range(n)] for first in self.first]

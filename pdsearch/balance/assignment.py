@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import kernel
+from pdsearch.balance._values import as_array
 from pdsearch.errors import BadInputError
 
 
@@ -36,7 +37,7 @@ def minimum_assignment(cost: npt.ArrayLike) -> npt.NDArray[np.int64]:
     >>> minimum_assignment([[4, 1, 3], [2, 0, 5], [3, 2, 2]])
     array([1, 0, 2])
     """
-    matrix = np.ascontiguousarray(cost, dtype=np.float64)
+    matrix = np.ascontiguousarray(as_array(cost, "costs", np.float64))
     if matrix.ndim != 2 or matrix.shape[0] > matrix.shape[1]:
         raise BadInputError(f"cost has shape {matrix.shape}; need (rows, columns) with a column for every row")
     if not np.isfinite(matrix).all():

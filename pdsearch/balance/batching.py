@@ -1,11 +1,11 @@
 """How much each should get, from how fast each was: batch sizes of workers, records per message.
 
-Both controllers measure, take a proportional step and hold still inside a dead band. :class:`BatchSizer`
-equalises the time of workers with different speeds (dynamic batch size, DBS); a worker's gradient then
-counts by its share of the samples, so what is learned does not depend on the sizes. :class:`MessageSizer`
-chooses how many records a rank of HDA* collects per destination before it sends: enough that the cost of a
-message is a small part of the cost of its records, and no more than arrive within an allowed delay, because
-nodes held back make other ranks search in worse order.
+Both measure, and leave to one :class:`~pdsearch.balance.controller.Controller` how far to go and when to hold
+still. :class:`BatchSizer` equalises the time of workers with different speeds (dynamic batch size, DBS); a
+worker's gradient then counts by its share of the samples, so what is learned does not depend on the sizes.
+:class:`MessageSizer` chooses how many records a rank of HDA* collects per destination before it sends: enough that
+the cost of a message is a small part of the cost of its records, and no more than arrive within an allowed delay,
+because nodes held back make other ranks search in worse order.
 
 Sources: Ye et al. (2020), "DBS: Dynamic Batch Size For Distributed Deep Neural Network Training",
 arXiv 2007.11831; the affine model and the message rule are derived here, see docs/balance.md.
@@ -20,6 +20,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.balance._values import as_array
+from pdsearch.balance.controller import Controller
 from pdsearch.balance.metrics import FloatArray
 from pdsearch.errors import BadInputError
 
@@ -59,11 +61,11 @@ def apportion(weights: npt.ArrayLike, total: int, least: int = 0, most: npt.Arra
     """
     if not isinstance(total, numbers.Integral):
         raise BadInputError(f"the total is {total!r}; whole parts need a whole number")
-    shares = np.asarray(weights, dtype=np.float64)
+    shares = as_array(weights, "weights", np.float64)
     if shares.ndim != 1 or not (np.isfinite(shares).all() and (shares >= 0).all() and shares.sum() > 0):
         raise BadInputError(f"weights are {shares}; need one for each part, not negative and not all zero")
     low = np.full(len(shares), float(least))
-    high = np.broadcast_to(np.inf if most is None else np.asarray(most, dtype=np.float64), shares.shape)
+    high = np.broadcast_to(np.inf if most is None else as_array(most, "limits", np.float64), shares.shape)
     if least < 0 or (low > high).any() or not low.sum() <= total <= high.sum():
         raise BadInputError(
             f"{len(shares)} parts from {least} to {most!r} cannot add up to {total}; change the total or the bounds"
@@ -103,7 +105,9 @@ def affine_shares(fixed: npt.ArrayLike, per_item: npt.ArrayLike, total: float, l
     >>> affine_shares([0, 2], [1, 1], 10)
     array([6., 4.])
     """
-    start, slope = np.broadcast_arrays(np.asarray(fixed, dtype=np.float64), np.asarray(per_item, dtype=np.float64))
+    start, slope = np.broadcast_arrays(
+        as_array(fixed, "fixed times", np.float64), as_array(per_item, "times per item", np.float64)
+    )
     if start.ndim != 1 or not ((start >= 0).all() and (slope > 0).all() and np.isfinite(start + slope).all()):
         raise BadInputError(f"times {start} + {slope} per item; need times that are not negative, and items that cost")
     if least * len(start) > total:
@@ -163,13 +167,10 @@ class BatchSizer:
         damping: float = 1.0,
         dead_band: float = 0.0,
     ) -> None:
-        if n_workers < 1 or not 0 < damping <= 1 or not 0 <= dead_band < math.inf:
-            raise BadInputError(
-                f"{n_workers} workers, damping {damping}, dead band {dead_band}; "
-                "need a worker, damping in (0, 1] and a dead band not negative"
-            )
+        if n_workers < 1:
+            raise BadInputError(f"{n_workers} workers; need at least 1")
+        self.controller = Controller(damping, dead_band)
         self.total, self._least, self._most = total, least, most
-        self._damping, self._dead_band = damping, dead_band
         self.sizes = apportion(np.ones(n_workers), total, least, most)
 
     @property
@@ -185,14 +186,13 @@ class BatchSizer:
         BadInputError
             If there is not one positive time per worker.
         """
-        seconds = np.asarray(times, dtype=np.float64)
+        seconds = as_array(times, "times", np.float64)
         if seconds.shape != self.sizes.shape or not ((seconds > 0).all() and np.isfinite(seconds).all()):
             raise BadInputError(f"times are {seconds}; need {len(self.sizes)} positive ones, one for each worker")
-        if seconds.max() <= (1 + self._dead_band) * seconds.mean() and self._dead_band > 0:
+        if self.controller.dead_band > 0 and self.controller.is_settled(seconds.max(), seconds.mean()):
             return self.sizes.copy()
         speed = np.maximum(self.sizes, 1) / seconds
-        target = speed / speed.sum()
-        step = self._damping * target + (1 - self._damping) * self.shares
+        step = self.controller.toward(self.shares, speed / speed.sum())
         self.sizes = apportion(step, self.total, self._least, self._most)
         return self.sizes.copy()
 
@@ -253,16 +253,16 @@ class MessageSizer:
         damping: float = 0.25,
         dead_band: float = 0.1,
     ) -> None:
-        good = n_destinations >= 1 and 0 < overhead < 1 and most >= 1 and 0 < damping <= 1 and dead_band >= 0
+        good = n_destinations >= 1 and 0 < overhead < 1 and most >= 1
         if not (good and min(per_message, per_record, delay) > 0 and max(per_message, per_record) < math.inf):
             raise BadInputError(
                 f"{n_destinations} destinations, {per_message} s a message, {per_record} s a record, "
-                f"overhead {overhead}, delay {delay} s, {most} records, damping {damping}, band {dead_band}; "
-                "need a destination, costs, a delay and sizes above 0, overhead and damping from 0 to 1"
+                f"overhead {overhead}, delay {delay} s, {most} records; "
+                "need a destination, costs, a delay and sizes above 0, an overhead from 0 to 1"
             )
         self.per_message, self.per_record = per_message, per_record
         self.overhead, self.delay, self.most = overhead, delay, most
-        self._damping, self._dead_band = damping, dead_band
+        self.controller = Controller(damping, dead_band)
         self._rates: FloatArray | None = None
         self._fits: list[tuple[float, float]] = []
         self.sizes = np.full(n_destinations, self.enough, dtype=np.int64)
@@ -308,8 +308,8 @@ class MessageSizer:
         self._learn(start, slope)
 
     def _learn(self, per_message: float, per_record: float) -> None:
-        self.per_message += self._damping * (per_message - self.per_message)
-        self.per_record += self._damping * (per_record - self.per_record)
+        learned = self.controller.toward([self.per_message, self.per_record], [per_message, per_record])
+        self.per_message, self.per_record = learned.tolist()
 
     def update(self, records: Sequence[int] | npt.ArrayLike, seconds: float) -> Sizes:
         """Take the records that went to each destination in a stretch of time; return the sizes to use next.
@@ -319,14 +319,13 @@ class MessageSizer:
         BadInputError
             If there is not one count per destination or the time is not positive.
         """
-        counts = np.asarray(records, dtype=np.float64)
+        counts = as_array(records, "records", np.float64)
         if counts.shape != self.sizes.shape or not (counts >= 0).all() or not 0 < seconds < math.inf:
             raise BadInputError(f"{counts} records in {seconds} s; need {len(self.sizes)} counts and a positive time")
         rates = counts / seconds
-        self._rates = rates if self._rates is None else self._rates + self._damping * (rates - self._rates)
+        self._rates = rates if self._rates is None else self.controller.toward(self._rates, rates)
         wanted = np.clip(np.floor(self._rates * self.delay + 1e-9), 1, self.enough).astype(np.int64)
-        moved = np.abs(wanted - self.sizes) > self._dead_band * self.sizes
-        self.sizes = np.where(moved, wanted, self.sizes)
+        self.sizes = np.where(self.controller.is_settled(wanted, self.sizes), self.sizes, wanted)
         return self.sizes.copy()
 
 

@@ -1,4 +1,4 @@
-"""What a fixed capacity per bin drops and wastes, and how uneven chance alone is.
+"""What a fixed capacity per bin drops and wastes.
 
 With capacity C per bin a layer drops sum max(x - C, 0) and pads sum max(C - x, 0). At C = mean the
 two rates are equal, and equal to the total-variation distance of the shares from even (Hoover's index).
@@ -81,25 +81,6 @@ def padding_rate(loads: npt.ArrayLike, factor: float = 1.0, axis: int = -1, whol
     0.625
     """
     return _beyond(loads, factor, axis, whole)[1]
-
-
-def sampling_floor(n_items: int, n_bins: int, k: int = 1) -> float:
-    """Return the MaxVio that uniform random choices of k out of n bins have on average, to first order.
-
-    A measured MaxVio near this floor is chance, not skew. It is E[largest of n standard normals] times
-    the standard deviation of a load over its mean, sqrt(n / (items k) (1 - k/n)).
-
-    >>> round(sampling_floor(512, 16, 4), 3)
-    0.135
-    """
-    if n_items < 1 or not 1 <= k <= n_bins:
-        raise BadInputError(f"{n_items} items choosing {k} of {n_bins} bins; need an item and 1 <= k <= bins")
-    if n_bins == 1:
-        return 0.0
-    grid = np.linspace(-8.0, 8.0, 1601)
-    below = np.array([0.5 * math.erfc(-point / math.sqrt(2)) for point in grid]) ** n_bins
-    largest = 8.0 - float(np.trapezoid(below, grid))  # E[X] = b - the integral of P(X <= t) up to b
-    return largest * math.sqrt(n_bins / (n_items * k) * (1 - k / n_bins))
 
 
 def _beyond(loads: npt.ArrayLike, factor: float, axis: int, whole: bool) -> tuple[Value, Value]:

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import kernel
+from pdsearch.balance._values import as_array
 from pdsearch.errors import BadInputError
 
 Ids: TypeAlias = npt.NDArray[np.int64]
@@ -45,7 +46,7 @@ def segment_routing(ids: npt.ArrayLike, n_experts: int, segment: int) -> Segment
     ----------
     ids : array_like[..., n_tokens, k] of int
         The experts each token activates; leading axes are sequences. For the owners of generated nodes use
-        :func:`pdsearch.search.owners.owners_generated`.
+        :func:`pdsearch.search.best_first.owners.owners_generated`.
     n_experts : int
         Ids are below it.
     segment : int
@@ -200,7 +201,7 @@ def belady_cache(ids: npt.ArrayLike, n_experts: int, ratio: float, first_use_hit
 
 def _as_sequences(ids: npt.ArrayLike, n_experts: int) -> Ids:
     """Return int64[n_sequences, n_tokens, k], or say what is wrong with the ids."""
-    array = np.asarray(ids)
+    array = as_array(ids, "ids")
     if array.dtype.kind not in "iu" or array.ndim < 2 or array.size == 0:
         raise BadInputError(
             f"ids have shape {array.shape} and type {array.dtype}; need integers (..., tokens, k), not empty"

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.balance._values import as_array
 from pdsearch.errors import BadInputError
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
@@ -116,7 +117,7 @@ def max_violation_of_batches(loads: npt.ArrayLike, axis: int = -1, batch_axis: i
     >>> max_violation_of_batches([[2, 0], [0, 2]])
     MaxViolation(average=1.0, supremum=1.0, pooled=0.0)
     """
-    array = np.asarray(loads)
+    array = as_array(loads, "loads")
     array = array.astype(np.float64) if array.dtype == np.float16 else array  # sums would end at 65,504
     axes = [which % array.ndim if -array.ndim <= which < array.ndim else which for which in (axis, batch_axis)]
     if array.ndim < 2 or axes[0] == axes[1]:
@@ -289,7 +290,7 @@ def as_bins(loads: npt.ArrayLike, axis: int, weights: npt.ArrayLike | None) -> B
 
 def as_loads(loads: npt.ArrayLike, axis: int = -1) -> npt.NDArray[Any]:
     """Return the loads with the bins on the last axis, or say what is wrong with them."""
-    array = np.asarray(loads)
+    array = as_array(loads, "loads")
     if array.dtype.kind not in "biuf":
         raise BadInputError(f"loads have type {array.dtype}; they must be numbers")
     if array.ndim == 0 or not -array.ndim <= axis < array.ndim:
@@ -306,7 +307,7 @@ def as_loads(loads: npt.ArrayLike, axis: int = -1) -> npt.NDArray[Any]:
 
 
 def _as_weights(weights: npt.ArrayLike, n_bins: int) -> FloatArray:
-    relative = np.asarray(weights, dtype=np.float64)
+    relative = as_array(weights, "weights", np.float64)
     if relative.shape != (n_bins,):
         raise BadInputError(f"weights have shape {relative.shape}; {n_bins} bins need ({n_bins},)")
     if not (relative.min() > 0 and relative.max() < np.inf):

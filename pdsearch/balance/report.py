@@ -10,7 +10,8 @@ from typing import Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.balance.capacity import drop_rate, padding_rate, sampling_floor
+from pdsearch.balance.capacity import drop_rate, padding_rate
+from pdsearch.balance.chance import sampling_floor
 from pdsearch.balance.metrics import as_loads, evenness
 from pdsearch.balance.traffic import (
     Crossing,
@@ -57,6 +58,8 @@ class BalanceReport:
     ----------
     n_bins, n_rows : int
         Bins per row; 1 row for a vector.
+    n_counted : int
+        Rows with load, which the metrics are means over.
     total : float
         All load together.
     capacity_factor : float
@@ -67,6 +70,7 @@ class BalanceReport:
 
     n_bins: int
     n_rows: int
+    n_counted: int
     total: float
     capacity_factor: float
     metrics: dict[str, float]
@@ -76,11 +80,12 @@ class BalanceReport:
         return self.metrics[name]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain values; nan becomes None, which JSON has a word for."""
-        values = {name: None if math.isnan(value) else value for name, value in self.metrics.items()}
+        """Return the report as plain values; nan and infinity become None, which JSON has a word for."""
+        values = {name: value if math.isfinite(value) else None for name, value in self.metrics.items()}
         return {
             "n_bins": self.n_bins,
             "n_rows": self.n_rows,
+            "n_counted": self.n_counted,
             "total": self.total,
             "capacity_factor": self.capacity_factor,
             **values,
@@ -92,10 +97,15 @@ class BalanceReport:
 
     def __str__(self) -> str:
         """Return the table that the command line prints."""
-        rows = "" if self.n_rows == 1 else f", means over {self.n_rows} rows"
+        rows = "" if self.n_rows == 1 else f", means over {self._rows()}"
         head = f"{self.n_bins} bins, load {self.total:.12g}{rows}, capacity factor {self.capacity_factor:g}"
         lines = [f"{name:<26}{value:>12.6g}  {_MEANINGS[name]}" for name, value in self.metrics.items()]
         return "\n".join([head, *lines])
+
+    def _rows(self) -> str:
+        if self.n_counted == self.n_rows:
+            return f"{self.n_rows} rows"
+        return f"the {self.n_counted} of {self.n_rows} rows with load"
 
 
 def balance_report(
@@ -156,6 +166,10 @@ def balance_report(
     rows = array.reshape(-1, array.shape[-1])
     if len(rows) == 0:
         raise BadInputError(f"loads have shape {np.shape(loads)}: no row; give at least one")
+    with np.errstate(over="ignore"):
+        total = float(rows.sum(dtype=np.float64))
+    if math.isinf(total):
+        raise BadInputError("loads add up to more than a float64 holds; divide all by the same number")
     metrics: dict[str, float] = {}
     for name, values in evenness(rows, weights=weights).items():
         metrics[name] = _mean(values)
@@ -167,10 +181,10 @@ def balance_report(
     metrics["padding_rate"] = _mean(padding_rate(rows, capacity_factor))
     if traffic is not None:
         metrics |= _traffic_metrics(traffic, rows.shape[1], generated, node_of_bin)
-    total = float(rows.sum(dtype=np.float64))
     if sequential is not None:
         metrics["search_overhead"] = search_overhead(total, sequential)
-    report = BalanceReport(rows.shape[1], len(rows), total, float(capacity_factor), metrics)
+    n_counted = int(rows.any(axis=1).sum())
+    report = BalanceReport(rows.shape[1], len(rows), n_counted, total, float(capacity_factor), metrics)
     if file is not None:
         file.write(f"{report}\n")
     return report

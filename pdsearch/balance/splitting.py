@@ -20,6 +20,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.balance._values import as_array
 from pdsearch.errors import BadInputError
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -203,10 +204,10 @@ class Flows(NamedTuple):
 
 
 def split_flows(n_flows: int, n_links: int) -> Flows:
-    """Load every link equally while splitting as few flows as possible, each as little as possible.
+    """Load the links of one bundle equally, splitting as few flows as possible, each as little as possible.
 
     Whole flows are dealt round robin. Of the remaining r = n mod s, each is cut into s / gcd(r, s) equal
-    parts on consecutive links.
+    parts on consecutive links. For the leaves of a network together: :func:`pdsearch.balance.fabric.split_on_spines`.
 
     Parameters
     ----------
@@ -240,7 +241,7 @@ def split_flows(n_flows: int, n_links: int) -> Flows:
 
 
 def _as_degrees(degrees: npt.ArrayLike, n_threads: int) -> Ints:
-    counts = np.asarray(degrees)
+    counts = as_array(degrees, "degrees")
     if counts.ndim != 1 or (counts.size and (counts.dtype.kind not in "iu" or counts.min() < 0)):
         raise BadInputError(f"degrees have shape {counts.shape} and type {counts.dtype}; need a list of counts")
     if n_threads < 1:

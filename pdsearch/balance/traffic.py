@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.balance._values import as_array
 from pdsearch.balance.metrics import FloatArray, Value, as_loads
 from pdsearch.errors import BadInputError
 
@@ -60,7 +61,7 @@ def communication_overhead(traffic: npt.ArrayLike | Crossing, generated: npt.Arr
     crossing = np.asarray(as_crossing(traffic).sent).sum(axis=-1)
     if generated is None:
         return _ratio(crossing, as_traffic(traffic).sum(axis=(-2, -1)))
-    total = np.asarray(generated, dtype=np.float64)
+    total = as_array(generated, "generated", np.float64)
     if not (np.asarray(crossing <= total).all() and np.isfinite(total).all()):
         raise BadInputError(f"generated is {generated}, less than the {crossing} sent; count all nodes generated")
     return _ratio(crossing, total)
@@ -99,7 +100,7 @@ def locality(traffic: npt.ArrayLike | Crossing, node_of_bin: npt.ArrayLike | Non
     """
     matrix = as_traffic(traffic)
     n_bins = matrix.shape[-1]
-    nodes = np.arange(n_bins) if node_of_bin is None else np.asarray(node_of_bin)
+    nodes = np.arange(n_bins) if node_of_bin is None else as_array(node_of_bin, "nodes")
     if nodes.shape != (n_bins,):
         raise BadInputError(f"node_of_bin has shape {nodes.shape}; {n_bins} bins need ({n_bins},)")
     stays = np.where(nodes[:, None] == nodes, matrix, 0.0).sum(axis=(-2, -1))
@@ -149,7 +150,7 @@ def dispatch_traffic(
     array([[0., 1.],
            [1., 1.]])
     """
-    sources, targets = np.asarray(source), np.asarray(destinations)
+    sources, targets = as_array(source, "sources"), as_array(destinations, "destinations")
     if targets.ndim != 2 or sources.shape != targets.shape[:1]:
         raise BadInputError(
             f"source has shape {sources.shape} and destinations {targets.shape}; need (items,) and (items, k)"
@@ -198,10 +199,11 @@ def search_overhead(expanded: npt.ArrayLike, sequential: float) -> float:
     >>> round(search_overhead([60, 50], 100), 3)
     0.1
     """
-    work = np.asarray(expanded, dtype=np.float64)
+    work = as_array(expanded, "counts of work", np.float64)
     if not (np.isfinite(work).all() and (work >= 0).all() and 0 <= sequential < math.inf):
         raise BadInputError(f"work done is {work} against {sequential}; counts are finite and not negative")
-    return float(work.sum() / sequential - 1) if sequential > 0 else math.nan
+    with np.errstate(over="ignore"):
+        return float(work.sum() / np.float64(sequential) - 1) if sequential > 0 else math.nan
 
 
 def as_crossing(traffic: npt.ArrayLike | Crossing) -> Crossing:
@@ -219,7 +221,7 @@ def as_traffic(traffic: npt.ArrayLike | Crossing) -> FloatArray:
     """Return the matrix as float64, or say what is wrong with it."""
     if isinstance(traffic, Crossing):
         raise BadInputError("sent and received say nothing about what stayed; give a matrix, or all that was generated")
-    matrix = np.asarray(traffic)
+    matrix = as_array(traffic, "entries of the traffic")
     if matrix.dtype.kind not in "biuf":
         raise BadInputError(f"traffic has type {matrix.dtype}; it must be numbers")
     if matrix.ndim < 2 or matrix.shape[-1] != matrix.shape[-2] or matrix.shape[-1] == 0:

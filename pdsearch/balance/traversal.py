@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import kernel
+from pdsearch.balance._values import as_array
 from pdsearch.balance.splitting import (
     Ints,
     Pieces,
@@ -156,7 +157,7 @@ def traverse(
 
 
 def _checked(graph: Graph, source: int) -> tuple[Graph, npt.NDArray[Any]]:
-    first, targets = (np.asarray(part) for part in graph[:2])
+    first, targets = (as_array(part, "edges") for part in graph[:2])
     if not all(part.ndim == 1 and (part.dtype.kind in "iu" or not part.size) for part in (first, targets)):
         raise BadInputError(
             f"row starts are {first.dtype}{list(first.shape)} and targets {targets.dtype}{list(targets.shape)}; "
@@ -174,7 +175,7 @@ def _checked(graph: Graph, source: int) -> tuple[Graph, npt.NDArray[Any]]:
 
 
 def _checked_lengths(given: npt.NDArray[Any] | None, n_edges: int) -> npt.NDArray[Any]:
-    lengths = np.ones(n_edges, dtype=np.int64) if given is None else np.asarray(given)
+    lengths = np.ones(n_edges, dtype=np.int64) if given is None else as_array(given, "lengths")
     if lengths.dtype.kind not in "biuf" or lengths.shape != (n_edges,):
         raise BadInputError(
             f"lengths are {lengths.dtype}{list(lengths.shape)}; need a number for each of {n_edges} edges"

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from pdsearch.benchmarking._planning_runs import Run
+from pdsearch.benchmarking._planning_runs import Trial
 from pdsearch.errors import MissingDependencyError
 from pdsearch.limits import Limits
 
@@ -58,8 +58,8 @@ def binary() -> str:
     return str(path)
 
 
-def peer_run(planner: str, sas: str, task: str, config: str, limits: Limits) -> Run:
-    """Run Fast Downward on a task in SAS+; the time limit is that of the whole process."""
+def peer_run(planner: str, sas: str, task: str, config: str, limits: Limits) -> Trial:
+    """Trial Fast Downward on a task in SAS+; the time limit is that of the whole process."""
     assert limits.memory_bytes is not None
     memory = limits.memory_bytes
     given = (task, NAME, config, limits.time_s, memory)
@@ -77,19 +77,19 @@ def peer_run(planner: str, sas: str, task: str, config: str, limits: Limits) -> 
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory)),
             )
         except subprocess.TimeoutExpired:
-            return Run(*given, status="time limit")
+            return Trial(*given, status="time limit")
     status = _STATUS.get(job.returncode, "refused")
     reason = f"exit {job.returncode}: {job.stderr.strip()[-200:]}" if status == "refused" else None
-    return _parsed(job.stdout, Run(*given, status, reason, search_s=time.perf_counter() - began))
+    return _parsed(job.stdout, Trial(*given, status, reason, search_s=time.perf_counter() - began))
 
 
-def _parsed(said: str, run: Run) -> Run:
+def _parsed(said: str, run: Trial) -> Trial:
     """Fill in what the planner printed about its search."""
     counts = {name: _last(pattern, said) for name, pattern in _COUNTS.items()}
     whole = {name: None if number is None else int(number) for name, number in counts.items()}
     cpu_s, total_s = _last(r"Search time: ([\d.e+-]+)s", said), _last(r"Total time: ([\d.e+-]+)s", said)
     states, peak_kib = _last(r"registered states: (\d+)", said), _last(r"Peak memory: (\d+) KB", said)
-    return Run(
+    return Trial(
         **{
             **vars(run),
             **whole,

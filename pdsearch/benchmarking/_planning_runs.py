@@ -14,16 +14,17 @@ from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.limits import Limits
-from pdsearch.search import astar
-from pdsearch.search.problem import Problem
-from pdsearch.search.rank import compile_kernels
+from pdsearch.search.best_first.astar import AStar
+from pdsearch.search.best_first.local_search import compile_kernels
+from pdsearch.search.run import Run
+from pdsearch.search.task import Task
 
 OURS = "pdsearch"
 _Key = tuple[str, str, str, float, int]
 
 
 @dataclass(frozen=True)
-class Run:
+class Trial:
     """What one search found and took; counts are None where it did not come to tell them.
 
     Attributes
@@ -85,7 +86,7 @@ class Run:
         return json.dumps(asdict(self))
 
 
-def run_of(line: str) -> Run:
+def trial_of(line: str) -> Trial:
     """Return a run from its line of JSON.
 
     Raises
@@ -94,27 +95,27 @@ def run_of(line: str) -> Run:
         If it is none.
     """
     try:
-        return Run(**json.loads(line))
+        return Trial(**json.loads(line))
     except (ValueError, TypeError):
         raise BadInputError(f"{line[:40]!r} is no run; give a file written by pdsearch bench planning") from None
 
 
-def own_run(planning: Planning, config: str, limits: Limits, interrupted: Callable[[], bool]) -> Run:
+def own_run(planning: Planning, config: str, limits: Limits, interrupted: Callable[[], bool]) -> Trial:
     """Build the heuristic and search; a heuristic that cannot take the task gives a run that says so."""
     assert limits.memory_bytes is not None
     given = (planning.instance, OURS, config, limits.time_s, limits.memory_bytes)
     began = time.process_time()
     try:
-        problem = Problem(planning, make_heuristic(planning, config), None, 1)
+        task = Task(planning, make_heuristic(planning, config))
     except BadInputError as error:
-        return Run(*given, status="refused", reason=str(error))
+        return Trial(*given, status="refused", reason=str(error))
     setup_s = time.process_time() - began
-    compile_kernels(problem)
+    compile_kernels(task)
     began = time.process_time()
-    result = astar.search(problem, limits, interrupted, None, 0)
+    result = AStar().solve(task, Run(limits, interrupted))
     cpu_s = time.process_time() - began
-    initial_h = problem.heuristic.value(planning.initial)
-    return Run(
+    initial_h = task.heuristic.value(planning.initial)
+    return Trial(
         *given,
         status=result.status.words,
         reason=result.reason,

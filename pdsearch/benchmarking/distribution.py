@@ -8,19 +8,22 @@ real and the speed-up is measured; otherwise it is predicted from the machine's 
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pdsearch.benchmarking._runs import CostsOf, add_common_arguments, costs_for, setting_of, write
 from pdsearch.benchmarking._suites import SUITES, Suite
-from pdsearch.cli import INTERRUPTED, speaks
-from pdsearch.cli._interrupts import Interrupts
-from pdsearch.cli._runs import CostsOf, add_common_arguments, costs_of, instances_of, say, setting_of, write
-from pdsearch.cli.solve import _communicator
+from pdsearch.benchmarking.comparison import RunInterruptedError, Setting, chosen, ranks_in, real_rows, simulated_rows
+from pdsearch.comm.world import speaks, world
+from pdsearch.console import INTERRUPTED, say
+from pdsearch.console.arguments import domain_values
+from pdsearch.console.instances import instances
+from pdsearch.console.interrupts import Interrupts
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.errors import BadInputError
 from pdsearch.limits import count
-from pdsearch.report.comparison import RunInterruptedError, Setting, chosen, ranks_in, real_rows, simulated_rows
 from pdsearch.report.means import groups, table
 from pdsearch.report.rows import Log, Row, read_rows
 
@@ -37,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what to compare, and where to write it."""
     parser.add_argument("--domain", default="tiles", help=f"one of: {', '.join(DOMAINS)} (default tiles)")
     parser.add_argument(
-        "--instances", metavar="NAME,...", help="instances or sets of them, as korf:easy20 or korf:1,korf:12"
+        "--instances", nargs="+", metavar="NAME", help="instances or sets of them, as korf:easy20 or korf:1,korf:12"
     )
     parser.add_argument("--first", metavar="N", help="only the first N of them; sets and suites begin with the easiest")
     parser.add_argument(
@@ -94,10 +97,10 @@ def _runs(arguments: argparse.Namespace, interrupts: Interrupts) -> Iterator[Row
         _use(SUITES[arguments.suite], arguments)
     setting = setting_of(arguments, interrupts)
     domains = _domains(arguments)
-    world, costs = _communicator("auto"), costs_of(arguments)
-    if world is None:
+    comm, costs = world(), costs_for(arguments)
+    if comm is None:
         return _simulated(arguments, domains, costs, setting)
-    return _real(arguments, domains, world, costs, setting)
+    return _real(arguments, domains, comm, costs, setting)
 
 
 def _domains(arguments: argparse.Namespace) -> list[Domain]:
@@ -105,10 +108,16 @@ def _domains(arguments: argparse.Namespace) -> list[Domain]:
     if arguments.suite:
         domains = SUITES[arguments.suite].problems()
     elif arguments.instances:
-        domains = instances_of(DOMAINS[arguments.domain], arguments.instances.split(","), arguments)
+        domain = DOMAINS[arguments.domain]
+        domains = instances(domain, _names(arguments.instances), domain_values(arguments, domain))
     else:
         raise BadInputError("no instances given; give --instances korf:easy20, or --suite")
     return domains if arguments.first is None else domains[: count(arguments.first)]
+
+
+def _names(texts: list[str]) -> list[str]:
+    """Return the names in words such as ``korf:1,korf:12``: a comma before a number belongs to a name."""
+    return [name for text in texts for name in re.split(r",(?=[^\d])", text)]
 
 
 def _use(suite: Suite, arguments: argparse.Namespace) -> None:

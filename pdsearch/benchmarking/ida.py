@@ -13,20 +13,24 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pdsearch.cli._batch import instances
+from pdsearch.console.instances import instances
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError
 from pdsearch.gpu.devices import FORMS, Choice, Device, choose
+from pdsearch.gpu.model import model_of
 from pdsearch.heuristics import make_heuristic
 from pdsearch.limits import Limits
-from pdsearch.result import Status
-from pdsearch.search.idastar import MODES, fair_threads, idastar
-from pdsearch.search.idastar_result import IdaResult
+from pdsearch.result import Result, Status
+from pdsearch.search import solve, solve_all
+from pdsearch.search.depth_first.idastar import fair_threads
+from pdsearch.search.depth_first.idastar_gpu import IdaStarGpu
+from pdsearch.search.depth_first.result import MODES, IdaResult
+from pdsearch.search.run import Run
 from pdsearch.subtrees import fastest
 
 EXAMPLES = """\
@@ -63,7 +67,7 @@ class Row:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the benchmark's command line."""
-    parser.add_argument("instances", nargs="?", default="korf:4,7", help="as for pdsearch ida (default korf:4,7)")
+    parser.add_argument("instances", nargs="*", default=["korf:4,7"], help="as for pdsearch ida (default korf:4,7)")
     parser.add_argument("--domain", default="tiles", metavar="NAME", help=f"one of: {', '.join(DOMAINS)}")
     parser.add_argument("--heuristic", metavar="NAME", help="(default: the domain's)")
     parser.add_argument("--mode", choices=MODES, default="all", help="all solutions (default): counts are then equal")
@@ -94,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _rows(puzzles: list[Domain], arguments: argparse.Namespace, choice: Choice) -> Iterator[Row]:
     is_specialised = fastest(puzzles[0], make_heuristic(puzzles[0], arguments.heuristic)) is not None
     if is_specialised and not arguments.no_general:
-        yield _on_cpu("one core, general code", puzzles, arguments, 1, specialised=False)
+        yield _on_cpu("one core, general code", puzzles, arguments, 1, general=True)
     yield _on_cpu("one core", puzzles, arguments, 1)
     if arguments.threads > 1:
         yield _on_cpu(f"{arguments.threads} threads", puzzles, arguments, arguments.threads)
@@ -104,34 +108,34 @@ def _rows(puzzles: list[Domain], arguments: argparse.Namespace, choice: Choice) 
 
 
 def _on_cpu(
-    name: str, puzzles: list[Domain], arguments: argparse.Namespace, threads: int, specialised: bool = True
+    name: str, puzzles: list[Domain], arguments: argparse.Namespace, threads: int, general: bool = False
 ) -> Row:
     results = []
     for puzzle in puzzles:
         print(f"{name}: {puzzle.instance} ...", file=sys.stderr, flush=True)
-        options = {"mode": arguments.mode, "threads": threads, "specialised": specialised}
-        results.append(idastar(puzzle, arguments.heuristic, **options))
+        options = {"mode": arguments.mode, "threads": threads, "general": general}
+        results.append(solve(puzzle, arguments.heuristic, algorithm="idastar", **options))
     return _row(name, results, sum(result.search_s for result in results))
 
 
 def _on_gpu(name: str, scheme: str, puzzles: list[Domain], arguments: argparse.Namespace, device: Device) -> Row:
     """Search all instances in one batch, after a launch that compiles."""
-    from pdsearch.gpu.idastar import model_of, solve_batch
     from pdsearch.gpu.schemes import make
 
     print(f"{name}: {len(puzzles)} instances ...", file=sys.stderr, flush=True)
     kernel = make(scheme, model_of(puzzles[0], arguments.heuristic, 2), device)  # to count what the CPU counts
-    given = {"heuristic": arguments.heuristic, "scheme": scheme, "kernel": kernel}
-    solve_batch(puzzles[:1], device, limits=Limits(nodes=1), wanted=1, **given)
-    results = solve_batch(puzzles, device, mode=arguments.mode, **given)
+    tiny = IdaStarGpu(scheme=scheme, device=device, kernel=kernel, wanted=1)
+    list(solve_all(puzzles[:1], Run(Limits(nodes=1)), arguments.heuristic, algorithm=tiny))
+    algorithm = IdaStarGpu(arguments.mode, scheme, device, kernel)
+    results = list(solve_all(puzzles, Run(), arguments.heuristic, algorithm=algorithm))
     return _row(name, results, results[0].search_s)
 
 
-def _row(name: str, results: list[IdaResult], seconds: float) -> Row:
+def _row(name: str, results: Sequence[Result], seconds: float) -> Row:
     generated = sum(result.generated for result in results)
     solved = sum(result.status is Status.SOLVED for result in results)
     largest = max(results, key=lambda result: result.generated)
-    done = generated + sum(result.beyond for result in results)
+    done = generated + sum(result.beyond for result in results if isinstance(result, IdaResult))
     return Row(
         name, solved, generated, seconds, done / max(seconds, 1e-9), LB=None if math.isnan(largest.LB) else largest.LB
     )

@@ -14,11 +14,11 @@ from itertools import groupby
 from pathlib import Path
 
 from pdsearch.benchmarking import _fast_downward as fast_downward
-from pdsearch.benchmarking._planning_runs import OURS, Run, own_run, run_of
-from pdsearch.cli import INTERRUPTED
-from pdsearch.cli._interrupts import Interrupts
-from pdsearch.cli._outputs import writable
-from pdsearch.cli._runs import say, write
+from pdsearch.benchmarking._planning_runs import OURS, Trial, own_run, trial_of
+from pdsearch.benchmarking._runs import write
+from pdsearch.console import INTERRUPTED, say
+from pdsearch.console.interrupts import Interrupts
+from pdsearch.console.outputs import writable
 from pdsearch.domains.planning.sas import EXAMPLE, parse_sas
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, WrongPlanError
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     tasks = tasks_of(arguments.tasks)
     planner = fast_downward.binary() if arguments.peers else None
     known = _known(writable(arguments.json))
-    log, runs = Log(arguments.json), list[Run]()
+    log, runs = Log(arguments.json), list[Trial]()
     with Interrupts() as interrupts:
         for found, is_new in _runs(tasks, configs, limits, planner, known, interrupts):
             if interrupts.received:
@@ -118,11 +118,11 @@ def _configs(text: str) -> list[str]:
     return names
 
 
-def _known(name: str | None) -> dict[tuple[object, ...], Run]:
+def _known(name: str | None) -> dict[tuple[object, ...], Trial]:
     """Return the runs of a file that was written before."""
     if name in (None, "-") or not Path(name).is_file():
         return {}
-    return {found.key: found for found in map(run_of, Path(name).read_text().splitlines())}
+    return {found.key: found for found in map(trial_of, Path(name).read_text().splitlines())}
 
 
 def _runs(
@@ -130,9 +130,9 @@ def _runs(
     configs: Sequence[str],
     limits: Limits,
     planner: str | None,
-    known: dict[tuple[object, ...], Run],
+    known: dict[tuple[object, ...], Trial],
     interrupts: Interrupts,
-) -> Iterator[tuple[Run, bool]]:
+) -> Iterator[tuple[Trial, bool]]:
     """Yield each run, and whether it is new; a task is read only where something is to be run."""
     for task in tasks:
         ours = [(OURS, config) for config in configs]
@@ -148,7 +148,7 @@ def _runs(
                 yield own_run(Planning.parse(task, fetched=sas), config, limits, interrupts), True
 
 
-def compare_costs(runs: Sequence[Run]) -> None:
+def compare_costs(runs: Sequence[Trial]) -> None:
     """Compare what was proved of each task.
 
     Raises
@@ -156,7 +156,7 @@ def compare_costs(runs: Sequence[Run]) -> None:
     WrongPlanError
         If two runs do not agree.
     """
-    proved: dict[str, Run] = {}
+    proved: dict[str, Trial] = {}
     for found in runs:
         if found.is_proof:
             first = proved.setdefault(found.task, found)
@@ -167,7 +167,7 @@ def compare_costs(runs: Sequence[Run]) -> None:
                 )
 
 
-def table(runs: Sequence[Run]) -> str:
+def table(runs: Sequence[Trial]) -> str:
     """Return a line for each run, then one for each configuration: what it solved, and the median ratios."""
     width = max((len(found.task) for found in runs), default=0)
     head = (
@@ -178,7 +178,7 @@ def table(runs: Sequence[Run]) -> str:
     return "\n".join([head, *lines, "", *_summaries(runs)])
 
 
-def _line(found: Run, width: int) -> str:
+def _line(found: Trial, width: int) -> str:
     rates = [found.per_second(found.evaluated), found.per_second(found.generated)]
     return (
         f"{found.task:<{width}}  {found.config:<16}  {found.planner:<13}  {found.status:<12}  {_shown(found.cost, 8)}"
@@ -192,7 +192,7 @@ def _shown(number: float | None, width: int, digits: int = 0) -> str:
     return "-".rjust(width) if number is None else f"{number:{width},.{digits}f}"
 
 
-def _summaries(runs: Sequence[Run]) -> Iterator[str]:
+def _summaries(runs: Sequence[Trial]) -> Iterator[str]:
     by_config = sorted(runs, key=lambda found: (found.config, found.planner != OURS))
     for (config, planner), group in groupby(by_config, key=lambda found: (found.config, found.planner)):
         members = list(group)
@@ -202,7 +202,7 @@ def _summaries(runs: Sequence[Run]) -> Iterator[str]:
         yield from _ratios(config, [found for found in runs if found.config == config and found.is_proof])
 
 
-def _ratios(config: str, runs: Sequence[Run]) -> Iterator[str]:
+def _ratios(config: str, runs: Sequence[Trial]) -> Iterator[str]:
     """Yield the median ratios of a configuration over the tasks that both planners solved, and not at once."""
     long = [found for found in runs if (found.cpu_s or 0) >= _LONG_S]
     theirs = {found.task: found for found in long if found.planner == fast_downward.NAME}

@@ -19,18 +19,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.balance.capacity import sampling_floor
+from pdsearch.balance.chance import sampling_floor
 from pdsearch.balance.report import BalanceReport, balance_report
 from pdsearch.balance.routers import Assignment, kept_score
 from pdsearch.balance.routers.options import built
-from pdsearch.cli._outputs import writable, write_json
-from pdsearch.cli._plots import new_figure, save
+from pdsearch.benchmarking.router_vectors import vectors
+from pdsearch.console.outputs import writable, write_json
+from pdsearch.console.plots import new_figure, save
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\
   pdsearch bench routers
   pdsearch bench routers --batches 10 --routers top-k,bip:iterations=14,quantile --plot routers.png
   pdsearch bench routers --tokens 2048 --experts 16 --top-k 4 --json routers.json
+  pdsearch bench routers --vectors router-vectors.json
 """
 DEFAULT = (
     "top-k,loss-free,loss-free:step=0.01,quantile,bip:iterations=2,bip:iterations=4,bip:iterations=14,bip-online,"
@@ -78,6 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--top-k", type=int, default=8, help="experts per token (default 8)")
     parser.add_argument("--batches", type=int, default=60, help="(default 60)")
     parser.add_argument("--routers", default=DEFAULT, metavar="NAME[:OPTION=VALUE]...,...", help="what to compare")
+    parser.add_argument(
+        "--vectors", metavar="FILE", help="write test vectors for other implementations as JSON, and end"
+    )
     parser.add_argument("--json", metavar="FILE", help="JSON in place of a table; - for standard output")
     parser.add_argument(
         "--plot", metavar="FILE", help="draw MaxVio by batch, and kept score, Gini and time (needs matplotlib)"
@@ -86,6 +91,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare the routers and print the table."""
+    if arguments.vectors:
+        write_json(arguments.vectors, vectors())
+        return 0
     if min(arguments.tokens, arguments.experts, arguments.batches) < 1:
         raise BadInputError("tokens, experts and batches must all be at least 1")
     writable(arguments.json), writable(arguments.plot)
@@ -182,7 +190,7 @@ def plot(results: dict[str, tuple[Row, list[float]]], path: str) -> None:
         batches = range(1, len(violations) + 1)
         stream.plot(batches, np.maximum(violations, _LEAST_DRAWN), "-" if i < 10 else "--", label=name, **styles[i])
     stream.set(xlabel="batch", ylabel="MaxVio", yscale="log")
-    stream.legend(fontsize="small", ncols=2)
+    figure.legend(loc="outside lower left", fontsize="small", ncols=4, frameon=False)
     for axes, name in zip(bars, ("kept_score", "gini", "median_ms"), strict=True):
         values = [getattr(row, name) for row, _ in results.values()]
         drawn = axes.barh(range(len(values)), values, color=[style["color"] for style in styles])

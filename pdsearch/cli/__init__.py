@@ -14,14 +14,20 @@ import importlib.util
 import os
 import pkgutil
 import sys
+import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from pdsearch import __version__
-from pdsearch.errors import PdsearchError, WrongPlanError
+from pdsearch._notice import announced
+from pdsearch.comm.world import speaks
+from pdsearch.console import BAD_INPUT, INTERRUPTED, Parser, complain, say_alone
+from pdsearch.console.commands import plugin_command, plugin_commands
+from pdsearch.errors import BadInputError, PdsearchError, PluginWarning, WrongPlanError
+from pdsearch.plugins import load_file
 
-BAD_INPUT = 2
-INTERRUPTED = 130
 BROKEN_PIPE = 141  # what a shell reports for a program ended by SIGPIPE
 
 
@@ -33,19 +39,14 @@ class _Help(argparse.HelpFormatter):
         self._action_max_length += self._indent_increment
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line, from rank 0 only."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        complain(f"{message}; see {self.prog} --help")
-        raise SystemExit(BAD_INPUT)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; an error on any rank ends the whole MPI job."""
     argv = [*(sys.argv[1:] if argv is None else argv)]  # `list` is a command here
     try:
-        return _run(argv)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", PluginWarning)
+            warnings.showwarning = _warn  # type: ignore[assignment]
+            return _run(argv)
     except WrongPlanError as error:  # no mistake of the user's: a bug, with its traceback
         _abort_mpi(error)
         raise
@@ -66,13 +67,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
 
 
+def _warn(message: Warning | str, category: type[Warning], *where: Any) -> None:
+    """Print a warning of ours as one line; others as Python does."""
+    if issubclass(category, PluginWarning):
+        complain(str(message))
+    else:
+        sys.stderr.write(warnings.formatwarning(message, category, *where[:2]))
+
+
 def _complain_about(error: PdsearchError) -> None:
     """Print an error once if all ranks have it; a rank that has it alone says so itself, and ends the job."""
     mpi = sys.modules.get("mpi4py.MPI")
     if mpi is None or error.is_shared or mpi.COMM_WORLD.Get_size() == 1:
         complain(str(error))
     else:
-        _say(f"rank {mpi.COMM_WORLD.Get_rank()}: {error}")
+        say_alone(f"rank {mpi.COMM_WORLD.Get_rank()}: {error}")
         _abort_mpi(BAD_INPUT)
 
 
@@ -84,53 +93,86 @@ def _abort_mpi(error: BaseException | int) -> None:
         set_abort_status(error)
 
 
-def complain(message: str) -> None:
-    """Print one line on stderr, from rank 0 only."""
-    if speaks():
-        _say(message)
-
-
-def _say(message: str) -> None:
-    print(f"pdsearch: {' '.join(message.split())}", file=sys.stderr, flush=True)
-
-
-def speaks() -> bool:
-    """Say whether this process is rank 0 of its MPI job, without importing MPI."""
-    ranks = (os.environ.get(name) for name in ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK"))
-    return next((rank for rank in ranks if rank is not None), "0") == "0"
-
-
 def command_names() -> list[str]:
-    """Return the names of all commands."""
+    """Return the names of all commands of the library."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
 
 def _run(argv: list[str]) -> int:
-    chosen = next((word for word in argv if not word.startswith("-")), None)
+    files, argv = _plugin_files(argv)
+    for file in files:
+        load_file(file)
+    chosen, command, title, argv = _command(argv)
     parser = Parser(
         formatter_class=_Help, prog="pdsearch", description="Optimal state-space search on every core, machine and GPU."
     )
     parser.add_argument("--version", action="version", version=f"pdsearch {__version__}")
+    parser.add_argument("--plugin", metavar="FILE.py", help="load what a file adds; every command takes it, repeatedly")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name in command_names():
-        if name == chosen:
-            module = importlib.import_module(f"{__name__}.{name}")
-            subparser = commands.add_parser(
-                name,
-                help=_summary(name),
-                description=module.__doc__,
-                epilog=f"examples:\n{module.EXAMPLES}",
-                formatter_class=argparse.RawDescriptionHelpFormatter,
-            )
-            module.add_arguments(subparser)
-            subparser.set_defaults(run=module.run)
-        else:
-            commands.add_parser(name, help=_summary(name))
+        _add(commands, name, _summary(name), command if name == chosen else None, title)
+    for name in plugin_commands():
+        if name not in command_names():
+            _add(commands, name, "a plug-in's; see its --help", command if name == chosen else None, title)
     arguments = parser.parse_args(argv)
     if arguments.command is None:
         parser.print_help()
         return 0
-    return int(arguments.run(arguments))
+    if not hasattr(arguments, "run"):
+        return BAD_INPUT  # a plug-in that was left out, with its warning
+    with announced() if speaks() else nullcontext():
+        return int(arguments.run(arguments))
+
+
+def _command(argv: list[str]) -> tuple[str, Any, str, list[str]]:
+    """Return a command's name, the command itself if there is such a one, its title, and the words.
+
+    A subcommand, as in ``balance replay``, is taken out of the words and stands for its command.
+    """
+    name = next((word for word in argv if not word.startswith("-")), "")
+    if name not in command_names():
+        return name, plugin_command(name) if name in plugin_commands() else None, name, argv
+    command = importlib.import_module(f"{__name__}.{name}")
+    after = argv.index(name) + 1
+    subcommands = getattr(command, "SUBCOMMANDS", {})
+    if argv[after : after + 1] and argv[after] in subcommands:
+        command = importlib.import_module(subcommands[argv[after]])
+        return name, command, f"{name} {argv[after]}", [*argv[:after], *argv[after + 1 :]]
+    return name, command, name, argv
+
+
+def _add(commands: Any, name: str, summary: str, command: Any, title: str) -> None:
+    """Add a command to the parser; with all its arguments if it is the one to be run."""
+    if command is None:
+        commands.add_parser(name, help=summary)
+        return
+    parser = commands.add_parser(
+        name,
+        prog=f"pdsearch {title}",
+        help=summary,
+        description=command.__doc__,
+        epilog=f"examples:\n{command.EXAMPLES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_arguments(parser)
+    parser.add_argument("--plugin", metavar="FILE.py", help="load what a file adds: a domain, a heuristic, ...")
+    parser.set_defaults(run=command.run)
+
+
+def _plugin_files(argv: list[str]) -> tuple[list[str], list[str]]:
+    """Return the files of ``--plugin``, wherever it stands, and the words without them."""
+    files, rest, words = [], [], iter(argv)
+    for word in words:
+        if word == "--plugin":
+            file = next(words, None)
+            if file is None:
+                raise BadInputError("--plugin names no file; give --plugin FILE.py")
+            files.append(file)
+        elif word.startswith("--plugin="):
+            files.append(word.partition("=")[2])
+        else:
+            rest.append(word)
+    return files, rest
 
 
 def _summary(name: str) -> str:

@@ -6,7 +6,7 @@ import argparse
 import importlib
 
 from pdsearch.benchmarking import benchmark_names, summary
-from pdsearch.cli import Parser
+from pdsearch.console import Parser
 from pdsearch.errors import UnknownNameError
 
 EXAMPLES = """\

@@ -13,12 +13,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pdsearch.cli import speaks
-from pdsearch.cli._outputs import writable
-from pdsearch.cli._runs import options_of
-from pdsearch.cli._seed import seed
-from pdsearch.cli.solve import _communicator
 from pdsearch.comm.together import in_turn
+from pdsearch.comm.world import speaks, world
+from pdsearch.console.arguments import add_domain, domain_values, seed
+from pdsearch.console.instances import instances
+from pdsearch.console.outputs import writable
 from pdsearch.domains import DOMAINS
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError
@@ -32,35 +31,35 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("domain", help=f"one of: {', '.join(DOMAINS)}")
+    add_domain(parser)
     parser.add_argument("instance", help="one that takes A* a second or more")
     parser.add_argument("--heuristic", metavar="NAME", help="(default: the domain's)")
     parser.add_argument("--seed", type=seed, metavar="N", default=0, help="of random instances (default 0)")
     parser.add_argument("--json", metavar="FILE", help="write the costs as JSON, too; - is stdout")
-    for name in DOMAINS:
-        DOMAINS[name].add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, keep and show the costs."""
     from pdsearch.comm.mpi import MpiCommunicator
-    from pdsearch.search.calibration import calibrate, keep
-    from pdsearch.search.problem import Problem
+    from pdsearch.search.best_first.calibration import calibrate, keep
+    from pdsearch.search.setup import make_task
+    from pdsearch.search.task import Task
 
-    world = _communicator("auto")
+    ranks = world()
 
-    def read() -> Problem:
-        if world is not None and world.Get_size() != 2:
-            raise BadInputError(f"{world.Get_size()} ranks; calibrate on 2, or without mpiexec")
+    def read() -> Task:
+        if ranks is not None and ranks.Get_size() != 2:
+            raise BadInputError(f"{ranks.Get_size()} ranks; calibrate on 2, or without mpiexec")
         if speaks():
             writable(arguments.json)
-        domain = DOMAINS[arguments.domain].parse(arguments.instance, **options_of(arguments))
-        return Problem.of(domain, arguments.heuristic, "zobrist", 2, 0, alone=False)
+        domain = DOMAINS[arguments.domain]
+        (instance,) = instances(domain, [arguments.instance], domain_values(arguments, domain))
+        return make_task(instance, arguments.heuristic, "zobrist", 2)
 
-    problem = in_turn(world, read)
-    domain = problem.domain
-    comm = MpiCommunicator(world) if world is not None else None
-    costs = calibrate(problem, comm)
+    task = in_turn(ranks, read)
+    domain = task.domain
+    comm = MpiCommunicator(ranks) if ranks is not None else None
+    costs = calibrate(task, comm)
     if comm is not None:
         comm.barrier()
         comm.close()
@@ -70,11 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
         "c": costs.c,
         "domain": domain.name,
         "instance": domain.instance,
-        "heuristic": problem.heuristic.name,
+        "heuristic": task.heuristic.name,
         "messages": "MPI" if comm is not None else "in process",
         "environment": environment(),
     }
-    path = keep(domain, problem.heuristic.name, values)
+    path = keep(domain, task.heuristic.name, values)
     if arguments.json == "-":
         print(json.dumps(values))
         return 0

@@ -1,4 +1,4 @@
-"""List domains, heuristics, distributions and what planning tasks can be given, with sources and options."""
+"""List what there is by name, plug-ins included, with sources and options."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pdsearch.balance.placement import POLICIES
+from pdsearch.balance.routers import ROUTERS
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS
 from pdsearch.domains.planning.preprocessing import PREPROCESSORS
 from pdsearch.domains.planning.pruning import PRUNINGS
 from pdsearch.heuristics import HEURISTICS
+from pdsearch.search.algorithms import ALGORITHMS
 
 EXAMPLES = """\
   pdsearch list
@@ -23,8 +26,11 @@ _REGISTRIES: dict[str, Mapping[str, Any]] = {
     "domains": DOMAINS,
     "heuristics": HEURISTICS,
     "distributions": DISTRIBUTIONS,
+    "algorithms": ALGORITHMS,
     "preprocessors": PREPROCESSORS,
     "prunings": PRUNINGS,
+    "routers": ROUTERS,
+    "placements": POLICIES,
 }
 
 
@@ -44,14 +50,20 @@ def run(arguments: argparse.Namespace) -> int:
     for kind, described in entries.items():
         print(kind)
         for name, facts in described.items():
-            print(f"  {name:19} {facts['summary']}  [{facts['source']}]")
+            source = f"  [{facts['source']}]" if facts["source"] else ""
+            print(f"  {name:19} {facts['summary']}{source}")
             if facts.get("option"):
                 print(f"  {'':19} option: {facts['option']}")
     return 0
 
 
 def _describe(cls: Any) -> dict[str, Any]:
-    facts: dict[str, Any] = {"summary": (inspect.getdoc(cls) or "").split("\n")[0], "source": cls.source}
+    facts: dict[str, Any] = {
+        "summary": (inspect.getdoc(cls) or "").split("\n")[0],
+        "source": getattr(cls, "source", ""),
+    }
     facts |= {fact: getattr(cls, fact) for fact in ("admissible", "consistent") if hasattr(cls, fact)}
     facts |= {"option": cls.option_help} if hasattr(cls, "option_help") else {}
+    if isinstance(getattr(cls, "options", None), tuple):
+        facts["options"] = {option.flag: option.help for option in cls.options}
     return facts

@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 
+from pdsearch.console.arguments import add_domain_options, domain_values
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS
@@ -30,21 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("size", nargs="?", help="of the domain's instances, as 5x5 or 16")
     parser.add_argument("--heuristic", metavar="NAME", help="whose database; default: the first that fits")
     parser.add_argument("--rebuild", action="store_true", help="build it even if it is there")
-    for name in DOMAINS:
-        DOMAINS[name].add_arguments(parser)
+    add_domain_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Build or list."""
     if arguments.action == "list":
-        for path in sorted(database_folder().glob("*.pdb")):
+        for path in sorted(path for path in database_folder().glob("*.pdb") if path.is_file()):
             print(f"{path.stat().st_size:>13,} bytes  {path}")
         return 0
     if arguments.domain is None or arguments.size is None:
         raise BadInputError("pdb build needs a domain and a size, as in: pdsearch pdb build tiles 5x5")
-    known = ("action", "domain", "size", "heuristic", "rebuild", "command", "run")
-    options = {key: value for key, value in vars(arguments).items() if key not in known}
-    domain = DOMAINS[arguments.domain].of_size(arguments.size, **options)
+    chosen = DOMAINS[arguments.domain]
+    domain = chosen.of_size(arguments.size, **domain_values(arguments, chosen))
     for database in _databases(domain, arguments.heuristic):
         with _Filling(database) as filling:
             entries = database.load(rebuild=arguments.rebuild, automatic=False, filled=filling.show)

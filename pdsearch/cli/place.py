@@ -1,71 +1,104 @@
 """Place replicas of experts on GPUs so that the fullest one has as little load as possible.
 
 Loads are expected tokens per expert, one row a layer: a .csv, .npy or .json file, or - for CSV on standard
-input. The policy eplb gives the ids of the published program; local-search goes on from there and leaves no
-two replicas of an expert on a GPU where that is avoidable; optimum is exact for small cases.
+input; or counts that a server wrote: SGLang's .pt or .json dumps, .npz, CSV with layer_id,expert_id,count. The policy
+eplb gives the ids of the published program; local-search goes on from there and leaves no two replicas of an expert
+on a GPU where that is avoidable; optimum is exact for small cases. Formats of --current and --out: sglang, vllm,
+ascend, tensorrt-llm, npz, pdsearch.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pdsearch.balance.metrics import load_balance
 from pdsearch.balance.placement import Placement, place
+from pdsearch.balance.placement.constraints import place_within
 from pdsearch.balance.placement.moves import fewest_moves, moving_cost
-from pdsearch.cli._arrays import read_array
-from pdsearch.cli._outputs import writable, write_json
+from pdsearch.balance.servers import FORMATS, read_placement, write_placement
+from pdsearch.cli._placement import add_constraints, constraints_of, loads_of
+from pdsearch.console.outputs import writable, write_json
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\
   pdsearch place loads.csv --replicas 288 --gpus 32 --nodes 4 --groups 8 --json -
   pdsearch place loads.csv --replicas 16 --gpus 8 --policy local-search
-  pdsearch place today.csv --replicas 16 --gpus 8 --current yesterday.json --json today.json"""
+  pdsearch place today.csv --replicas 16 --gpus 8 --current yesterday.json --json today.json
+  pdsearch place dump.pt --replicas 288 --gpus 32 --current map.json --max-moves 16 --format sglang --out new.json
+  pdsearch place loads.npz --replicas 288 --gpus 36 --active 0-34 --format tensorrt-llm --out balancer.yaml"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("loads", metavar="LOADS", help="a .csv, .npy or .json file, one row a layer, or - for stdin")
-    parser.add_argument(
-        "--replicas", type=int, required=True, metavar="N", help="slots for replicas, all GPUs together"
-    )
+    parser.add_argument("loads", metavar="LOADS", help="a .csv, .npy or .json file, a server's dump, or - for stdin")
+    parser.add_argument("--replicas", type=int, metavar="N", help="slots for replicas, all GPUs together")
     parser.add_argument("--gpus", type=int, required=True, metavar="N", help="GPUs; divides the replicas")
     parser.add_argument("--nodes", type=int, default=1, metavar="N", help="machines; divides the GPUs (1)")
     parser.add_argument("--groups", type=int, default=1, metavar="N", help="groups of experts kept on a node (1)")
     parser.add_argument("--policy", default="eplb", metavar="NAME", help="eplb (default), local-search or optimum")
-    parser.add_argument(
-        "--current", metavar="FILE", help="placement in use, written by --json: relabel for fewest moves"
-    )
+    parser.add_argument("--current", metavar="FILE", help="placement in use, of any format: relabel for fewest moves")
+    parser.add_argument("--format", metavar="NAME", help=f"of --out and --current: {', '.join(FORMATS)}")
+    parser.add_argument("--out", metavar="FILE", help="write the placement for a server, as --format says")
     parser.add_argument("--json", metavar="FILE", help="write the placement as JSON, - for stdout instead of the table")
+    add_constraints(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Place, and print or write the result."""
-    writable(arguments.json)
-    loads = np.atleast_2d(read_array(arguments.loads))
-    placement = place(loads, arguments.replicas, arguments.gpus, arguments.nodes, arguments.groups, arguments.policy)
-    cost = None
+    writable(arguments.json), writable(arguments.out)
+    format_name = None if arguments.format is None else _known(arguments.format)
+    if arguments.out is not None and format_name is None:
+        raise BadInputError(f"--out needs --format; choose one of {', '.join(FORMATS)}")
+    loads, layers = loads_of(arguments.loads)
+    current = None
     if arguments.current is not None:
-        current = _read_placement(arguments.current, placement)
-        placement = fewest_moves(current, placement, arguments.nodes)
+        current = read_placement(arguments.current, loads.shape[1], arguments.gpus, format_name)
+    placement = _placed(arguments, loads, current)
+    result = _described(placement, loads, _policy(arguments))
+    if current is not None:
         cost = moving_cost(current, placement, arguments.nodes)
-    result = _described(placement, loads, arguments.policy)
-    if cost is not None:
         result["moves"] = {
             "moved": cost.n_moved,
             "churn": cost.churn,
             "busiest": cost.busiest,
             "between_nodes": cost.n_between_nodes,
         }
+    if arguments.out is not None and format_name is not None:
+        write_placement(arguments.out, placement, format_name, layers)
     if arguments.json is not None:
         write_json(arguments.json, result)
     if arguments.json != "-":
         print(_table(result))
     return 0
+
+
+def _placed(arguments: argparse.Namespace, loads: Any, current: Placement | None) -> Placement:
+    constraints = constraints_of(arguments, current)
+    if constraints is not None:
+        if arguments.policy not in ("eplb", "local-search"):
+            raise BadInputError(f"constraints need the policy local-search, not {arguments.policy!r}; leave one out")
+        slots = sum(constraints.slots) if constraints.slots is not None else _replicas(arguments)
+        return place_within(loads, slots, arguments.gpus, constraints, arguments.nodes, arguments.groups)
+    placement = place(loads, _replicas(arguments), arguments.gpus, arguments.nodes, arguments.groups, arguments.policy)
+    return placement if current is None else fewest_moves(current, placement, arguments.nodes)
+
+
+def _replicas(arguments: argparse.Namespace) -> int:
+    if arguments.replicas is None:
+        raise BadInputError("neither --replicas nor --slots is given; give the number of slots, or those of each GPU")
+    return int(arguments.replicas)
+
+
+def _policy(arguments: argparse.Namespace) -> str:
+    return "local-search" if constraints_of(arguments, None) is not None else str(arguments.policy)
+
+
+def _known(format_name: str) -> str:
+    FORMATS[format_name]  # raises, with a suggestion
+    return format_name
 
 
 def _described(placement: Placement, loads: Any, policy: str) -> dict[str, Any]:
@@ -75,6 +108,7 @@ def _described(placement: Placement, loads: Any, policy: str) -> dict[str, Any]:
         "policy": policy,
         "n_experts": placement.n_experts,
         "n_gpus": placement.n_gpus,
+        "slots": placement.slots,
         "layers": [
             {
                 "experts": placement.experts[layer].tolist(),
@@ -105,23 +139,3 @@ def _table(result: dict[str, Any]) -> str:
             f"{moves['between_nodes']} between nodes, at most {moves['busiest']} to one GPU"
         )
     return "\n".join(lines)
-
-
-def _read_placement(name: str, like: Placement) -> Placement:
-    try:
-        content = json.loads(Path(name).read_text())
-        experts = np.array([layer["experts"] for layer in content["layers"]], dtype=np.int64)
-        shape = (*experts.shape, int(content["n_experts"]), int(content["n_gpus"]))
-    except OSError as error:
-        raise BadInputError(f"cannot read {name}: {error.strerror}; give an existing file") from None
-    except (ValueError, TypeError, KeyError):
-        raise BadInputError(f"{name} is no placement; give a file written by --json") from None
-    needed = (*like.experts.shape, like.n_experts, like.n_gpus)
-    if shape != needed:
-        raise BadInputError(
-            f"{name} places (layers, replicas, experts, GPUs) {shape} and {needed} are asked for; "
-            "give the placement in use of the same layers on the same GPUs"
-        )
-    if experts.min() < 0 or experts.max() >= like.n_experts:
-        raise BadInputError(f"{name} places experts {experts.min()} to {experts.max()}; {like.n_experts} are there")
-    return Placement(experts, like.n_experts, like.n_gpus)

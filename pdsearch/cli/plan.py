@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 
 from pdsearch.cli import solve
-from pdsearch.domains import DOMAINS
+from pdsearch.console.arguments import add_domain_options
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\
@@ -23,15 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="a PDDL domain and a problem, or a .sas file")
     solve.add_search_arguments(parser)
-    DOMAINS["planning"].add_arguments(parser)
+    add_domain_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Find the plan, write what was asked for, and return the exit code."""
     if len(arguments.files) > 2:
         raise BadInputError(f"{len(arguments.files)} files given; give a PDDL domain and a problem, or a .sas file")
-    *domain_file, arguments.instance = arguments.files
+    *domain_file, instance = arguments.files
     if domain_file:
         (arguments.domain_file,) = domain_file
-    arguments.domain = "planning"
+    arguments.domain, arguments.instance = "planning", [instance]
     return solve.run(arguments)

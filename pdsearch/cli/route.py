@@ -16,8 +16,10 @@ import numpy.typing as npt
 from pdsearch.balance.routers import ROUTERS, Assignment
 from pdsearch.balance.routers._gates import GATES
 from pdsearch.balance.routers.options import built
-from pdsearch.cli._arrays import read_array
-from pdsearch.cli._outputs import writable, write_json, writing
+from pdsearch.balance.routers.padding import route_real
+from pdsearch.balance.routers.weights import unnormalised
+from pdsearch.console.arrays import read_array
+from pdsearch.console.outputs import writable, write_json, writing
 from pdsearch.errors import BadInputError
 
 EXAMPLES = """\
@@ -41,7 +43,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE", help="of the router; may be repeated"
     )
-    parser.add_argument("--state", metavar="FILE", help="bias, prices or costs to start from; .csv, .npy or .json")
+    parser.add_argument(
+        "--state", metavar="FILE", help="bias, prices, costs or policy to start from; .csv, .npy or .json"
+    )
+    parser.add_argument(
+        "--mask", metavar="FILE", help="1 for each row that is a token, 0 for padding, which gets no expert"
+    )
+    parser.add_argument(
+        "--raw-weights",
+        type=float,
+        metavar="SCALE",
+        help="weights are SCALE times the affinities, not divided by their sum",
+    )
     parser.add_argument("--json", metavar="FILE", help="write report and assignment as JSON, - for standard output")
     parser.add_argument("--out", metavar="FILE", help="write ids, weights, counts and drops as .npz")
     parser.add_argument("--list", action="store_true", help="list the routers and end")
@@ -60,7 +73,13 @@ def run(arguments: argparse.Namespace) -> int:
     if gate and not hasattr(router, "gate"):
         raise BadInputError(f"{arguments.router} has no gate; leave --gate out")
     state = read_state(arguments.state, router.reads == "token ids") if arguments.state else None
-    assignment = router.route(read_array(arguments.scores), arguments.top_k, state)
+    scores = read_array(arguments.scores)
+    if arguments.mask is None:
+        assignment = router.route(scores, arguments.top_k, state)
+    else:
+        assignment = route_real(router, scores, arguments.top_k, read_array(arguments.mask).ravel(), state)
+    if arguments.raw_weights is not None:
+        assignment = unnormalised(assignment, scores, _gate_of(router, arguments.router), arguments.raw_weights)
     if arguments.out:
         write_arrays(arguments.out, assignment)
     if arguments.json:
@@ -68,6 +87,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json != "-":
         print(shown(arguments.router, assignment))
     return 0
+
+
+def _gate_of(router: Any, name: str) -> str:
+    if not hasattr(router, "gate"):
+        raise BadInputError(f"{name} has no gate, and so no affinities; leave --raw-weights out")
+    return str(router.gate)
 
 
 def listing() -> str:
@@ -81,7 +106,7 @@ def listing() -> str:
 
 
 def read_state(name: str, per_token_id: bool) -> npt.NDArray[Any]:
-    """Read a bias, prices or costs; a line or a column of numbers is one for each expert."""
+    """Read a bias, prices, costs or a policy; a line or a column of numbers is one for each expert."""
     array = read_array(name)
     return array if per_token_id or 1 not in array.shape else array.ravel()
 

@@ -12,14 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from pdsearch.cli import INTERRUPTED
-from pdsearch.cli._interrupts import Interrupts
-from pdsearch.cli._runs import add_common_arguments, costs_of, instances_of, setting_of, write
+from pdsearch.benchmarking._runs import add_common_arguments, costs_for, setting_of, write
+from pdsearch.benchmarking.comparison import RunInterruptedError, chosen, ranks_in, simulated_rows
 from pdsearch.comm import Integers
+from pdsearch.console import INTERRUPTED
+from pdsearch.console.arguments import domain_values
+from pdsearch.console.instances import instances
+from pdsearch.console.interrupts import Interrupts
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS
 from pdsearch.errors import BadInputError
-from pdsearch.report.comparison import RunInterruptedError, chosen, ranks_in, simulated_rows
 from pdsearch.report.means import table
 from pdsearch.report.rows import Log, Row
 
@@ -33,7 +35,7 @@ EXAMPLES = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("domain", help=f"one of: {', '.join(DOMAINS)}")
-    parser.add_argument("instance", help="as for pdsearch solve; a set such as korf:easy20 is simulated one by one")
+    parser.add_argument("instance", nargs="+", metavar="INSTANCE", help="as for pdsearch solve; simulated one by one")
     parser.add_argument("--ranks", default="2,8,48", metavar="N,...", help="(default 2,8,48)")
     names = ", ".join(DISTRIBUTIONS)
     parser.add_argument("--distribution", default="all", metavar="NAME,...|all", help=f"of: {names} (default all)")
@@ -62,9 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _runs(arguments: argparse.Namespace, interrupts: Interrupts) -> Iterator[tuple[Row, Integers]]:
     """Read the command line, then yield the runs."""
-    domains = instances_of(DOMAINS[arguments.domain], [arguments.instance], arguments)
+    domain = DOMAINS[arguments.domain]
+    domains = instances(domain, arguments.instance, domain_values(arguments, domain))
     names, ranks = chosen(arguments.distribution, domains[0]), ranks_in(arguments.ranks)
-    setting, costs = setting_of(arguments, interrupts), costs_of(arguments)
+    setting, costs = setting_of(arguments, interrupts), costs_for(arguments)
     return (run for domain in domains for run in simulated_rows(domain, names, ranks, costs(domain), setting))
 
 

@@ -1,63 +1,75 @@
-"""Find an optimal plan: A* on one rank, HDA* under mpiexec.
+"""Find optimal plans: A* on one rank, HDA* under mpiexec, or the algorithm that is named.
 
 Exit codes: 0 solved, 11 unsolvable, 12 node limit, 22 memory, 23 time, 130 interrupted, 2 bad
-input, 1 internal error.
+input, 1 internal error; of several instances, that of the first that was not solved.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from pdsearch.cli._interrupts import Interrupts
-from pdsearch.cli._outputs import writable
-from pdsearch.cli._progress import ProgressLine
-from pdsearch.cli._seed import seed
-from pdsearch.comm.together import once, together
+from pdsearch.comm.together import together
+from pdsearch.comm.world import launched_ranks, speaks, world
+from pdsearch.console.arguments import (
+    add_domain,
+    add_limits,
+    add_options,
+    domain_values,
+    limits_of,
+    seed,
+)
+from pdsearch.console.instances import instances
+from pdsearch.console.interrupts import Interrupts
+from pdsearch.console.outputs import writable
+from pdsearch.console.progress import ProgressLine
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS, Domain
-from pdsearch.errors import BadInputError, MissingDependencyError
+from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS
-from pdsearch.limits import Limits, bytes_, count, seconds
-from pdsearch.result import Result
-from pdsearch.search import solve
+from pdsearch.options import values_of
+from pdsearch.result import Result, Status
+from pdsearch.search import solve_all
+from pdsearch.search.algorithms import ALGORITHMS
+from pdsearch.search.run import Run
 
 EXAMPLES = """\
   pdsearch solve tiles korf:1 --heuristic manhattan --json -
   mpiexec -n 2 pdsearch solve tiles korf:1 --distribution abstract-zobrist --json result.json --plan-file plan.txt
   pdsearch solve tiles "14 13 15 7 11 12 9 5 6 0 2 1 4 8 10 3"
   pdsearch solve tiles random:3x3 --seed 7 --time-limit 30s --memory 2G
+  pdsearch solve tiles korf:1-20 random:4x4 --algorithm idastar --json results.jsonl
 """
 
-_SHOWN = 2000  # characters of a plan in the domain's own notation that are printed unasked
+_SHOWN = 2000  # characters of a plan that are printed unasked
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("domain", help=f"one of: {', '.join(DOMAINS)}")
-    instances = "; ".join(f"{name}: {DOMAINS[name].instances_help}" for name in DOMAINS)
-    parser.add_argument("instance", help=instances.replace("%", "%%"))
+    add_domain(parser)
+    helps = "; ".join(f"{name}: {DOMAINS[name].instances_help}" for name in DOMAINS)
+    parser.add_argument("instance", nargs="+", metavar="INSTANCE", help=helps.replace("%", "%%"))
     add_search_arguments(parser)
-    for name in DOMAINS:
-        DOMAINS[name].add_arguments(parser)
 
 
 def add_search_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the search, its limits and its outputs; ``pdsearch plan`` has the same."""
+    """Describe the search, its limits and its outputs; ``pdsearch plan`` and ``pdsearch ida`` have the same."""
     parser.add_argument("--heuristic", metavar="NAME", help=f"one of: {', '.join(HEURISTICS)}")
     parser.add_argument("--inadmissible", action="store_true", help="allow a heuristic that is no lower bound")
     parser.add_argument("--distribution", metavar="NAME", help=f"who owns a state: {', '.join(DISTRIBUTIONS)}")
-    parser.add_argument("--algorithm", choices=["auto", "astar", "hdastar"], default="auto")
+    names = ", ".join(ALGORITHMS)
+    parser.add_argument("--algorithm", metavar="NAME", default="auto", help=f"auto, or one of: {names} (default auto)")
+    add_options(parser, {name: ALGORITHMS[name].options for name in ALGORITHMS})
     parser.add_argument("--seed", type=seed, metavar="N", default=0, help="of random instances, random words")
-    parser.add_argument("--time-limit", metavar="TIME", help="of the search, as 30s, 10m or 2h")
-    parser.add_argument("--memory", metavar="BYTES", help="per rank, as 512M or 2G (default 80%% of what is free)")
-    parser.add_argument("--node-limit", metavar="N", help="expansions, summed over ranks")
-    parser.add_argument("--batch", metavar="N", help="nodes per message between ranks (default: chosen while running)")
-    parser.add_argument("--json", metavar="FILE", help="write the result as JSON; - is stdout")
-    parser.add_argument("--plan-file", metavar="FILE", help="write the plan, an operator a line")
+    add_limits(parser)
+    parser.add_argument(
+        "--json", metavar="FILE", help="write the result as JSON, a line for each instance; - is stdout"
+    )
+    parser.add_argument("--plan-file", metavar="FILE", help="write the plan, an operator a line; - is stdout")
     parser.add_argument(
         "--solution", metavar="FILE", help="write the plan as the domain shows it: aligned FASTA, a map"
     )
@@ -66,83 +78,92 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve, write what was asked for, and return the exit code."""
-    comm = _communicator(arguments.algorithm)
-    speaks = comm is None or comm.Get_rank() == 0
-    fetched = once(comm, lambda: DOMAINS[arguments.domain].fetch(arguments.instance, **_options(arguments)))
-    domain, limits = together(comm, lambda: _read(arguments, fetched, speaks))
-    with Interrupts() as interrupts, ProgressLine(speaks, arguments.progress) as progress:
-        result = solve(
-            domain,
-            arguments.heuristic,
-            distribution=arguments.distribution,
-            comm=comm,
-            seed=arguments.seed,
-            limits=limits,
-            interrupted=interrupts,
-            on_progress=progress.show if progress.is_shown else None,
-            message=arguments.batch,
-            inadmissible=arguments.inadmissible,
+    domain = DOMAINS[arguments.domain]
+    algorithm = _algorithm(arguments, domain)
+    options = _algorithm_options(arguments, algorithm)
+    comm = world()
+    values = together(comm, lambda: domain_values(arguments, domain))
+    domains = instances(domain, arguments.instance, values, comm)
+    limits = together(comm, lambda: _limits(arguments, len(domains)))
+    with (
+        _lines(arguments.json, len(domains)) as lines,
+        Interrupts() as interrupts,
+        ProgressLine(speaks(), arguments.progress, len(domains)) as progress,
+    ):
+        conditions = Run(limits, interrupts, progress.show if progress.is_shown else None, arguments.seed)
+        names = arguments.heuristic, arguments.distribution, algorithm
+        results = solve_all(domains, conditions, *names, comm, inadmissible=arguments.inadmissible, **options)
+        codes, total = [], _Total()
+        for one, result in zip(domains, results, strict=True):
+            progress.end()
+            total.add(result)
+            codes.append(result.status.value)
+            if speaks():
+                _write(one, result, arguments, lines)
+            if result.status is Status.INTERRUPTED:
+                break
+    if speaks() and len(domains) > 1:
+        total.show(len(domains), sys.stderr if arguments.json == "-" else sys.stdout)
+    return next((code for code in codes if code), 0)
+
+
+def _algorithm(arguments: argparse.Namespace, domain: type[Domain]) -> str | None:
+    """Return the name of the algorithm, None for the best of one rank or several."""
+    if arguments.algorithm == "auto":
+        return None
+    name: str = domain.stand_ins.get(arguments.algorithm, arguments.algorithm)
+    chosen = ALGORITHMS[name]
+    ranks = launched_ranks() or 1
+    if chosen.max_ranks is not None and ranks > chosen.max_ranks:
+        raise BadInputError(
+            f"--algorithm {arguments.algorithm} runs on one rank and mpiexec started {ranks}; leave out one of them"
         )
-    if speaks:
-        _write(domain, result, arguments.json, arguments.plan_file)
-        _write_solution(domain, result, arguments.solution, arguments.json == "-")
-    return result.status.value
+    return name
 
 
-def _options(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {key: value for key, value in vars(arguments).items() if key not in ("run", "domain", "instance")}
+def _algorithm_options(arguments: argparse.Namespace, algorithm: str | None) -> dict[str, Any]:
+    """Return the options given to an algorithm; those of HDA* are allowed where the choice is automatic."""
+    names = {option.name for name in ALGORITHMS for option in ALGORITHMS[name].options}
+    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    if algorithm is not None:
+        return values_of(ALGORITHMS[algorithm].options, given, f"algorithm {algorithm}")
+    values = values_of(ALGORITHMS["hdastar"].options, given, "the automatic choice; name an --algorithm")
+    return values if world() is not None else {}
 
 
-def _read(arguments: argparse.Namespace, fetched: Any, writes: bool) -> tuple[Domain, Limits]:
-    """Read what is given as text, and refuse files that cannot be written before the search, not after it."""
-    arguments.batch = None if arguments.batch is None else count(arguments.batch)
-    given = {} if fetched is None else {"fetched": fetched}
-    domain = DOMAINS[arguments.domain].parse(arguments.instance, **_options(arguments), **given)
-    limits = _limits(arguments)
-    if writes:
+def _limits(arguments: argparse.Namespace, n: int) -> Any:
+    """Read the limits, and refuse files that cannot be written before the search, not after it."""
+    limits = limits_of(arguments)
+    if n > 1 and (arguments.plan_file or arguments.solution):
+        raise BadInputError(f"{n} instances and one file for a plan; give one instance, or --json for all plans")
+    if speaks():
         for name in (arguments.json, arguments.plan_file, arguments.solution):
             writable(name)
-    return domain, limits
+    return limits
 
 
-def _limits(arguments: argparse.Namespace) -> Limits:
-    given: dict[str, Any] = {}
-    if arguments.time_limit is not None:
-        given["time_s"] = seconds(arguments.time_limit)
-    if arguments.memory is not None:
-        given["memory_bytes"] = bytes_(arguments.memory)
-    if arguments.node_limit is not None:
-        given["nodes"] = count(arguments.node_limit)
-    return Limits(**given)
-
-
-def _communicator(algorithm: str) -> Any:
-    """Return MPI's world when this is one of its processes, or HDA* is asked for; else None."""
-    under_mpi = any(name in os.environ for name in ("PMI_SIZE", "PMIX_RANK", "OMPI_COMM_WORLD_SIZE"))
-    ranks = next((os.environ[name] for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE") if name in os.environ), "1")
-    if algorithm == "astar" and ranks != "1":
-        raise BadInputError(f"--algorithm astar runs on one rank and mpiexec started {ranks}; leave out one of them")
-    if algorithm == "astar" or (algorithm == "auto" and not under_mpi):
-        return None
-    try:
-        from mpi4py import MPI
-    except (ImportError, RuntimeError) as error:
-        raise MissingDependencyError(
-            "no MPI library was found; run: pip install 'pdsearch[mpich]', or load your cluster's MPI"
-        ) from error
-    alone = MPI.COMM_WORLD.Get_size() == 1 and algorithm == "auto"
-    return None if alone else MPI.COMM_WORLD
-
-
-def _write(domain: Domain, result: Result, json_file: str | None, plan_file: str | None) -> None:
-    if json_file == "-":
-        print(result.to_json())
+@contextmanager
+def _lines(name: str | None, n: int) -> Iterator[IO[str] | None]:
+    """Open the file that gets a line of JSON for each of several instances, as they come."""
+    if n == 1 or name in (None, "-") or not speaks():
+        yield None
     else:
-        print(result.summary())
-    if json_file not in (None, "-"):
-        Path(json_file).write_text(result.to_json() + "\n")
-    if plan_file is not None:
-        _write_plan(domain, result, sys.stdout if plan_file == "-" else None, plan_file)
+        with open(str(name), "w") as file:
+            yield file
+
+
+def _write(domain: Domain, result: Result, arguments: argparse.Namespace, lines: IO[str] | None) -> None:
+    if arguments.json == "-":
+        print(result.to_json(), flush=True)
+    else:
+        print(result.summary(), flush=True)
+    if lines is not None:
+        print(result.to_json(), file=lines, flush=True)
+    elif arguments.json not in (None, "-"):
+        Path(arguments.json).write_text(result.to_json() + "\n")
+    if arguments.plan_file is not None:
+        _write_plan(domain, result, sys.stdout if arguments.plan_file == "-" else None, arguments.plan_file)
+    _write_solution(domain, result, arguments.solution, arguments.json == "-")
 
 
 def _write_plan(domain: Domain, result: Result, stream: IO[str] | None, plan_file: str) -> None:
@@ -169,3 +190,26 @@ def _write_solution(domain: Domain, result: Result, file: str | None, is_stdout_
     elif not is_stdout_taken:
         fits = len(text) <= _SHOWN
         print(text if fits else text.split("\n")[0] + "\n(too long to show; --solution FILE writes it)")
+
+
+class _Total:
+    """What several searches took together."""
+
+    def __init__(self) -> None:
+        self.solved = self.generated = 0
+        self.seconds = 0.0
+
+    def add(self, result: Result) -> None:
+        """Add one."""
+        self.solved += result.status is Status.SOLVED
+        self.generated += result.generated
+        self.seconds += result.search_s
+
+    def show(self, n: int, stream: IO[str]) -> None:
+        """Print it."""
+        rate = self.generated / max(1e-9, self.seconds)
+        print(
+            f"{self.solved} of {n} solved; {self.generated:,} generated in {self.seconds:.3f} s of search, "
+            f"{rate / 1e6:.1f} M nodes/s",
+            file=stream,
+        )

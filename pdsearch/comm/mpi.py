@@ -30,13 +30,18 @@ class MpiCommunicator:
     ----------
     comm : mpi4py.MPI.Comm, optional
         A duplicate is used, so that the caller's own messages are never mixed with these.
+
+    Attributes
+    ----------
+    raw : mpi4py.MPI.Comm
+        The duplicate, for what is not a message of nodes.
     """
 
     def __init__(self, comm: Any = None) -> None:
         from mpi4py import MPI
 
         self._mpi = MPI
-        self._comm = (comm if comm is not None else MPI.COMM_WORLD).Dup()
+        self.raw = self._comm = (comm if comm is not None else MPI.COMM_WORLD).Dup()
         self._reducer = self._comm.Dup()
         self.share = SharedArrays(self._comm)
         self.rank, self.size = self._comm.Get_rank(), self._comm.Get_size()

@@ -1,12 +1,20 @@
 """Arrays that the ranks of one machine build once and read together, from one piece of memory.
 
-The first rank of a machine builds; the others see its result through an MPI window. P copies of a table would take
-P times the memory, and P ranks that build it P times the time.
+The first rank of a machine builds; the others see its result through a file without a name, which the system frees
+with the last process that has it open, however that ends. P copies of a table would take P times the memory, and P
+ranks that build it P times the time.
+
+The memory is asked for before it is written to: a file in a full ``/dev/shm`` grows as far as one likes, and then ends
+whoever touches it by SIGBUS. Where it cannot be had, each rank has a copy of its own.
 """
 
 from __future__ import annotations
 
+import mmap
+import os
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -15,6 +23,7 @@ from pdsearch.comm.together import once
 
 Arrays = tuple[Any, ...]  # of numpy arrays
 _ALIGNED = 64  # bytes: a cache line
+_AT_ONCE = 2**30  # bytes of one message
 
 
 class SharedArrays:
@@ -29,9 +38,7 @@ class SharedArrays:
     def __init__(self, comm: Any) -> None:
         from mpi4py import MPI
 
-        self._mpi = MPI
         self._machine = comm.Split_type(MPI.COMM_TYPE_SHARED)
-        self._windows: list[Any] = []
 
     def __call__(self, build: Callable[[], Arrays]) -> Arrays:
         """Return the arrays that ``build`` makes on the machine's first rank, on all of them.
@@ -51,7 +58,11 @@ class SharedArrays:
         if self._machine.Get_size() == 1:
             return built[0]
         ends = np.cumsum([_room(np.dtype(dtype).itemsize * int(np.prod(shape))) for dtype, shape in described])
-        memory = self._memory(int(ends[-1]) if len(ends) else 0)
+        n_bytes = int(ends[-1]) if len(ends) else 0
+        memory = self._memory(max(1, n_bytes))
+        is_copied = memory is None
+        if memory is None:
+            memory = mmap.mmap(-1, max(1, n_bytes))
         starts = [0, *ends.tolist()]
         arrays = tuple(
             np.ndarray(shape, np.dtype(dtype), memory, start)
@@ -59,21 +70,60 @@ class SharedArrays:
         )
         for array, source in zip(arrays, built[0] if built else (), strict=False):
             array[...] = source
+        if is_copied:
+            self._copy(np.frombuffer(memory, np.uint8))
         self._machine.Barrier()
         return arrays
 
-    def _memory(self, n_bytes: int) -> Any:
-        """Return memory of the first rank that all ranks of the machine see."""
+    def _memory(self, n_bytes: int) -> mmap.mmap | None:
+        """Return memory that all ranks of the machine see, or None on all where there is too little."""
         is_first = self._machine.Get_rank() == 0
-        window = self._mpi.Win.Allocate_shared(max(1, n_bytes) if is_first else 0, 1, comm=self._machine)
-        self._windows.append(window)
-        return window.Shared_query(0)[0]
+        file = _file(n_bytes) if is_first else None
+        told = None if file is None else (f"/proc/{os.getpid()}/fd/{file}", _identity(file))
+        told = self._machine.bcast(told, 0)
+        if told is None:
+            return None
+        memory = None
+        with suppress(OSError, ValueError):
+            if file is None:
+                file = os.open(told[0], os.O_RDWR)
+            if _identity(file) == told[1]:  # where processes have other numbers it may be another file
+                memory = mmap.mmap(file, n_bytes)
+        all_have_it = all(self._machine.allgather(memory is not None))
+        if file is not None:
+            os.close(file)
+        return memory if all_have_it else None
+
+    def _copy(self, content: Any) -> None:
+        """Send the bytes of the first rank to the others."""
+        for start in range(0, len(content), _AT_ONCE):
+            self._machine.Bcast(content[start : start + _AT_ONCE], 0)
 
     def close(self) -> None:
-        """Give the memory back; all ranks must call, and none may look at the arrays again."""
-        for window in self._windows:
-            window.Free()
+        """Leave the communicator; all ranks must call. Memory is given back with the last array in it."""
         self._machine.Free()
+
+
+def _file(n_bytes: int) -> int | None:
+    """Return a file without a name that has so many bytes of memory; None where that is too much, or no such files."""
+    file = None
+    try:
+        if hasattr(os, "memfd_create"):
+            file = os.memfd_create("pdsearch")
+        else:
+            file, path = tempfile.mkstemp(prefix="pdsearch-")
+            os.unlink(path)
+        os.posix_fallocate(file, 0, n_bytes)
+    except (OSError, AttributeError):  # no posix_fallocate on macOS
+        if file is not None:
+            os.close(file)
+        return None
+    return file
+
+
+def _identity(file: int) -> tuple[int, int, int]:
+    found = os.fstat(file)
+    return found.st_dev, found.st_ino, found.st_size
 
 
 def _room(n_bytes: int) -> int:

@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from pdsearch._jit import kernel
 from pdsearch.domains import Domain, State
-from pdsearch.kernels.layout import no_way
 from pdsearch.kernels.mixing import mix
-from pdsearch.kernels.protocol import changes, expand, new_moves, width
+from pdsearch.kernels.protocol import NO_OPERATOR, changes, expand, new_moves, width
 
 Sampler = Callable[[int], list[State]]  # number of states -> states as a search meets them
 
@@ -45,8 +44,7 @@ class Sample:
         successors = values.copy()
         packed = np.array(states, np.uint64).reshape(-1)
         scratch = new_moves(len(domain.initial), domain.max_moves, domain.n_changes)
-        back = no_way(domain.is_wide, domain.is_linked)
-        _expand_all(domain.space, packed, scratch, back, moves, successors)
+        _expand_all(domain.space, packed, scratch, NO_OPERATOR, moves, successors)
         return cls(values, successors, moves)
 
 

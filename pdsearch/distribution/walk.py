@@ -14,9 +14,8 @@ import numpy.typing as npt
 from pdsearch._jit import kernel
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
-from pdsearch.kernels.layout import no_way
 from pdsearch.kernels.mixing import mix
-from pdsearch.kernels.protocol import changes, expand, new_moves, width
+from pdsearch.kernels.protocol import NO_OPERATOR, changes, expand, new_moves, width
 
 STATES_PER_RANK = 128  # a rank with a tenth of its share is missed once in e**12.8 times
 FEWEST, MOST = 1 << 12, 1 << 23  # states, and features of all of them
@@ -52,9 +51,8 @@ class Walk(NamedTuple):
         walk.features[:, first // domain.n_values] = first
         scratch = new_moves(len(domain.initial), domain.max_moves, domain.n_changes)
         apart = max(1, 2 * _MOVES // domain.max_moves)
-        back = no_way(domain.is_wide, domain.is_linked)
         leg = _LEG if domain.is_linked else n_states
-        _walk(domain.space, back, scratch, apart, leg, seed, domain.n_values, walk.states, walk.features)
+        _walk(domain.space, NO_OPERATOR, scratch, apart, leg, seed, domain.n_values, walk.states, walk.features)
         return walk
 
     @classmethod

@@ -48,6 +48,11 @@ class BucketOpen(NamedTuple):
         """Return the first f that has no place."""
         return len(self.top) // int(self.scalars[5])
 
+    @property
+    def room(self) -> int:
+        """Return how many pushes are possible for sure: each may open a chunk."""
+        return len(self.pool) // CHUNK - int(self.scalars[3])
+
     def has_room(self, pushes: int) -> bool:
         """Say whether so many pushes are possible, each of which may open a chunk."""
         return bool(len(self.pool) // CHUNK - self.scalars[3] >= pushes)
@@ -118,11 +123,11 @@ def _advance(frontier, least_f, least_h, n_h):
 
 
 @answers(pop_batch, BucketOpen)
-def _pop_batch(frontier, cursor, f_limit, nodes, hs):
+def _pop_batch(frontier, cursor, f_limit, most, nodes, hs):
     least_f, least_h, free, n_chunks, n_open, n_h = cursor
     count = 0
     f = least_f
-    while n_open > 0 and count < len(nodes):
+    while n_open > 0 and count < most:
         least_f, least_h = _advance(frontier, least_f, least_h, n_h)
         if count == 0:
             f = least_f
@@ -130,7 +135,7 @@ def _pop_batch(frontier, cursor, f_limit, nodes, hs):
             break
         bucket = least_f * n_h + least_h
         at = np.int64(frontier.top[bucket])
-        while at != 0 and count < len(nodes):
+        while at != 0 and count < most:
             nodes[count] = np.int64(frontier.pool[at])
             hs[count] = least_h
             count += 1

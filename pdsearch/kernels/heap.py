@@ -44,6 +44,11 @@ class HeapOpen(NamedTuple):
         """Return NEVER: every f has a place."""
         return NEVER
 
+    @property
+    def room(self) -> int:
+        """Return how many pushes are possible."""
+        return len(self.f) - int(self.scalars[0])
+
     def has_room(self, pushes: int) -> bool:
         """Say whether so many pushes are possible."""
         return bool(len(self.f) - self.scalars[0] >= pushes)
@@ -118,7 +123,8 @@ def _sift_down(frontier, n, f, h, entry):
         if first >= n:
             break
         best = first
-        for child in range(first + 1, min(first + ARITY, n)):
+        last = first + ARITY if first + ARITY < n else n
+        for child in range(first + 1, last):
             if _before(frontier.f[child], frontier.h[child], frontier.node[child], frontier, best):
                 best = child
         if _before(f, h, entry, frontier, best):
@@ -129,11 +135,11 @@ def _sift_down(frontier, n, f, h, entry):
 
 
 @answers(pop_batch, HeapOpen)
-def _pop_batch(frontier, cursor, f_limit, nodes, hs):
+def _pop_batch(frontier, cursor, f_limit, most, nodes, hs):
     _, n, entered = cursor
     f = np.int64(NEVER)
     count = 0
-    while n > 0 and count < len(nodes):
+    while n > 0 and count < most:
         least = np.int64(frontier.f[0])
         if count == 0:
             f = least

@@ -1,7 +1,7 @@
 """How a node, and a record in a message, lie in 32-bit words.
 
 A node is its state (2 * n_words) and what is known of the way there; a record is a node and
-its h. There are three layouts, chosen by the type of the domain:
+its h. There are three layouts, each a type:
 
 ======  =======================================================  ============  ===================
         words after the state                                    g up to       ways up to
@@ -19,12 +19,49 @@ kept for the initial state, to which none led.
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from pdsearch._jit import inlined
-from pdsearch.kernels.protocol import links, wide, width
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch._jit import answers, inlined
+from pdsearch.kernels.protocol import NO_OPERATOR
 
 _NO_PARENT = 2**32 - 1
+_LEAN_NONE, _WIDE_NONE = 2**7 - 1, 2**31 - 1
+Words = npt.NDArray[np.uint32]
+
+
+class Lean(NamedTuple):
+    """The layout of small costs and few operators; its type has the number of words of a state."""
+
+    words: tuple[int, ...]
+
+
+class Wide(NamedTuple):
+    """The layout of large costs."""
+
+    words: tuple[int, ...]
+
+
+class Linked(NamedTuple):
+    """The layout of nodes that keep their parent."""
+
+    words: tuple[int, ...]
+
+
+Layout = Lean | Wide | Linked
+
+
+def layout_of(n_words: int, is_wide: bool, is_linked: bool) -> Layout:
+    """Return the layout of states of ``n_words`` 64-bit words.
+
+    >>> layout_of(2, False, False)
+    Lean(words=(0, 0))
+    """
+    kind = Linked if is_linked else Wide if is_wide else Lean
+    return kind((0,) * n_words)
 
 
 def node_words(n_words: int, is_wide: bool) -> int:
@@ -39,9 +76,14 @@ def record_words(n_words: int, is_wide: bool) -> int:
 
 def no_way(is_wide: bool, is_linked: bool = False) -> int:
     """Return what stands for the way to the initial state."""
-    if is_linked:
-        return _NO_PARENT
-    return 2**31 - 1 if is_wide else 2**7 - 1
+    return _NO_PARENT if is_linked else _WIDE_NONE if is_wide else _LEAN_NONE
+
+
+def limits_of(layout: Layout) -> tuple[int, int]:
+    """Return the largest g and the largest operator that fit."""
+    if isinstance(layout, Linked):
+        return 2**47 - 1, 2**62
+    return (2**52, _WIDE_NONE - 1) if isinstance(layout, Wide) else (2**24 - 1, _LEAN_NONE - 1)
 
 
 def parent_of(way: int) -> tuple[int, int] | None:
@@ -54,110 +96,219 @@ def parent_of(way: int) -> tuple[int, int] | None:
     return None if node == _NO_PARENT else (rank, node)
 
 
-@inlined
-def node_size(space):
+# --- the same in Python, for one record or for all of a message ---
+
+
+def new_record(layout: Layout, state: Sequence[int], g: int, way: int, h: int) -> Words:
+    """Return a record."""
+    state_words = np.array(state, np.uint64).view(np.uint32)
+    if isinstance(layout, Linked):
+        rest = [g % 2**32, way % 2**32, (g >> 32) << 17 | (way >> 32) << 1, h % 2**32, h >> 32]
+    elif isinstance(layout, Wide):
+        rest = [g % 2**32, g >> 32, way << 1, h % 2**32, h >> 32]
+    else:
+        rest = [g << 8 | way << 1, h]
+    return np.concatenate([state_words, np.array(rest, np.uint32)])
+
+
+def g_and_way(layout: Layout, words: Words) -> tuple[int, int]:
+    """Return g of, and the way to, a node or record."""
+    rest = words[2 * len(layout.words) :].tolist()
+    if isinstance(layout, Linked):
+        return rest[0] | rest[2] >> 17 << 32, rest[1] | (rest[2] >> 1 & 0xFFFF) << 32
+    if isinstance(layout, Wide):
+        return rest[0] | rest[1] << 32, rest[2] >> 1
+    return rest[0] >> 8, rest[0] >> 1 & 127
+
+
+def f_of(layout: Layout, records: Words) -> npt.NDArray[np.int64]:
+    """Return f of each record: int64[n_records]."""
+    after = 2 * len(layout.words)
+    rows = records.reshape(-1, after + (2 if isinstance(layout, Lean) else 5)).astype(np.int64)[:, after:]
+    if isinstance(layout, Lean):
+        return (rows[:, 0] >> 8) + rows[:, 1]
+    high = rows[:, 2] >> 17 if isinstance(layout, Linked) else rows[:, 1]
+    f: npt.NDArray[np.int64] = rows[:, 0] + (high << 32) + rows[:, 3] + (rows[:, 4] << 32)
+    return f
+
+
+# --- compiled ---
+
+
+def width(layout):
+    """Return the 64-bit words of a state, a constant."""
+
+
+def node_size(layout):
     """Return the 32-bit words of a node, a constant."""
-    return 2 * width(space) + (3 if wide(space) else 1)
 
 
-@inlined
-def record_size(space):
+def record_size(layout):
     """Return the 32-bit words of a record, a constant."""
-    return 2 * width(space) + (5 if wide(space) else 2)
+
+
+def load_g(layout, words, offset):
+    """Return g of the node or record at ``words[offset]``."""
+
+
+def load_way(layout, words, offset):
+    """Return the way to the node or record at ``words[offset]``: an operator, or where its parent is."""
+
+
+def load_operator(layout, words, offset):
+    """Return the operator that led to the node at ``words[offset]``, NO_OPERATOR where it is not known."""
+
+
+def way_from(layout, link, operator):
+    """Return what is kept of the way by an operator from the node ``link``: ``rank << 32 | node``."""
+
+
+def store_way(layout, words, offset, g, way):
+    """Write g of, and the way to, the node or record at ``words[offset]``, and that it is open."""
+
+
+def load_h(layout, words, offset):
+    """Return h of the record at ``words[offset]``."""
+
+
+def store_h(layout, words, offset, h):
+    """Write h of the record at ``words[offset]``."""
+
+
+for _layout in (Lean, Wide, Linked):
+    answers(width, _layout)(lambda layout: len(layout.words))
+answers(node_size, Lean)(lambda layout: 2 * len(layout.words) + 1)
+answers(record_size, Lean)(lambda layout: 2 * len(layout.words) + 2)
+for _layout in (Wide, Linked):
+    answers(node_size, _layout)(lambda layout: 2 * len(layout.words) + 3)
+    answers(record_size, _layout)(lambda layout: 2 * len(layout.words) + 5)
+
+
+@answers(load_g, Lean)
+def _load_g_lean(layout, words, offset):
+    return np.int64(words[offset + 2 * len(layout.words)] >> np.uint32(8))
+
+
+@answers(load_g, Wide)
+def _load_g_wide(layout, words, offset):
+    at = offset + 2 * len(layout.words)
+    return np.int64(words[at]) | (np.int64(words[at + 1]) << 32)
+
+
+@answers(load_g, Linked)
+def _load_g_linked(layout, words, offset):
+    at = offset + 2 * len(layout.words)
+    return np.int64(words[at]) | (np.int64(words[at + 2] >> np.uint32(17)) << 32)
+
+
+@answers(load_way, Lean)
+def _load_way_lean(layout, words, offset):
+    return np.int64((words[offset + 2 * len(layout.words)] >> np.uint32(1)) & np.uint32(127))
+
+
+@answers(load_way, Wide)
+def _load_way_wide(layout, words, offset):
+    return np.int64(words[offset + 2 * len(layout.words) + 2] >> np.uint32(1))
+
+
+@answers(load_way, Linked)
+def _load_way_linked(layout, words, offset):
+    at = offset + 2 * len(layout.words)
+    return np.int64(words[at + 1]) | (np.int64((words[at + 2] >> np.uint32(1)) & np.uint32(0xFFFF)) << 32)
+
+
+@answers(load_operator, Lean)
+def _load_operator_lean(layout, words, offset):
+    operator = np.int64((words[offset + 2 * len(layout.words)] >> np.uint32(1)) & np.uint32(127))
+    return NO_OPERATOR if operator == _LEAN_NONE else operator
+
+
+@answers(load_operator, Wide)
+def _load_operator_wide(layout, words, offset):
+    operator = np.int64(words[offset + 2 * len(layout.words) + 2] >> np.uint32(1))
+    return NO_OPERATOR if operator == _WIDE_NONE else operator
+
+
+@answers(load_operator, Linked)
+def _load_operator_linked(layout, words, offset):
+    return NO_OPERATOR
+
+
+answers(way_from, Lean)(lambda layout, link, operator: operator)
+answers(way_from, Wide)(lambda layout, link, operator: operator)
+answers(way_from, Linked)(lambda layout, link, operator: link)
+
+
+@answers(store_way, Lean)
+def _store_way_lean(layout, words, offset, g, way):
+    words[offset + 2 * len(layout.words)] = np.uint32((g << 8) | (way << 1))
+
+
+@answers(store_way, Wide)
+def _store_way_wide(layout, words, offset, g, way):
+    at = offset + 2 * len(layout.words)
+    words[at] = np.uint32(g & 0xFFFFFFFF)
+    words[at + 1] = np.uint32(g >> 32)
+    words[at + 2] = np.uint32(way << 1)
+
+
+@answers(store_way, Linked)
+def _store_way_linked(layout, words, offset, g, way):
+    at = offset + 2 * len(layout.words)
+    words[at] = np.uint32(g & 0xFFFFFFFF)
+    words[at + 1] = np.uint32(way & 0xFFFFFFFF)
+    words[at + 2] = np.uint32(((g >> 32) << 17) | ((way >> 32) << 1))
+
+
+@answers(load_h, Lean)
+def _load_h_lean(layout, words, offset):
+    return np.int64(words[offset + 2 * len(layout.words) + 1])
+
+
+@answers(store_h, Lean)
+def _store_h_lean(layout, words, offset, h):
+    words[offset + 2 * len(layout.words) + 1] = np.uint32(h)
+
+
+def _load_h_wide(layout, words, offset):
+    at = offset + 2 * len(layout.words) + 3
+    return np.int64(words[at]) | (np.int64(words[at + 1]) << 32)
+
+
+def _store_h_wide(layout, words, offset, h):
+    at = offset + 2 * len(layout.words) + 3
+    words[at] = np.uint32(h & 0xFFFFFFFF)
+    words[at + 1] = np.uint32(h >> 32)
+
+
+for _layout in (Wide, Linked):
+    answers(load_h, _layout)(_load_h_wide)
+    answers(store_h, _layout)(_store_h_wide)
 
 
 @inlined
-def load_state(space, words, offset, states, at):
+def load_state(words, offset, states, at, n_words):
     """Copy the state of the node or record at ``words[offset]`` to ``states[at]``."""
-    for word in range(width(space)):
+    for word in range(n_words):
         low = np.uint64(words[offset + 2 * word])
         high = np.uint64(words[offset + 2 * word + 1])
         states[at + word] = low | (high << np.uint64(32))
 
 
 @inlined
-def store_state(space, words, offset, states, at):
+def store_state(words, offset, states, at, n_words):
     """Copy ``states[at]`` to the node or record at ``words[offset]``."""
-    for word in range(width(space)):
+    for word in range(n_words):
         words[offset + 2 * word] = np.uint32(states[at + word] & np.uint64(0xFFFFFFFF))
         words[offset + 2 * word + 1] = np.uint32(states[at + word] >> np.uint64(32))
 
 
 @inlined
-def same_state(space, words, offset, states, at):
+def same_state(words, offset, states, at, n_words):
     """Say whether the node at ``words[offset]`` holds ``states[at]``."""
     same = True
-    for word in range(width(space)):
+    for word in range(n_words):
         low = np.uint64(words[offset + 2 * word])
         high = np.uint64(words[offset + 2 * word + 1])
         same = same and (low | (high << np.uint64(32))) == states[at + word]
     return same
-
-
-@inlined
-def load_g(space, words, offset):
-    """Return g of the node or record at ``words[offset]``."""
-    offset += 2 * width(space)
-    if links(space):
-        return np.int64(words[offset]) | (np.int64(words[offset + 2] >> np.uint32(17)) << 32)
-    if wide(space):
-        return np.int64(np.uint64(words[offset]) | (np.uint64(words[offset + 1]) << np.uint64(32)))
-    return np.int64(words[offset] >> np.uint32(8))
-
-
-@inlined
-def load_way(space, words, offset):
-    """Return the way to the node or record at ``words[offset]``: an operator, or where its parent is."""
-    offset += 2 * width(space)
-    if links(space):
-        rank = np.int64((words[offset + 2] >> np.uint32(1)) & np.uint32(0xFFFF))
-        return np.int64(words[offset + 1]) | (rank << 32)
-    if wide(space):
-        return np.int64(words[offset + 2] >> np.uint32(1))
-    return np.int64((words[offset] >> np.uint32(1)) & np.uint32(127))
-
-
-@inlined
-def is_closed(space, words, offset):
-    """Say, as 0 or 1, whether the node at ``words[offset]`` is closed."""
-    return np.int64(words[offset + node_size(space) - 1] & np.uint32(1))
-
-
-@inlined
-def close(space, words, offset):
-    """Mark the node at ``words[offset]`` as closed."""
-    words[offset + node_size(space) - 1] |= np.uint32(1)
-
-
-@inlined
-def store_way(space, words, offset, g, way):
-    """Write g of, and the way to, the node or record at ``words[offset]``, and that it is open."""
-    offset += 2 * width(space)
-    if links(space):
-        words[offset] = np.uint32(g & 0xFFFFFFFF)
-        words[offset + 1] = np.uint32(way & 0xFFFFFFFF)
-        words[offset + 2] = np.uint32(((g >> 32) << 17) | ((way >> 32) << 1))
-    elif wide(space):
-        words[offset] = np.uint32(g & 0xFFFFFFFF)
-        words[offset + 1] = np.uint32(g >> 32)
-        words[offset + 2] = np.uint32(way << 1)
-    else:
-        words[offset] = np.uint32((g << 8) | (way << 1))
-
-
-@inlined
-def load_h(space, words, offset):
-    """Return h of the record at ``words[offset]``."""
-    offset += node_size(space)
-    if wide(space):
-        return np.int64(np.uint64(words[offset]) | (np.uint64(words[offset + 1]) << np.uint64(32)))
-    return np.int64(words[offset])
-
-
-@inlined
-def store_h(space, words, offset, h):
-    """Write h of the record at ``words[offset]``."""
-    offset += node_size(space)
-    words[offset] = np.uint32(h & 0xFFFFFFFF)
-    if wide(space):
-        words[offset + 1] = np.uint32(h >> 32)

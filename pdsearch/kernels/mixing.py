@@ -31,7 +31,7 @@ def mix(word):
 @inlined
 def mix_state(states, at, n_words):
     """Mix the ``n_words`` words that begin at ``states[at]`` into one uint64."""
-    mixed = mix(states[at])
-    for word in range(1, n_words):
+    mixed = np.uint64(0)
+    for word in range(n_words):
         mixed = mix(mixed + states[at + word])
     return mixed

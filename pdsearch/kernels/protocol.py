@@ -17,9 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, otherwise
+from pdsearch._jit import answers, chosen, otherwise
+from pdsearch.errors import BadInputError
 
 NEVER = 2**52  # above every cost: nothing open, no goal found
+NO_OPERATOR = -1  # what ``expand`` is given where no operator led to the parent, or none is known
 
 
 class Moves(NamedTuple):
@@ -44,13 +46,16 @@ def new_moves(n_words: int, n_moves: int, n_changes: int = 1) -> Moves:
     """
     changes = n_moves * n_changes
     sizes = [n_words, n_moves * n_words, n_moves, n_moves, changes, changes, n_moves, n_moves, n_moves]
-    starts = np.cumsum([0] + [size + 24 + 8 * (i % 3) for i, size in enumerate(sizes)])
-    block = np.zeros(starts[-1], np.uint64)
-    parent, states, hashed, *integers = (
-        block[start : start + size] for start, size in zip(starts, sizes, strict=False)
-    )
+    parent, states, hashed, *integers = rows_apart(sizes)
     operator, removed, added, cost, g, h = (array.view(np.int64) for array in integers)
     return Moves(parent, states, operator, cost, removed, added, g, h, hashed)
+
+
+def rows_apart(sizes: list[int]) -> list[npt.NDArray[np.uint64]]:
+    """Return arrays of these sizes, cut from one block at odd distances."""
+    starts = np.cumsum([0] + [size + 24 + 8 * (i % 3) for i, size in enumerate(sizes)])
+    block = np.zeros(starts[-1], np.uint64)
+    return [block[start : start + size] for start, size in zip(starts.tolist(), sizes, strict=False)]
 
 
 def width(space):
@@ -69,15 +74,50 @@ def links(space):
     """Say whether nodes keep their parent in place of an operator, which has no inverse; a constant."""
 
 
+otherwise(changes)(lambda space: 1)
+otherwise(wide)(lambda space: False)
 otherwise(links)(lambda space: False)
 
 
 def constants(space: type, *, n_words: int, n_changes: int = 1, is_wide: bool = False, is_linked: bool = False) -> None:
-    """Answer the questions above for a domain's type of tables."""
+    """Answer the questions above for a domain's type of tables: the one place where they are answered."""
     answers(width, space)(lambda space: n_words)
     answers(changes, space)(lambda space: n_changes)
     answers(wide, space)(lambda space: is_wide)
     answers(links, space)(lambda space: is_linked)
+
+
+class Shape(NamedTuple):
+    """What the type of a domain's tables says of its states and nodes."""
+
+    n_words: int  # 64-bit words of a state
+    n_changes: int  # most features that one move changes
+    is_wide: bool  # whether nodes have the wide layout
+    is_linked: bool  # whether nodes keep their parent
+
+
+def shape_of(space: Any) -> Shape:
+    """Return what the tables of a domain answer to the four questions.
+
+    >>> Tables = NamedTuple("Tables", [("goal", int)])
+    >>> constants(Tables, n_words=2, is_wide=True)
+    >>> shape_of(Tables(3))
+    Shape(n_words=2, n_changes=1, is_wide=True, is_linked=False)
+
+    Raises
+    ------
+    BadInputError
+        If :func:`constants` was not told about this type of tables, or nodes are linked but not wide.
+    """
+    answered = [chosen(stub, type(space)) for stub in (width, changes, wide, links)]
+    if answered[0] is None:
+        name = type(space).__name__
+        raise BadInputError(f"tables {name} have no shape; say constants({name}, n_words=...) once")
+    n_words, n_changes, is_wide, is_linked = (answer(space) for answer in answered if answer is not None)
+    shape = Shape(int(n_words), int(n_changes), bool(is_wide), bool(is_linked))
+    if shape.is_linked and not shape.is_wide:
+        raise BadInputError(f"tables {type(space).__name__} are linked but not wide; give is_wide=True, too")
+    return shape
 
 
 def is_goal(space, state):
@@ -88,7 +128,8 @@ def expand(space, came_by, moves, n):
     """Write the successors of ``moves.parent`` to rows ``n``, ``n + 1`` ... and return the end.
 
     Fills ``states``, ``operator``, ``cost``, ``removed`` and ``added``. ``came_by`` is the
-    operator that led to the parent, or -1: a domain may leave out the move that undoes it.
+    operator that led to the parent, or NO_OPERATOR (-1), and never anything else: a domain may leave out the move
+    that undoes it.
     """
 
 
@@ -107,6 +148,11 @@ def evaluate(estimator, space, states, at):
 otherwise(evaluate)(lambda estimator, space, states, at: 0)
 
 
+def _least_after_move(estimator, space, parent_h, moves, c):
+    h = parent_h - moves.cost[c]
+    return h if h > 0 else 0
+
+
 def evaluates(tables: type) -> Callable[[Callable[..., Any]], Any]:
     """Register the decorated function as ``evaluate`` for a heuristic's type of tables.
 
@@ -114,7 +160,7 @@ def evaluates(tables: type) -> Callable[[Callable[..., Any]], Any]:
     also holds for what is evaluated ("pathmax": Mérő (1984), "A heuristic search algorithm with modifiable
     estimate", AIJ 23), so that f never falls on the way to a goal.
     """
-    answers(estimate, tables)(lambda estimator, space, parent_h, moves, c: max(parent_h - moves.cost[c], 0))
+    answers(estimate, tables)(_least_after_move)
     return answers(evaluate, tables)
 
 
@@ -137,8 +183,8 @@ def push(frontier, cursor, f, h, node):
     """Enter a node and return the new cursor."""
 
 
-def pop_batch(frontier, cursor, f_limit, nodes, hs):
-    """Take up to ``len(nodes)`` nodes of the one least f, if that is at most ``f_limit``.
+def pop_batch(frontier, cursor, f_limit, most, nodes, hs):
+    """Take up to ``most`` nodes of the one least f, if that is at most ``f_limit``.
 
     Returns (count, f, cursor); nodes of low h come first, and of equal h the last entered.
     """

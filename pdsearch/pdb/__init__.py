@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from pdsearch._jit import cache_folder
 from pdsearch.errors import BadInputError
+from pdsearch.limits import NO_DEADLINE, Deadline
 
 MAGIC = b"pdsearch pattern database 1\n"
 AUTOMATIC_ENTRIES = 1 << 24  # databases up to this size, some seconds of work, are built when first used
@@ -69,7 +70,13 @@ class Database:
         facts = hashlib.blake2b(json.dumps(self.facts).encode(), digest_size=4).hexdigest()
         return database_folder() / f"{self.name}-{facts}.pdb"
 
-    def load(self, rebuild: bool = False, automatic: bool = True, filled: Filled | None = None) -> Entries:
+    def load(
+        self,
+        rebuild: bool = False,
+        automatic: bool = True,
+        filled: Filled | None = None,
+        deadline: Deadline = NO_DEADLINE,
+    ) -> Entries:
         """Return the entries from the cache folder, built first if they are not there: uint8[n_entries], read-only.
 
         Parameters
@@ -80,23 +87,37 @@ class Database:
             Refuse to build more than ``AUTOMATIC_ENTRIES``.
         filled : callable, optional
             Told the progress of building.
+        deadline : Deadline, optional
+            When it must be built, and the memory it may take.
 
         Raises
         ------
+        TimeLimitError, MemoryLimitError
+            If it is not built before the deadline, or larger than the memory.
+        BadInputError
+            If the cache folder cannot be written to.
         MissingDatabaseError
             If it is not there and is too large to be built unasked.
         DamagedDatabaseError
             If the file is foreign, cut short or damaged.
         """
+        deadline.check_memory(self.n_entries, f"pattern database {self.name}")
         if rebuild or not self.path.exists():
             if automatic and self.n_entries > AUTOMATIC_ENTRIES:
                 raise MissingDatabaseError(
                     f"pattern database {self.name} of {self.n_entries:,} entries is not built; run: {self.command}"
                 )
-            with _alone(self.path):
+            with _writing(self.path), _alone(self.path):
+                self._sweep()
                 if rebuild or not self.path.exists():  # another process may have built it meanwhile
-                    self._write(self.build(filled or _ignore))
+                    self._write(self.build(_until(deadline, filled or _ignore)))
         return self._read()
+
+    def _sweep(self) -> None:
+        """Remove what processes that were killed left unfinished; whoever holds the lock is alone."""
+        for path in self.path.parent.glob(f"{self.path.stem}.*"):
+            if path.suffix[1:].isdecimal():
+                path.unlink(missing_ok=True)
 
     def _write(self, entries: Entries) -> None:
         """Write the file under another name first, so that no reader ever sees half of it."""
@@ -111,10 +132,15 @@ class Database:
             unfinished.unlink(missing_ok=True)
 
     def _read(self) -> Entries:
-        with self.path.open("rb") as file:
-            header = self._header(file)
-            start = file.tell()
-        size = self.path.stat().st_size - start
+        if not self.path.is_file():  # a folder, or a pipe that would wait for ever
+            raise DamagedDatabaseError(f"pattern database {self.path} is no regular file; remove it")
+        try:
+            with self.path.open("rb") as file:
+                header = self._header(file)
+                start = file.tell()
+                size = os.fstat(file.fileno()).st_size - start
+        except OSError as error:
+            raise DamagedDatabaseError(f"cannot read pattern database {self.path}: {error.strerror}") from None
         if size != self.n_entries:
             raise self._damaged(f"holds {size:,} entries instead of {self.n_entries:,}")
         entries: Entries = np.asarray(np.memmap(self.path, np.uint8, "r", start))  # ranks of one machine share it
@@ -128,7 +154,7 @@ class Database:
         try:
             header = dict(json.loads(file.readline(10_000)))
             found, _ = header["facts"], header["blake2b"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise self._damaged("has no readable header") from None
         if found != self.facts:
             raise self._damaged("was made for something else")
@@ -143,8 +169,31 @@ class Database:
 def database_folder() -> Path:
     """Return the folder of all databases: beside the compiled kernels, and kept when the library changes."""
     folder = cache_folder().parent / "pdb"
-    folder.mkdir(parents=True, exist_ok=True)
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _until(deadline: Deadline, filled: Filled) -> Filled:
+    """Return ``filled``, which also looks at the clock."""
+
+    def told(done: int, of: int) -> None:
+        deadline.check("building a pattern database")
+        filled(done, of)
+
+    return told
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn what keeps the cache folder from being written into one line."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise BadInputError(
+            f"cannot write pattern database {path}: {reason}; name another folder in PDSEARCH_CACHE_DIR"
+        ) from None
 
 
 def _ignore(filled: int, of: int) -> None:

@@ -8,6 +8,10 @@
 ...     planner.name
 'pdsearch'
 
+The library finds the engine by itself where its configuration, ``up.ini`` in the folder of the program or
+``~/.up.ini``, has a section ``[engine pdsearch]`` with the lines ``module_name:
+pdsearch.planning.unified_planning`` and ``class_name: Engine``.
+
 Every call starts a process, or ``mpiexec`` and one process per rank; none of them outlives the call.
 
 Source: Micheli et al. (2025), "Unified Planning: Modeling, manipulating and solving AI planning problems in
@@ -27,7 +31,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pdsearch.errors import BadInputError, MissingDependencyError
+from pdsearch.errors import BadInputError, MissingDependencyError, shown
 from pdsearch.result import Status
 
 try:
@@ -41,6 +45,7 @@ except ImportError:
     ) from None
 
 _GRACE_S = 5.0  # for processes told to end; then they are killed
+_LATE_S = 2.0  # after the time limit that the command was given: it ends by itself, with what it found
 _BAD_INPUT = 2  # the command's exit code for what it refuses, with the reason on stderr
 _OUTCOMES = {
     Status.SOLVED.value: Outcome.SOLVED_OPTIMALLY,
@@ -50,6 +55,7 @@ _OUTCOMES = {
     Status.TIME_LIMIT.value: Outcome.TIMEOUT,
     _BAD_INPUT: Outcome.UNSUPPORTED_PROBLEM,
 }
+_PROVED = {status.words: status.value for status in (Status.SOLVED, Status.UNSOLVABLE)}
 _METRICS = (
     *("cost", "lower_bound", "heuristic", "algorithm", "distribution", "n_ranks"),
     *("expanded", "expanded_before_last_layer", "generated", "evaluated", "reopened", "duplicates"),
@@ -91,6 +97,10 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
         As ``pdsearch solve planning`` takes them; its own choice when left out.
     memory : str, optional
         Of each rank, as ``"2G"``.
+    preprocess, pruning : str, optional
+        As ``pdsearch solve planning`` takes them: ``"h2"`` and ``"stubborn"``.
+    seed : int, optional
+        Of the distribution's random words.
 
     Raises
     ------
@@ -104,12 +114,22 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
         heuristic: str | None = None,
         distribution: str | None = None,
         memory: str | None = None,
+        preprocess: str | None = None,
+        pruning: str | None = None,
+        seed: int | None = None,
     ) -> None:
         super().__init__(needs_requirements=True)
         if ranks < 1:
-            raise BadInputError(f"{ranks} ranks; need at least 1")
+            raise BadInputError(f"{shown(ranks)} ranks; need at least 1")
         self.ranks = ranks
-        self._options = {"--heuristic": heuristic, "--distribution": distribution, "--memory": memory}
+        self._options = {
+            "--heuristic": heuristic,
+            "--distribution": distribution,
+            "--memory": memory,
+            "--preprocess": preprocess,
+            "--pruning": pruning,
+            "--seed": None if seed is None else str(seed),
+        }
         self._report = ""
         self._time_limit: float | None = None
 
@@ -170,10 +190,23 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
             self._report, self._time_limit = str(Path(folder) / "result.json"), timeout
             self._started = None
             try:
-                result = super()._solve(problem, heuristic, timeout, output_stream)
+                patience = None if timeout is None else timeout + _LATE_S
+                result = super()._solve(problem, heuristic, patience, output_stream)
             finally:
                 _end(self._started)
-            result.metrics.update(_metrics(Path(self._report)))
+            report = _report(Path(self._report))
+        result.metrics.update({name: str(report[name]) for name in _METRICS if report.get(name) is not None})
+        return self._with_proof(result, problem, report)
+
+    def _with_proof(
+        self, result: PlanGenerationResult, problem: Problem, report: dict[str, Any]
+    ) -> PlanGenerationResult:
+        """Return a result that was called a timeout though the search had ended before: it is what it found."""
+        if result.status is not Outcome.TIMEOUT or report.get("status") not in _PROVED:
+            return result
+        if report.get("plan") is not None:
+            result.plan = self._plan_from_str(problem, "\n".join(report["plan"]), self._writer.get_item_named)
+        result.status = self._result_status(problem, result.plan, _PROVED[report["status"]])
         return result
 
     def _get_cmd(self, domain_file: str, problem_file: str, plan_file: str) -> list[str]:
@@ -215,10 +248,10 @@ def _end(process: subprocess.Popen[bytes] | None) -> None:
             return
 
 
-def _metrics(report: Path) -> dict[str, str]:
-    """Return what the search counted, as far as it came to tell."""
+def _report(file: Path) -> dict[str, Any]:
+    """Return what the search counted and found, as far as it came to tell."""
     try:
-        values = json.loads(report.read_text())
+        values = json.loads(file.read_text())
     except (OSError, ValueError):
         return {}
-    return {name: str(values[name]) for name in _METRICS if values.get(name) is not None}
+    return values if isinstance(values, dict) else {}

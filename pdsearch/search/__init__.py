@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from pdsearch.domains import Domain
+from pdsearch.errors import BadInputError
 from pdsearch.limits import Limits
-from pdsearch.result import Result, Status
-from pdsearch.search.outcome import OnProgress as OnProgress
-from pdsearch.search.outcome import Progress as Progress
+from pdsearch.result import Result
+from pdsearch.search.run import OnProgress as OnProgress
+from pdsearch.search.run import Progress as Progress
+from pdsearch.search.run import Run
+
+if TYPE_CHECKING:  # compiled modules, imported when a search begins
+    from pdsearch.distribution import Distribution
+    from pdsearch.heuristics import Heuristic
+    from pdsearch.search.algorithms import Algorithm
 
 
 def solve(
     domain: Domain,
-    heuristic: str | None = None,
+    heuristic: str | Heuristic | None = None,
     *,
-    distribution: str | None = None,
+    distribution: str | Distribution | None = None,
+    algorithm: str | Algorithm | None = None,
     comm: Any = None,
     seed: int = 0,
     limits: Limits | None = None,
+    time_limit: float | None = None,
+    memory: int | None = None,
     interrupted: Callable[[], bool] | None = None,
     on_progress: OnProgress | None = None,
     check_solvable: bool = True,
-    message: int | None = None,
     inadmissible: bool = False,
+    **options: Any,
 ) -> Result:
     """Find an optimal plan.
 
@@ -34,27 +43,33 @@ def solve(
     ----------
     domain : Domain
         The instance.
-    heuristic : str, optional
-        A name from ``pdsearch.heuristics.HEURISTICS``; the domain's default when left out.
-    distribution : str, optional
-        Who owns a state, by a name from ``pdsearch.distribution.DISTRIBUTIONS``; the best known one when left out.
+    heuristic : str or Heuristic, optional
+        A name from ``pdsearch.heuristics.HEURISTICS``, or one built for the instance; the domain's default when
+        left out.
+    distribution : str or Distribution, optional
+        Who owns a state, by a name from ``pdsearch.distribution.DISTRIBUTIONS``, or one built for the instance and
+        the ranks; the best known one when left out.
+    algorithm : str or Algorithm, optional
+        A name from ``pdsearch.search.algorithms.ALGORITHMS``, or an algorithm with its options; A* on one rank and
+        HDA* on the ranks of ``comm`` when left out.
     comm : mpi4py.MPI.Comm, optional
-        Run HDA* on its ranks, all of which must call with the same arguments and all of which
-        get the result. Without it, A* on one rank.
+        Search on its ranks, all of which must call with the same arguments and all of which get the result.
     seed : int
         Of the distribution's random words.
     limits : Limits, optional
         When to stop early.
+    time_limit, memory : float, int, optional
+        Seconds, and bytes of each rank: short for ``limits``.
     interrupted : callable, optional
         Asked many times a second; true stops the search with status INTERRUPTED.
     on_progress : callable, optional
         Called with a :class:`Progress` now and then, on rank 0.
     check_solvable : bool
         Use the domain's own proof of unsolvability, where it has one, before searching.
-    message : int, optional
-        Records per message between ranks; chosen while running when left out.
     inadmissible : bool
         Allow a heuristic that is no lower bound; the result then proves nothing of costs.
+    **options
+        Of the algorithm: ``mode="all"`` or ``threads=2`` for ``"idastar"``, ``message_size=100`` for ``"hdastar"``.
 
     Returns
     -------
@@ -64,7 +79,7 @@ def solve(
     Raises
     ------
     UnknownNameError, BadInputError
-        If heuristic or distribution do not exist or do not fit the domain.
+        If heuristic, distribution or algorithm do not exist or do not fit, or an option is unknown.
 
     Examples
     --------
@@ -72,58 +87,97 @@ def solve(
     >>> result = solve(Tiles.korf(79))
     >>> result.status.words, result.cost, len(result.plan)
     ('solved', 42, 42)
+    >>> solve(Tiles.korf(79), "linear-conflict", algorithm="idastar", mode="all").mode
+    'all'
     """
-    from pdsearch.search import astar
-    from pdsearch.search.problem import Problem
-
-    limits = limits or Limits()
-    interrupted = interrupted or _never
-    if comm is None:
-        problem = Problem.of(domain, heuristic, distribution, 1, seed, True, inadmissible)
-        return _unsolvable(problem, domain, check_solvable, seed) or astar.search(
-            problem, limits, interrupted, on_progress, seed
-        )
-    from pdsearch.comm.mpi import MpiCommunicator
-    from pdsearch.search import hdastar
-
-    carrier = MpiCommunicator(comm)
-    problem = _shared_problem(carrier, domain, heuristic, distribution, seed, inadmissible, limits.memory_bytes)
-    result = _unsolvable(problem, domain, check_solvable, seed) or hdastar.search(
-        problem, carrier, limits, interrupted, on_progress, seed, message
-    )
-    carrier.close()  # not when a rank raised: closing waits for all
+    run = Run(_limits(limits, time_limit, memory), interrupted or _never, on_progress, seed)
+    names = heuristic, distribution, algorithm
+    (result,) = solve_all([domain], run, *names, comm, check_solvable, inadmissible, **options)
     return result
 
 
-def _shared_problem(
-    carrier: Any,
-    domain: Domain,
-    heuristic: str | None,
-    distribution: str | None,
-    seed: int,
-    inadmissible: bool,
-    memory_bytes: int | None,
-) -> Any:
-    """Return the same problem on every rank, with the heuristic's arrays built once a machine."""
-    from pdsearch.heuristics import make_heuristic, shares_arrays
-    from pdsearch.search.problem import Problem
+def solve_all(
+    domains: Sequence[Domain],
+    run: Run,
+    heuristic: str | Heuristic | None = None,
+    distribution: str | Distribution | None = None,
+    algorithm: str | Algorithm | None = None,
+    comm: Any = None,
+    check_solvable: bool = True,
+    inadmissible: bool = False,
+    **options: Any,
+) -> Iterator[Result]:
+    """Yield the result of each instance, in order; the parameters are those of :func:`solve`.
 
-    built = carrier.together if shares_arrays(domain, heuristic) else carrier.in_turn
-    estimator = built(lambda: make_heuristic(domain, heuristic, carrier.share))
-    make = partial(Problem.of, domain, estimator, distribution, carrier.size, seed, False, inadmissible, memory_bytes)
-    return carrier.in_turn(make)
+    Algorithms that search several instances at once get those of one kind together. Each search has a run of its
+    own, with the same limits.
+    """
+    from pdsearch.search.algorithms import make_algorithm
+
+    name = algorithm or ("astar" if comm is None else "hdastar")
+    if isinstance(name, str) and domains:
+        name = domains[0].stand_ins.get(name, name)
+    chosen = make_algorithm(name, **options)
+    for domain in domains:
+        chosen.check(domain)
+    carrier = _carrier(chosen, comm)
+    given = heuristic, distribution, check_solvable, inadmissible
+    for _, group in groupby(domains, chosen.kind_of):
+        yield from _solve_group(list(group), run.fresh(), chosen, carrier, *given)
+    if carrier is not None:
+        carrier.close()  # not when a rank raised: closing waits for all
+
+
+def _solve_group(
+    domains: list[Domain],
+    run: Run,
+    algorithm: Algorithm,
+    carrier: Any,
+    heuristic: str | Heuristic | None,
+    distribution: str | Distribution | None,
+    check_solvable: bool,
+    inadmissible: bool,
+) -> list[Result]:
+    """Solve instances that the algorithm searches together: most algorithms search one at a time."""
+    from pdsearch.search.finish import finish
+    from pdsearch.search.setup import task_of_ranks
+
+    n_ranks = algorithm.n_ranks or (1 if carrier is None else carrier.size)
+    owners = n_ranks if algorithm.is_distributed else None
+    tasks = [task_of_ranks(carrier, run, one, heuristic, distribution, owners, inadmissible) for one in domains]
+    reasons = [domain.why_unsolvable() if check_solvable else None for domain in domains]
+    searched = [task for task, reason in zip(tasks, reasons, strict=True) if reason is None]
+    outcomes = iter(algorithm.search_all(searched, run, carrier) if searched else [])
+    return [
+        finish(task, run, next(outcomes)) if reason is None else algorithm.without_search(task, run, reason)
+        for task, reason in zip(tasks, reasons, strict=True)
+    ]
+
+
+def _carrier(algorithm: Algorithm, comm: Any) -> Any:
+    """Return what carries the messages of an algorithm on several ranks; None for one that runs on this rank alone."""
+    if comm is not None and algorithm.max_ranks == 1:
+        if comm.Get_size() > 1:
+            raise BadInputError(
+                f"algorithm {algorithm.name!r} runs on one rank, and there are {comm.Get_size()}; leave out one of them"
+            )
+        return None
+    if comm is None and not algorithm.needs_comm:
+        return None
+    from pdsearch.comm.mpi import MpiCommunicator
+    from pdsearch.comm.world import import_mpi
+
+    return MpiCommunicator(import_mpi().COMM_SELF if comm is None else comm)
+
+
+def _limits(limits: Limits | None, time_limit: float | None, memory: int | None) -> Limits:
+    """Return the limits given either way."""
+    if limits is not None:
+        if time_limit is not None or memory is not None:
+            raise BadInputError("limits are given twice; give limits=Limits(...), or time_limit and memory")
+        return limits
+    return Limits(time_s=float("inf") if time_limit is None else time_limit, memory_bytes=memory)
 
 
 def _never() -> bool:
     return False
-
-
-def _unsolvable(problem: Any, domain: Domain, check: bool, seed: int) -> Result | None:
-    """Return the result of a search that the domain's own proof makes needless."""
-    reason = domain.why_unsolvable() if check else None
-    if reason is None:
-        return None
-    from pdsearch.search.outcome import Clock, Ending, assemble
-
-    result = assemble(problem, "none", Ending(Status.UNSOLVABLE, None, None, None), [], 0.0, Clock.start(), seed)
-    return dataclasses.replace(result, reason=reason)

@@ -117,3 +117,8 @@ TYPICAL = Costs(
     bandwidth=4e9,
     branching=2.0,
 )
+
+
+def costs_of(text: str) -> Costs:
+    """Return ``typical`` costs, or those in a file."""
+    return TYPICAL if text == "typical" else Costs.read(text)

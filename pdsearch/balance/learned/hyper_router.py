@@ -1,8 +1,9 @@
 """HyperRouter: a frozen network generates the gate's weights from one trained embedding.
 
 Do et al. (2023), "HyperRouter: Towards Efficient Training and Inference of Sparse Mixture of Experts", EMNLP,
-section 3, and its code giangdip2410/HyperRouter. Between a fixed random gate, which does not learn, and a
-trained one, which collapses. No balance term.
+section 3, equation 4, in the layout of its code, giangdip2410/HyperRouter: row e of the generated matrix is the
+weight and then the bias of expert e. Between a fixed random gate, which does not learn, and a trained one, which
+collapses. It has no balance term. Left out: the dense mode, in which all experts count alike.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ class HyperGate(RouterModule):
     n_features, n_experts : int
     hidden : int
         Width of the generating network.
+    renormalise, scale
+        As of :class:`pdsearch.balance.learned._module.RouterModule`.
 
     Examples
     --------
@@ -31,19 +34,26 @@ class HyperGate(RouterModule):
     ['embedding']
     """
 
-    def __init__(self, n_features: int, n_experts: int, hidden: int = 256) -> None:
-        super().__init__(n_features, n_experts)
+    def __init__(
+        self,
+        n_features: int,
+        n_experts: int,
+        hidden: int = 256,
+        *,
+        renormalise: bool | None = None,
+        scale: float = 1.0,
+    ) -> None:
+        super().__init__(n_features, n_experts, renormalise=renormalise, scale=scale)
         self.embedding = nn.Parameter(torch.randn(1, n_features))
         self.first = nn.Linear(n_features, hidden)
-        self.second = nn.Linear(hidden, n_features * n_experts + n_experts)
+        self.second = nn.Linear(hidden, n_experts * (n_features + 1))
         for layer in (self.first, self.second):
             layer.requires_grad_(False)
 
     def gate(self) -> tuple[Tensor, Tensor]:
         """Return the generated weight, float[E, d], and bias, float[E]."""
-        generated = self.second(functional.relu(self.first(self.embedding)))[0]
-        weight, bias = generated.split([self.n_features * self.n_experts, self.n_experts])
-        return weight.view(self.n_experts, self.n_features), bias
+        generated = self.second(functional.relu(self.first(self.embedding))).view(self.n_experts, -1)
+        return generated[:, :-1], generated[:, -1]
 
     def scores(self, tokens: Tensor) -> Tensor:
         """Return the generated gate's scores."""

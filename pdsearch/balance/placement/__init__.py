@@ -68,14 +68,32 @@ class Placement:
     Attributes
     ----------
     experts : int64[n_layers, n_slots]
-        GPU g holds slots g * n_slots / n_gpus and following.
+        Those of GPU 0 first.
     n_experts, n_gpus : int
         Experts of a layer, and GPUs.
+    slots : tuple of int, optional
+        Slots of each GPU; n_slots / n_gpus each unless given.
     """
 
     experts: Ids
     n_experts: int
     n_gpus: int
+    slots: tuple[int, ...] | None = None
+
+    @property
+    def gpu_of_slot(self) -> Ids:
+        """Return int64[n_slots]."""
+        n_slots = self.experts.shape[1]
+        sizes = np.full(self.n_gpus, n_slots // self.n_gpus) if self.slots is None else np.array(self.slots)
+        return np.repeat(np.arange(self.n_gpus), sizes)
+
+    @property
+    def held(self) -> Ids:
+        """Return int64[n_layers, n_gpus, n_experts], the replicas on each GPU."""
+        n_layers, rows = len(self.experts), self.gpu_of_slot + self.n_gpus * np.arange(len(self.experts))[:, None]
+        cells = (self.experts + self.n_experts * rows).ravel()
+        counts = np.bincount(cells, minlength=n_layers * self.n_gpus * self.n_experts)
+        return counts.reshape(n_layers, self.n_gpus, self.n_experts)
 
     @property
     def counts(self) -> Ids:
@@ -97,13 +115,18 @@ class Placement:
             needed = (len(self.experts), self.n_experts)
             raise BadInputError(f"loads have shape {layers.shape}; this placement needs {needed}")
         shares = np.take_along_axis(layers / self.counts, self.experts, axis=1)
-        return np.asarray(shares.reshape(len(layers), self.n_gpus, -1).sum(axis=2))
+        if self.slots is None:
+            return np.asarray(shares.reshape(len(layers), self.n_gpus, -1).sum(axis=2))
+        rows = self.gpu_of_slot + self.n_gpus * np.arange(len(layers))[:, None]
+        summed = np.bincount(rows.ravel(), shares.ravel(), len(layers) * self.n_gpus).astype(np.float64)
+        return np.asarray(summed.reshape(len(layers), self.n_gpus))
 
     def duplicates(self) -> Ids:
         """Return int64[n_layers], the slots that repeat an expert their GPU already holds."""
-        held = np.sort(self.experts.reshape(len(self.experts), self.n_gpus, -1), axis=2)
-        return np.asarray((held[:, :, 1:] == held[:, :, :-1]).sum(axis=(1, 2)))
+        return np.asarray(np.maximum(self.held - 1, 0).sum(axis=(1, 2)))
 
+
+_MOST_SLOTS = 20_000_000  # of all layers: 160 MB for each array
 
 Policy: TypeAlias = Callable[[FloatArray, Cluster], Ids]
 POLICIES: Registry[Policy] = Registry("placement", __name__)
@@ -150,6 +173,8 @@ def place(
     layers = as_layers(loads)
     cluster = Cluster(n_slots, n_gpus, n_nodes, n_groups)
     _check(layers.shape[1], cluster)
+    if len(layers) * n_slots > _MOST_SLOTS:
+        raise BadInputError(f"{n_slots} slots in {len(layers)} layers are too many; give at most {_MOST_SLOTS} in all")
     experts = chosen(layers, cluster)
     return Placement(experts, layers.shape[1], n_gpus)
 
@@ -159,7 +184,11 @@ def as_layers(loads: npt.ArrayLike) -> FloatArray:
     array = as_loads(loads)
     if array.ndim > 2:
         raise BadInputError(f"loads have shape {array.shape}; placement needs (layers, experts)")
-    return np.ascontiguousarray(np.atleast_2d(array), dtype=np.float64)
+    layers = np.ascontiguousarray(np.atleast_2d(array), dtype=np.float64)
+    with np.errstate(over="ignore"):
+        if not np.isfinite(layers.sum(axis=1)).all():
+            raise BadInputError("loads of a layer add up to more than a float64 holds; divide all by the same number")
+    return layers
 
 
 def _check(n_experts: int, cluster: Cluster) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import kernel
+from pdsearch.balance._values import as_array
 from pdsearch.balance.metrics import FloatArray, as_loads
 from pdsearch.balance.placement import Placement, as_layers
 from pdsearch.errors import BadInputError
@@ -65,7 +66,7 @@ def balance_edges(
     [3.0, 3.0, 3.0]
     """
     levels = np.array(as_loads(loads), dtype=np.float64)
-    ends, room = np.asarray(edges), np.asarray(capacity, dtype=np.float64)
+    ends, room = as_array(edges, "edges"), as_array(capacity, "capacities", np.float64)
     if levels.ndim != 1 or ends.ndim != 2 or ends.shape[1] != 2 or room.shape != ends.shape[:1]:
         raise BadInputError(
             f"loads {levels.shape}, edges {ends.shape}, capacity {room.shape}; need (ranks,), (edges, 2), (edges,)"
@@ -117,7 +118,7 @@ def balance_replicas(placement: Placement, loads: npt.ArrayLike, tolerance: floa
     layers = as_layers(loads)
     gpu_loads = placement.gpu_loads(layers)
     shares = np.take_along_axis(layers / placement.counts, placement.experts, axis=1)
-    gpu_of_slot = np.repeat(np.arange(placement.n_gpus), placement.experts.shape[1] // placement.n_gpus)
+    gpu_of_slot = placement.gpu_of_slot
     for layer, experts in enumerate(placement.experts):
         order = np.argsort(experts, kind="stable")  # the slots of each expert, together
         starts = np.searchsorted(experts[order], np.arange(placement.n_experts + 1))

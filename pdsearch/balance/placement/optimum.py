@@ -34,25 +34,48 @@ def optimum(loads: FloatArray, cluster: Cluster) -> Ids:
     BadInputError
         If groups must stay on nodes, or the case is too large.
     """
+    _check_size(loads.shape[1], cluster)
+    start = local_search(loads, cluster)
+    separate = cluster.slots_per_gpu <= loads.shape[1]  # otherwise some GPU holds an expert twice anyway
+    return np.stack([_solve(row, slots, cluster, separate) for row, slots in zip(loads, start, strict=True)])
+
+
+def least_possible(loads: FloatArray, cluster: Cluster) -> FloatArray:
+    """Return float64[n_layers], the least largest load of a GPU of all placements, duplicates on a GPU allowed.
+
+    Raises
+    ------
+    BadInputError
+        As for the policy.
+
+    Examples
+    --------
+    >>> least_possible(np.array([[4.0, 3.0, 1.0]]), Cluster(n_slots=4, n_gpus=2))
+    array([4.])
+    """
+    _check_size(loads.shape[1], cluster)
+    start = local_search(loads, cluster)
+    best = np.stack([_solve(row, slots, cluster, False) for row, slots in zip(loads, start, strict=True)])
+    return np.asarray(Placement(best, loads.shape[1], cluster.n_gpus).gpu_loads(loads).max(axis=1))
+
+
+def _check_size(n_experts: int, cluster: Cluster) -> None:
     if cluster.is_hierarchical and cluster.n_nodes > 1:
         raise BadInputError(
             f"the exact optimum places globally, not {cluster.n_groups} groups on {cluster.n_nodes} nodes; "
             "use local-search, or one node and one group"
         )
-    n_experts, spare = loads.shape[1], cluster.n_slots - loads.shape[1]
+    spare = cluster.n_slots - n_experts
     if math.comb(spare + n_experts - 1, spare) > _MAX_COUNTS:
         raise BadInputError(
             f"{n_experts} experts in {cluster.n_slots} slots have over {_MAX_COUNTS} choices of replicas, "
             "too many for the exact optimum; use local-search"
         )
-    start = local_search(loads, cluster)
-    return np.stack([_solve(row, slots, cluster) for row, slots in zip(loads, start, strict=True)])
 
 
-def _solve(loads: FloatArray, start: Ids, cluster: Cluster) -> Ids:
+def _solve(loads: FloatArray, start: Ids, cluster: Cluster, separate: bool) -> Ids:
     placement = Placement(start[None], len(loads), cluster.n_gpus)
     best, bound = start, float(placement.gpu_loads(loads).max())
-    separate = cluster.slots_per_gpu <= len(loads)  # otherwise some GPU holds an expert twice anyway
     candidates = sorted(
         (_lower_bound(shares, cluster), counts, shares, experts)
         for counts, shares, experts in _choices(loads, cluster, separate)

@@ -11,8 +11,8 @@ to be given to the next call. What holds of every router is data on its class:
     puts the claim to the test.
 ``reads``
     What a row of ``scores`` is: ``scores`` (one number per expert), ``tokens`` (features, of which the router
-    makes scores itself), ``token ids`` (one integer) or ``two levels`` (node scores, then scores within a
-    node).
+    makes scores itself), ``token ids`` (one integer), ``qualities`` (of models, whose costs are the state) or ``two
+    levels`` (node scores, then scores within a node).
 
 Ties always go to the lowest expert id: tests need it, and an arbitrary order leaks other users' tokens (Yona,
 Shumailov, Hayes and Carlini, 2024, "Stealing User Prompts from Mixture of Experts", arXiv 2410.22884).
@@ -53,6 +53,8 @@ class Assignment:
         Tokens each expert was chosen for and refused, and no other expert took in its place.
     state : object
         To be given to the next call.
+    n_real : int, optional
+        Rows that are tokens where others are padding (:mod:`pdsearch.balance.routers.padding`); all unless given.
 
     Examples
     --------
@@ -67,6 +69,17 @@ class Assignment:
     counts: Counts
     drops: Counts
     state: Any = None
+    n_real: int | None = None
+
+    @property
+    def n_tokens(self) -> int:
+        """The number of tokens, padding left out."""
+        return len(self.ids) if self.n_real is None else self.n_real
+
+    @property
+    def chosen(self) -> Counts:
+        """Tokens that chose each expert, those it refused included, int64[E]: the f of the auxiliary loss."""
+        return self.counts + self.drops
 
     @property
     def n_experts(self) -> int:
@@ -105,10 +118,12 @@ class Assignment:
         >>> TopK().route(np.array([[3.0, 1.0], [2.0, 1.0]]), k=1).report()["load_balance"]
         2.0
         """
-        n_tokens = len(self.ids)
-        if n_tokens:
-            pairs = int(self.counts.sum()) + self.n_dropped
-            options = {"n_items": n_tokens, "k": min(max(1, round(pairs / n_tokens)), self.n_experts)} | options
+        if self.n_tokens:
+            pairs = int(self.chosen.sum())
+            options = {
+                "n_items": self.n_tokens,
+                "k": min(max(1, round(pairs / self.n_tokens)), self.n_experts),
+            } | options
         return balance_report(self.counts, **options)
 
 

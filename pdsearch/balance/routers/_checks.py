@@ -8,19 +8,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.balance._values import as_array
 from pdsearch.errors import BadInputError
+from pdsearch.named_options import shortened
 
 
-def checked_matrix(array: Any, what: str = "scores", columns: str = "n_experts") -> npt.NDArray[Any]:
-    """Return ``array`` as a C-contiguous finite float32 or float64 matrix, copied only if it is not one."""
-    matrix = np.asarray(array)
+def checked_matrix(
+    array: Any, what: str = "scores", columns: str = "n_experts", is_finite: bool = False
+) -> npt.NDArray[Any]:
+    """Return ``array`` as a C-contiguous finite float32 or float64 matrix, copied only if it is not one.
+
+    With ``is_finite`` that is left to the caller, who sees every element anyway.
+    """
+    matrix = as_array(array, what)
     if matrix.dtype not in (np.float32, np.float64):
         if matrix.dtype.kind not in "fiu":
             raise BadInputError(f"{what} are of type {matrix.dtype}; float32 or float64 is needed")
         matrix = matrix.astype(np.float32 if matrix.dtype.itemsize < 4 else np.float64)
     if matrix.ndim != 2 or matrix.shape[1] == 0:
         raise BadInputError(f"{what} have shape {matrix.shape}; (n_tokens, {columns}) is needed")
-    refuse_nonfinite(matrix, what)
+    if not is_finite:
+        refuse_nonfinite(matrix, what)
     return np.ascontiguousarray(matrix)
 
 
@@ -48,7 +56,7 @@ def checked_k(k: int, n_experts: int) -> int:
 
 def checked_vector(vector: Any, n_experts: int, dtype: Any, what: str) -> npt.NDArray[Any]:
     """Return ``vector`` as a finite array of one number per expert."""
-    array = np.ascontiguousarray(vector, dtype=dtype)
+    array = np.ascontiguousarray(as_array(vector, f"numbers of the {what}", dtype))
     if array.shape != (n_experts,):
         raise BadInputError(f"{what} has shape {array.shape}; ({n_experts},), one per expert, is needed")
     if not np.isfinite(array).all():
@@ -58,9 +66,9 @@ def checked_vector(vector: Any, n_experts: int, dtype: Any, what: str) -> npt.ND
 
 def checked_number(value: float, what: str, least: float = 0, most: float = math.inf) -> float:
     """Return ``value`` if it is finite and from ``least`` to ``most``; nan is in no range."""
-    if not (least <= value <= most and math.isfinite(value)):
-        wanted = f"{least:g} or more" if most == math.inf else f"a number from {least:g} to {most:g}"
-        raise BadInputError(f"{what} is {value}; give {wanted}")
+    if not (least <= value <= most and (isinstance(value, int) or math.isfinite(value))):
+        wanted = f"{least:g} or more" if most == math.inf else f"a number from {least:g} to {most:.12g}"
+        raise BadInputError(f"{what} is {shortened(value)}; give {wanted}")
     return value
 
 

@@ -28,7 +28,7 @@ def affinities_of(scores: Scores, gate: str) -> Scores:
     Raises
     ------
     BadInputError
-        For an unknown gate, and for negative scores with the gate ``identity``.
+        For an unknown gate, probabilities with the gate ``softmax`` or negative scores with the gate ``identity``.
 
     Examples
     --------
@@ -37,8 +37,8 @@ def affinities_of(scores: Scores, gate: str) -> Scores:
     """
     checked_choice(gate, GATES, "gate")
     if gate == "softmax":
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+        refuse_probabilities(scores)
+        return softmax(scores)
     if gate == "sigmoid":
         with np.errstate(over="ignore"):  # e^-s overflows to infinity, whose inverse is the right answer
             return np.asarray(1 / (1 + np.exp(-scores)))
@@ -50,6 +50,31 @@ def affinities_of(scores: Scores, gate: str) -> Scores:
             f"choose gate softmax or sigmoid"
         )
     return scores
+
+
+def softmax(scores: Scores) -> Scores:
+    """Return the softmax of each row."""
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def refuse_probabilities(scores: Scores) -> None:
+    """Raise BadInputError for rows that went through a softmax already, which a second one would flatten.
+
+    They are from 0 to 1, add up to 1, and are not all 0 and 1. Softmax does not change when a number is added to a row,
+    so scores that look like it by chance can be given less 1.
+    """
+    if scores.shape[1] > 1 and len(scores) and _add_up_to_one(scores[:4]) and _add_up_to_one(scores):
+        raise BadInputError(
+            "scores are probabilities, each row adds up to 1; choose gate identity, or give the scores before softmax"
+        )
+
+
+def _add_up_to_one(rows: Scores) -> bool:
+    if not ((rows >= 0) & (rows <= 1)).all() or ((rows == 0) | (rows == 1)).all():
+        return False
+    tolerance = 1e-5 if rows.dtype == np.float32 else 1e-9  # of a softmax over 4096 experts in that type
+    return bool((np.abs(rows.sum(axis=1, dtype=np.float64) - 1) < tolerance).all())
 
 
 def weights_at(affinities: Scores, ids: Ids) -> npt.NDArray[np.floating]:

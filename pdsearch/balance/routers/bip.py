@@ -3,9 +3,11 @@
 Sun (2025), "Binary-Integer-Programming Based Algorithm for Expert Load Balancing in Mixture-of-Experts
 Models", arXiv 2502.15451. Each half step minimises the dual (see :mod:`pdsearch.balance.routers._prices`)
 exactly over its block, so the dual never rises; the relaxation is a transportation problem, so its optimum is
-integral. The prices are kept from batch to batch. As the batch is priced before it is routed, the first batch
-is balanced too; for the same reason a token's experts depend on its batch mates. Tokens that are alike stay
-together: prices cannot tell them apart, and ties go to the lowest id.
+integral. The dual is not smooth, so the descent may stand still above the optimum: with many tokens the gap is
+small (1.00001 times the optimum for 512 tokens, 16 experts, k = 4), with few it is not (scores [[.4, .9, .2], [.8,
+.3, .5]], k = 2: 2.467, and the optimum is 2.4). The prices are kept from batch to batch. As the batch is priced before
+it is routed, the first batch is balanced too; for the same reason a token's experts depend on its batch mates. Tokens
+that are alike stay together: prices cannot tell them apart, and ties go to the lowest id.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.balance._values import as_array
 from pdsearch.balance.routers import ROUTERS, Assignment, Scores
-from pdsearch.balance.routers._checks import checked_k, checked_matrix, checked_vector
+from pdsearch.balance.routers._checks import checked_k, checked_matrix, checked_number, checked_vector
 from pdsearch.balance.routers._gates import affinities_of
 from pdsearch.balance.routers._prices import expert_prices, token_prices
 from pdsearch.balance.routers.top_k import choose
-from pdsearch.errors import BadInputError
+
+MOST_ITERATIONS = 10_000  # the paper has 14; the prices of 4096 tokens and 64 experts stand still after 200
 
 
 @ROUTERS.add("bip")
@@ -54,8 +58,7 @@ class BIP:
     source: ClassVar[str] = "Sun (2025), arXiv 2502.15451"
 
     def __post_init__(self) -> None:
-        if self.iterations < 0:
-            raise BadInputError(f"iterations is {self.iterations}; give 0 or more")
+        checked_number(self.iterations, "iterations", most=MOST_ITERATIONS)
 
     def route(self, scores: npt.ArrayLike, k: int, state: Any = None) -> Assignment:
         """Price the experts on this batch, then route it.
@@ -129,7 +132,7 @@ def dual_objective(affinities: npt.ArrayLike, k: int, token_price: Scores, exper
     token_price : float[T]
     expert_price : float[E]
     """
-    matrix = np.asarray(affinities, dtype=np.float64)
+    matrix = as_array(affinities, "affinities", np.float64)
     n_tokens, n_experts = matrix.shape
     gains = np.maximum(matrix - token_price[:, None] - expert_price, 0)
     return float(k * token_price.sum() + n_tokens * k / n_experts * expert_price.sum() + gains.sum())

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from pdsearch._jit import inlined, kernel
 from pdsearch.balance.routers import ROUTERS, Assignment
-from pdsearch.balance.routers._checks import checked_k, checked_matrix
+from pdsearch.balance.routers._checks import checked_k, checked_matrix, checked_number
 from pdsearch.balance.routers._gates import affinities_of, weights_at
 from pdsearch.balance.routers._row import n_lanes, top_of_row
 from pdsearch.errors import BadInputError
@@ -70,8 +70,8 @@ class BIPOnline:
     source: ClassVar[str] = "Sun (2025), arXiv 2502.15451, online algorithm"
 
     def __post_init__(self) -> None:
-        if self.bins < 2 or self.memory < 1:
-            raise BadInputError(f"bins is {self.bins} and memory {self.memory}; give at least 2 and 1")
+        checked_number(self.bins, "bins", least=2, most=2**20)
+        checked_number(self.memory, "memory", least=1, most=10**9)
 
     def route(self, scores: npt.ArrayLike, k: int, state: Any = None) -> Assignment:
         """Route the tokens in their order.

@@ -1,12 +1,16 @@
 """Capacity: each expert serves at most C tokens and refuses the others.
 
-C = ceil(factor T k / E) (Megatron and Switch, whose k is 1, leave k out). Who is refused is the policy:
+C = ceil(factor T k / E), as in Megatron and GShard; Switch has k = 1. Who is refused is the policy:
 
 ``position``
     The last in the batch: first come, first served, which an attacker earlier in the batch can exploit
     (arXiv 2402.05526, and see :mod:`pdsearch.balance.routers.invariance`).
+``choice``
+    As position, but all first choices come before all second ones (GShard, arXiv 2006.16668, algorithm 1).
 ``probability``
-    Those with the least affinity, ties to the later token.
+    Those with the least affinity, ties to the later token; or with ``rank_by="weight"`` with the least weight. The
+    first is Megatron's order with ``moe_router_pre_softmax``, the second its default, where the softmax is taken
+    over the k chosen scores alone: an expert then keeps tokens that are sure of it among their k, not of all.
 ``random``
     By a seeded shuffle of the batch, one of the remedies the paper on that attack proposes.
 
@@ -15,7 +19,7 @@ Source: Fedus, Zoph and Shazeer (2022), "Switch Transformers", JMLR 23, section 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,7 +33,8 @@ from pdsearch.balance.routers._gates import affinities_of
 from pdsearch.balance.routers.options import built
 from pdsearch.errors import BadInputError
 
-POLICIES = ("position", "probability", "random")
+POLICIES = ("position", "choice", "probability", "random")
+RANKS = ("affinity", "weight")
 
 
 @ROUTERS.add("capacity")
@@ -41,8 +46,10 @@ class Capacity:
     ----------
     factor : float
         Capacity in multiples of the mean load.
-    policy : {"position", "probability", "random"}
+    policy : {"position", "choice", "probability", "random"}
         Who is refused.
+    rank_by : {"affinity", "weight"}
+        What the policy ``probability`` compares.
     inner : str
         Name of the router that chooses, built with its defaults and, if it has one, this gate; it must read scores.
     gate : {"softmax", "sigmoid", "sqrt-softplus", "identity"}
@@ -60,6 +67,7 @@ class Capacity:
 
     factor: float = 1.25
     policy: str = "position"
+    rank_by: str = "affinity"
     inner: str = "top-k"
     gate: str = "softmax"
     seed: int = 0
@@ -70,6 +78,7 @@ class Capacity:
 
     def __post_init__(self) -> None:
         checked_choice(self.policy, POLICIES, "policy")
+        checked_choice(self.rank_by, RANKS, "rank_by")
         checked_number(self.seed, "seed")
         reads = ROUTERS[self.inner].reads
         if reads != "scores":
@@ -98,9 +107,10 @@ class Capacity:
         matrix = checked_matrix(scores)
         chosen = built(self.inner, gate=self.gate).route(matrix, k, state)
         limit = capacity_of(len(matrix), chosen.n_experts, k, self.factor)
-        # Not the weights: they add up to 1 over a token, and are all the same at k = 1.
-        affinity = np.take_along_axis(affinities_of(matrix, self.gate), np.maximum(chosen.ids, 0), axis=1)
-        return cut(chosen, admit(chosen.ids, affinity, limit, chosen.n_experts, self.policy, self.seed))
+        rank = chosen.weights
+        if self.rank_by == "affinity":
+            rank = np.take_along_axis(affinities_of(matrix, self.gate), np.maximum(chosen.ids, 0), axis=1)
+        return cut(chosen, admit(chosen.ids, rank, limit, chosen.n_experts, self.policy, self.seed))
 
 
 def capacity_of(n_tokens: int, n_experts: int, k: int, factor: float) -> int:
@@ -131,7 +141,7 @@ def admit(
     limit : int
         Tokens an expert may serve.
     n_experts : int
-    policy : {"position", "probability", "random"}
+    policy : {"position", "choice", "probability", "random"}
     seed : int
     taken : int64[E], optional
         Tokens each expert has already; it is added to.
@@ -151,12 +161,12 @@ def cut(chosen: Assignment, served: npt.NDArray[np.bool_]) -> Assignment:
     """Return the assignment without the pairs that are not ``served``."""
     refused = chosen.ids[~served & (chosen.ids != NOBODY)]
     drops = np.bincount(refused, minlength=chosen.n_experts)
-    return Assignment(
-        np.where(served, chosen.ids, np.int32(NOBODY)),
-        np.where(served, chosen.weights, chosen.weights.dtype.type(0)),
-        chosen.counts - drops,
-        chosen.drops + drops,
-        chosen.state,
+    return replace(
+        chosen,
+        ids=np.where(served, chosen.ids, np.int32(NOBODY)),
+        weights=np.where(served, chosen.weights, chosen.weights.dtype.type(0)),
+        counts=chosen.counts - drops,
+        drops=chosen.drops + drops,
     )
 
 
@@ -165,8 +175,10 @@ def _order(affinity: npt.NDArray[Any], policy: str, seed: int) -> npt.NDArray[np
     checked_choice(policy, POLICIES, "policy")
     if policy == "probability":
         return np.argsort(-affinity.ravel(), kind="stable")
+    n_tokens, width = affinity.shape
+    if policy == "choice":
+        return np.arange(affinity.size).reshape(n_tokens, width).T.ravel()
     if policy == "random":
-        n_tokens, width = affinity.shape
         tokens = np.random.default_rng(seed).permutation(n_tokens)
         return np.asarray(tokens[:, None] * width + np.arange(width)).ravel()
     return np.arange(affinity.size)

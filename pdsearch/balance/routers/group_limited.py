@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.balance.routers import ROUTERS, Assignment
-from pdsearch.balance.routers._checks import checked_k, checked_matrix, checked_vector
+from pdsearch.balance.routers._checks import checked_choice, checked_k, checked_matrix, checked_vector
 from pdsearch.balance.routers._gates import affinities_of
 from pdsearch.balance.routers.top_k import choose
 from pdsearch.errors import BadInputError
@@ -31,6 +31,9 @@ class GroupLimited:
         Divides the number of experts.
     kept : int
         Groups a token may use.
+    rule : {"sum", "max"}
+        A group's score: the sum of its k / kept best affinities (DeepSeek-V3), or its best one (DeepSeek-V2, arXiv
+        2405.04434, section 2.1.2).
     gate : {"sigmoid", "softmax", "sqrt-softplus", "identity"}
 
     Examples
@@ -44,11 +47,15 @@ class GroupLimited:
 
     groups: int = 4
     kept: int = 2
+    rule: str = "sum"
     gate: str = "sigmoid"
 
     batch_invariant: ClassVar[bool] = True
     reads: ClassVar[str] = "scores"
     source: ClassVar[str] = "DeepSeek-AI (2024), arXiv 2412.19437, section 2.1.2"
+
+    def __post_init__(self) -> None:
+        checked_choice(self.rule, ("sum", "max"), "rule")
 
     def route(self, scores: npt.ArrayLike, k: int, state: Any = None) -> Assignment:
         """Route each token to k experts in at most ``kept`` groups.
@@ -71,7 +78,7 @@ class GroupLimited:
         self._check(k, n_experts)
         bias = 0 if state is None else checked_vector(state, n_experts, affinities.dtype, "bias")
         biased = (affinities + bias).reshape(n_tokens, self.groups, n_experts // self.groups)
-        best = min(max(1, k // self.kept), biased.shape[2])
+        best = min(max(1, k // self.kept), biased.shape[2]) if self.rule == "sum" else 1
         group_scores = np.partition(biased, -best, axis=2)[:, :, -best:].sum(axis=2)
         open_groups = choose(np.ascontiguousarray(group_scores), self.kept).ids
         is_open = np.zeros((n_tokens, self.groups), bool)

@@ -13,9 +13,12 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.balance._values import as_array
 from pdsearch.balance.routers import ROUTERS, Assignment
 from pdsearch.balance.routers._checks import checked_k, checked_number
 from pdsearch.errors import BadInputError
+
+_MOST_IDS = 2**24  # 64 MiB of a table at k = 1; the largest vocabularies in use have 2^18
 
 
 @ROUTERS.add("hash")
@@ -48,10 +51,8 @@ class HashTable:
 
     def __post_init__(self) -> None:
         checked_number(self.seed, "seed")
-        if self.n_experts < 1 or self.vocabulary < 1:
-            raise BadInputError(
-                f"the table has {self.vocabulary} token ids and {self.n_experts} experts; give at least 1"
-            )
+        checked_number(self.vocabulary, "vocabulary", least=1, most=_MOST_IDS)
+        checked_number(self.n_experts, "n_experts", least=1, most=_MOST_IDS)
 
     def route(self, scores: npt.ArrayLike, k: int, state: Any = None) -> Assignment:
         """Look the experts of each token up; all weigh the same.
@@ -89,7 +90,7 @@ class HashTable:
         return np.concatenate(blocks)[: self.vocabulary].astype(np.int32)
 
     def _checked_table(self, state: Any, k: int) -> npt.NDArray[np.int32]:
-        table = np.asarray(state)
+        table = as_array(state, "rows of the table")
         if table.dtype.kind not in "iu" or table.shape != (self.vocabulary, k):
             raise BadInputError(
                 f"the table is {table.dtype}{list(table.shape)}; int32[{self.vocabulary}, {k}] is needed, "
@@ -102,7 +103,7 @@ class HashTable:
         return table.astype(np.int32, copy=False)
 
     def _token_ids(self, scores: npt.ArrayLike) -> npt.NDArray[Any]:
-        tokens = np.asarray(scores)
+        tokens = as_array(scores, "token ids")
         if tokens.ndim == 2 and tokens.shape[1] == 1:
             tokens = tokens[:, 0]
         if tokens.ndim != 1 or (tokens.dtype.kind not in "iu" and tokens.size):

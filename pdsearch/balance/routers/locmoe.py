@@ -1,9 +1,13 @@
 """LocMoE: tokens prefer experts on their own machine, and experts no larger than theory says they must be.
 
 Li et al. (2024), "LocMoE: A Low-Overhead MoE for Large Language Model Training", IJCAI, arXiv 2401.13920. The
-gate pools a token's features in groups (GrAP: one group an expert, no parameters, orthogonal rows); the
-locality loss is the divergence of the traffic from fully local traffic; the capacity bound follows from how
-rarely a random token lies within the angle of an expert's class.
+gate is softmax(GrAP(x)), grouped average pooling (section 3.2; :mod:`pdsearch.balance.routers._pooling`): one group an
+expert, no parameters, orthogonal rows; the locality loss is KL(traffic || fully local traffic) (section 3.3,
+:func:`locality_loss`); the capacity is at least the bound of section 3.4, ec_min = 1 / (n erfc(sqrt(delta^2 d /
+(2 - delta^2)))), from how rarely a random token lies within the angle of an expert's class.
+
+Left out: the layer that precedes the pooling in training (the trained module is
+:mod:`pdsearch.balance.learned.locmoe`, with the same pooling), and the placement of communication groups on Ascend.
 """
 
 from __future__ import annotations
@@ -18,10 +22,11 @@ import numpy.typing as npt
 from pdsearch.balance.routers import ROUTERS, Assignment
 from pdsearch.balance.routers._beta import regularised_incomplete_beta
 from pdsearch.balance.routers._checks import checked_k, checked_matrix
-from pdsearch.balance.routers._gates import affinities_of
+from pdsearch.balance.routers._gates import softmax
+from pdsearch.balance.routers._pooling import pooling_matrix
 from pdsearch.balance.routers.capacity import admit, capacity_of, cut
 from pdsearch.balance.routers.rectify import gpus_of_tokens
-from pdsearch.balance.routers.top_k import TopK
+from pdsearch.balance.routers.top_k import choose_of_scores
 from pdsearch.errors import BadInputError
 
 
@@ -76,12 +81,12 @@ class LocMoE:
         tokens = checked_matrix(scores, "tokens", "n_features")
         checked_k(k, self.n_experts)
         pooled = grouped_average_pooling(tokens, self.n_experts)
-        chosen = TopK().route(pooled, k)
+        chosen = choose_of_scores(pooled, k)
         limit = max(
             capacity_of(len(tokens), self.n_experts, k, self.factor),
             min(len(tokens), capacity_bound(self.delta, tokens.shape[1], self.n_experts)),
         )
-        affinity = np.take_along_axis(affinities_of(pooled, "softmax"), chosen.ids, axis=1)
+        affinity = np.take_along_axis(softmax(pooled), chosen.ids, axis=1)
         served = admit(chosen.ids, affinity, math.ceil(limit), self.n_experts, self.policy)
         kept = cut(chosen, served)
         return Assignment(kept.ids, kept.weights, kept.counts, kept.drops, state)
@@ -93,12 +98,12 @@ def grouped_average_pooling(tokens: npt.NDArray[Any], n_groups: int) -> npt.NDAr
     >>> grouped_average_pooling(np.array([[1.0, 3.0, 5.0, 9.0]]), 2).tolist()
     [[2.0, 7.0]]
     """
-    return np.asarray(tokens @ _pooling_matrix(tokens.shape[1], n_groups).astype(tokens.dtype))
+    return np.asarray(tokens @ pooling_matrix(tokens.shape[1], n_groups).astype(tokens.dtype))
 
 
 def largest_cosine(tokens: npt.NDArray[Any], n_groups: int) -> float:
     """Return delta: the largest cosine between a token and a row of the gate; 0 for no tokens."""
-    gate = _pooling_matrix(tokens.shape[1], n_groups)
+    gate = pooling_matrix(tokens.shape[1], n_groups)
     lengths = np.linalg.norm(tokens, axis=1, keepdims=True)
     cosines = (tokens @ gate) / np.where(lengths > 0, lengths, 1) / np.linalg.norm(gate, axis=0)
     return float(np.clip(cosines.max(initial=0.0), 0.0, 1.0))
@@ -166,12 +171,3 @@ def traffic_of(assignment: Assignment, gpus: int) -> npt.NDArray[np.int64]:
     source = gpus_of_tokens(len(assignment.ids), gpus)[assignment.pair_tokens]
     target = assignment.pair_experts // (assignment.n_experts // gpus)
     return np.bincount(source * gpus + target, minlength=gpus * gpus).reshape(gpus, gpus)
-
-
-def _pooling_matrix(n_features: int, n_groups: int) -> npt.NDArray[np.float64]:
-    if not 1 <= n_groups <= n_features:
-        raise BadInputError(f"{n_groups} experts share {n_features} features; give at most one expert per feature")
-    group = np.arange(n_features) * n_groups // n_features
-    # Groups of floor or ceil features, by the same rule; column g averages group g.
-    member = (group[:, None] == np.arange(n_groups)).astype(np.float64)
-    return np.asarray(member / member.sum(axis=0))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from pdsearch.balance.routers import ROUTERS, Router
-from pdsearch.errors import BadInputError
-
-_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+from pdsearch.named_options import chosen
+from pdsearch.named_options import defaults as options_of
 
 
 def built(name: str, options: Sequence[str] = (), **defaults: Any) -> Router:
@@ -36,26 +34,7 @@ def built(name: str, options: Sequence[str] = (), **defaults: Any) -> Router:
     BIP(iterations=14, gate='sigmoid')
     """
     kind: Any = ROUTERS[name]
-    known = {field.name: field.default for field in dataclasses.fields(kind)}
-    chosen = {option: value for option, value in defaults.items() if option in known}
-    for text in options:
-        option, equals, value = text.partition("=")
-        option = option.replace("-", "_")
-        if not equals or option not in known:
-            raise BadInputError(
-                f"{name} was given {text!r}; give OPTION=VALUE with one of {', '.join(known) or 'none'}"
-            )
-        chosen[option] = _read(name, option, value, known[option])
-    router: Router = kind(**chosen)
+    known = options_of(kind)
+    given = {option: value for option, value in defaults.items() if option in known}
+    router: Router = kind(**given | chosen(name, known, options))
     return router
-
-
-def _read(name: str, option: str, value: str, default: Any) -> Any:
-    try:
-        if isinstance(default, bool):
-            return _BOOLEANS[value.lower()]
-        return type(default)(value)
-    except (ValueError, KeyError):
-        raise BadInputError(
-            f"{option} of {name} is {value!r}; a {type(default).__name__} like {default} is needed"
-        ) from None

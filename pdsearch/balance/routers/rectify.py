@@ -1,9 +1,11 @@
 """Rectify-Router: what an overflowed expert refuses stays on the token's own GPU, and spare room is filled.
 
 Zeng et al. (2024), "Turn Waste into Worth: Rectifying Top-k Router of MoE", Findings of EMNLP, arXiv
-2402.12399. Intra-GPU rectification sends a refused token to the best expert on its own GPU, with no further
-message; fill-in rectification gives an expert's spare slots to tokens whose (k+1)-th choice it is, the best
-first.
+2402.12399. Intra-GPU rectification (section 3.1) sends a refused token to the best expert on its own GPU, with no
+further message; fill-in rectification (section 3.2) gives an expert's spare slots to tokens whose (k+1)-th choice it
+is, the best first. Neither lets an expert exceed its capacity, and no token goes back to an expert that refused it.
+
+Left out: the straight-through gradient with which the paper trains the fill-in.
 """
 
 from __future__ import annotations
@@ -93,7 +95,7 @@ class Rectify:
         served = admit(ids, chosen_affinity, limit, n_experts, self.policy)
         ids[~served] = NOBODY
         if self.intra:
-            keep_on_gpu(affinities, ids, self.gpus)
+            keep_on_gpu(affinities, ids, wanted[:, :k], self.gpus, limit)
         lost = ids == NOBODY
         if fills:
             ids = np.hstack([ids, fill_in(affinities, ids, next_choice, limit)])
@@ -113,19 +115,30 @@ def gpus_of_tokens(n_tokens: int, gpus: int) -> npt.NDArray[np.int64]:
     return np.arange(n_tokens) * gpus // max(n_tokens, 1)
 
 
-def keep_on_gpu(affinities: Scores, ids: Ids, gpus: int) -> None:
-    """Fill empty slots of ``ids`` with the token's best expert on its own GPU that does not serve it yet."""
+def keep_on_gpu(affinities: Scores, ids: Ids, wanted: Ids, gpus: int, limit: int) -> None:
+    """Fill empty slots of ``ids`` with the token's best expert on its own GPU that has room, in place.
+
+    Experts of ``wanted`` are those that a token has asked already: they serve it or refused it. Where tokens compete
+    for the room of an expert, those with the greatest affinity get it, and the others ask their next best.
+    """
     n_tokens, n_experts = affinities.shape
     gpu_of_expert = np.arange(n_experts) * gpus // n_experts
-    home = gpus_of_tokens(n_tokens, gpus)
+    local = np.where(gpu_of_expert == gpus_of_tokens(n_tokens, gpus)[:, None], affinities, -np.inf)
+    np.put_along_axis(local, wanted.astype(np.int64), -np.inf, axis=1)
+    taken = np.bincount(ids[ids != NOBODY], minlength=n_experts).astype(np.int64)
     for slot in range(ids.shape[1]):
-        tokens = np.flatnonzero(ids[:, slot] == NOBODY)
-        local = np.where(gpu_of_expert == home[tokens, None], affinities[tokens], -np.inf)
-        rows, slots = np.nonzero(ids[tokens] != NOBODY)
-        local[rows, ids[tokens[rows], slots]] = -np.inf
-        best = local.argmax(axis=1)
-        has_one = local[np.arange(len(tokens)), best] > -np.inf
-        ids[tokens[has_one], slot] = best[has_one]
+        empty = ids[:, slot] == NOBODY
+        while True:
+            local[:, taken >= limit] = -np.inf
+            asking = np.flatnonzero(empty & (local.max(axis=1) > -np.inf))
+            if not len(asking):
+                break
+            best = local[asking].argmax(axis=1).astype(np.int32)[:, None]
+            rank = np.take_along_axis(local[asking], best.astype(np.int64), axis=1)
+            fits = admit(best, rank, limit, n_experts, "probability", taken=taken)[:, 0]
+            local[asking, best[:, 0]] = -np.inf
+            ids[asking[fits], slot] = best[fits, 0]
+            empty[asking[fits]] = False
 
 
 def fill_in(affinities: Scores, ids: Ids, next_choice: Ids, limit: int) -> Ids:

@@ -23,6 +23,7 @@ from pdsearch.balance.routers.top_k import TopK, choose
 from pdsearch.errors import BadInputError
 
 _MOST_TEMPERATURES_APART = 100.0
+_MOST_ITERATIONS = 1_000_000
 _GUARD = 1e-30  # keeps an all-zero row or column, where every exponential underflowed, from a division by 0
 
 
@@ -113,7 +114,7 @@ def transport_plan(
     if not 0 < temperature < math.inf:
         raise BadInputError(f"temperature is {temperature}; give a positive number")
     checked_number(tolerance, "tolerance")
-    checked_number(most_iterations, "most_iterations", least=1)
+    checked_number(most_iterations, "most_iterations", least=1, most=_MOST_ITERATIONS)
     matrix = checked_matrix(scores).astype(np.float64)
     n_tokens, n_experts = matrix.shape
     for stage in _cooling(matrix, temperature):

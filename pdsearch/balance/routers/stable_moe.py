@@ -1,33 +1,23 @@
-"""StableMoE: a balanced routing is learned, distilled into a small router and frozen; no token moves then.
+"""StableMoE's two measures as values: tokens that change their expert, and the balance loss of its first stage.
 
-Dai et al. (2022), "StableMoE: Stable Routing Strategy for Mixture of Experts", ACL, section 3; the module is
-:mod:`pdsearch.balance.learned.stable_moe`. Here are its two measures as values: how many tokens change their
-expert between two checkpoints, and the balance loss of the first stage.
+Dai et al. (2022), "StableMoE: Stable Routing Strategy for Mixture of Experts", ACL: figure 2 (fluctuation) and section
+3.1, equation 6 (balance loss, a sum over the batch's tokens; the authors' program adds the sum of the distillation
+losses and divides both by the number of tokens). The router itself is trained:
+:mod:`pdsearch.balance.learned.stable_moe`.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.balance.routers import ROUTERS, Ids
+from pdsearch.balance._values import as_array
+from pdsearch.balance.routers import Ids
 from pdsearch.balance.routers._checks import checked_matrix
 from pdsearch.balance.routers._gates import affinities_of
-from pdsearch.balance.routers._learned import Learned
 from pdsearch.errors import BadInputError
-
-
-@ROUTERS.add("stable-moe")
-@dataclass(frozen=True)
-class StableMoE(Learned):
-    """Top-k of token times centroid in stage 1, of the frozen distilled router in stage 2."""
-
-    source: ClassVar[str] = "Dai et al. (2022), ACL, section 3"
-    module: ClassVar[str] = "stable_moe.TwoStage"
 
 
 def fluctuation(before: npt.ArrayLike, after: npt.ArrayLike) -> float:
@@ -53,7 +43,7 @@ def fluctuation(before: npt.ArrayLike, after: npt.ArrayLike) -> float:
     >>> fluctuation([[0, 1]], [[1, 2]])
     0.5
     """
-    old, new = np.asarray(before), np.asarray(after)
+    old, new = as_array(before, "bins before"), as_array(after, "bins after")
     if old.shape != new.shape or old.ndim not in (1, 2):
         raise BadInputError(f"bins have shapes {old.shape} and {new.shape}; give the same items twice")
     if not old.size:

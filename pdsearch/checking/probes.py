@@ -1,0 +1,97 @@
+"""Compiled functions of a domain, a heuristic and a distribution, called one at a time on given states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch._jit import explained, kernel
+from pdsearch.domains import Domain, State
+from pdsearch.kernels.protocol import NO_OPERATOR, Moves, estimate, evaluate, expand, is_goal, new_moves, owner, width
+
+_SPARE = 1024  # rows behind those that are declared, for a domain that writes more
+
+
+@kernel
+def _expand_parent(space, came_by, moves):
+    return expand(space, came_by, moves, 0)
+
+
+@kernel
+def _goal_reached(space, state):
+    return is_goal(space, state)
+
+
+@kernel
+def _estimate_all(estimator, space, parent_h, moves, n, out):
+    for c in range(n):
+        out[c] = estimate(estimator, space, parent_h, moves, c)
+
+
+@kernel
+def _evaluate_all(estimator, space, moves, n, out):
+    for c in range(n):
+        out[c] = evaluate(estimator, space, moves.states, c * width(space))
+
+
+@kernel
+def _owners_of_all(sharing, rank, space, moves, n, out):
+    for c in range(n):
+        out[c] = owner(sharing, rank, space, moves, c)
+
+
+class Probe:
+    """The compiled side of one instance.
+
+    Parameters
+    ----------
+    domain : Domain
+        With compiled functions.
+
+    Raises
+    ------
+    BadInputError
+        From any method, in one line, if a function is missing or cannot be compiled.
+    """
+
+    def __init__(self, domain: Domain) -> None:
+        self.domain = domain
+        self._rows = domain.max_moves + _SPARE
+
+    def expand(self, state: State, came_by: int = NO_OPERATOR) -> tuple[Moves, int]:
+        """Return the successors of a state and their number."""
+        moves = new_moves(len(state), self._rows, self.domain.n_changes)
+        moves.parent[:] = np.array(state, np.uint64)
+        return moves, int(self._ask("expand", _expand_parent, self.domain.space, came_by, moves))
+
+    def rows(self, moves: Moves, n: int) -> list[tuple[int, State, int]]:
+        """Return (operator, successor, cost) of each successor."""
+        n_words = len(moves.parent)
+        states = moves.states[: n * n_words].reshape(n, n_words).tolist()
+        return list(zip(moves.operator[:n].tolist(), map(tuple, states), moves.cost[:n].tolist(), strict=True))
+
+    def is_goal(self, state: State) -> bool:
+        """Say whether a state is a goal."""
+        return bool(self._ask("is_goal", _goal_reached, self.domain.space, np.array(state, np.uint64)))
+
+    def h(self, heuristic: Any, parent_h: int, moves: Moves, n: int) -> npt.NDArray[np.int64]:
+        """Return h of each successor: int64[n]."""
+        out, tables = np.zeros(n, np.int64), heuristic.tables
+        if heuristic.is_late:
+            self._ask("evaluate", _evaluate_all, tables, self.domain.space, moves, n, out)
+        else:
+            self._ask("estimate", _estimate_all, tables, self.domain.space, parent_h, moves, n, out)
+        return out
+
+    def owners(self, distribution: Any, rank: int, moves: Moves, n: int) -> npt.NDArray[np.int64]:
+        """Return the owner of each successor of a state that ``rank`` owns: int64[n]."""
+        out = np.zeros(n, np.int64)
+        self._ask("owner", _owners_of_all, distribution.tables, rank, self.domain.space, moves, n, out)
+        return out
+
+    def _ask(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        with explained(f"{name!r} of {self.domain.name}"):
+            return function(*arguments)

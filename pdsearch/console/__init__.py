@@ -1,0 +1,39 @@
+"""What commands and benchmarks share: one line for a complaint, parsers, progress, signals, files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from pdsearch.comm.world import speaks as speaks
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line, from rank 0 only, and which takes no option by its first letters."""
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **({"allow_abbrev": False} | options))  # type: ignore[arg-type]
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        complain(f"{message}; see {self.prog} --help")
+        raise SystemExit(BAD_INPUT)
+
+
+def complain(message: str) -> None:
+    """Print one line on stderr that begins with the program's name, from rank 0 only."""
+    if speaks():
+        say_alone(message)
+
+
+def say_alone(message: str) -> None:
+    """Print such a line from this rank."""
+    print(f"pdsearch: {' '.join(message.split())}", file=sys.stderr, flush=True)
+
+
+def say(words: str) -> None:
+    """Print a line on stderr, from rank 0 only."""
+    if speaks():
+        print(words, file=sys.stderr, flush=True)

@@ -1,0 +1,384 @@
+"""One rank's work: its node table, its open list and its outgoing records.
+
+A rank does not know who carries its mail. It is told what arrived (:meth:`Rank.absorb`),
+expands (:meth:`Rank.expand`), and its full messages are taken from it. The same object
+serves A* on one rank, HDA* over MPI, and HDA* in the simulator.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.errors import BadInputError
+from pdsearch.kernels import frame as slots
+from pdsearch.kernels.frame import Frame
+from pdsearch.kernels.growth import lines_to_copy
+from pdsearch.kernels.layout import f_of, g_and_way, limits_of, new_record
+from pdsearch.kernels.passes import SLACK, new_batch
+from pdsearch.kernels.protocol import NEVER, new_moves
+from pdsearch.kernels.store import LINE, MAX_FILL, capacity, new_index, new_table
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.arrays import LAYERS, MemoryLimitError, allocated, open_list, outbox, room
+from pdsearch.search.best_first.pipeline import addresses, fault_of, layout_of_task
+from pdsearch.search.best_first.pipeline import compile_kernels as compile_kernels
+from pdsearch.search.best_first.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
+from pdsearch.search.task import Task
+
+_RESERVE_FROM = 1 << 16  # from this many nodes on, address space for all that memory allows is reserved at once
+
+
+class Rank:
+    """The state of one rank between two calls.
+
+    Parameters
+    ----------
+    problem : Task
+        Must be the same on every rank.
+    rank : int
+        Which of ``problem.n_ranks`` this is.
+    memory_bytes : int
+        Node table, open list, buffers and the tables of domain, heuristic and distribution may take this much.
+    message : int
+        Records that make a message worth sending, until :attr:`enough` is changed.
+    batch : int, optional
+        Nodes expanded together; what suits the heuristic when left out.
+    frontier : {"auto", "bucket", "heap"}
+        The open list; buckets when costs are small enough for them.
+
+    Raises
+    ------
+    MemoryLimitError
+        From any method that needs to grow; the rank stays usable for reading.
+    """
+
+    def __init__(
+        self,
+        problem: Task,
+        rank: int,
+        memory_bytes: int,
+        message: int = 1000,
+        batch: int | None = None,
+        frontier: str = "auto",
+    ) -> None:
+        self.problem, self.rank = problem, rank
+        self.memory_limit = memory_bytes
+        batch = batch or problem.heuristic.batch
+        n_words, moves = problem.n_words, batch * problem.domain.max_moves
+        self.incumbent = NEVER
+        self._late_rise = problem.heuristic.max_h if problem.heuristic.is_late else 0
+        self._layout = layout_of_task(problem)
+        self._frame = Frame()
+        self.tallies = self._frame.words[slots.STATISTICS : slots.STATISTICS + kernels.N_TALLIES]
+        self.tallies[GOAL_COST] = NEVER
+        self.most_bytes = 0
+        self.mail_bytes = 0  # of the messages of this rank, as who drives it says
+        self._n_words, self._most_moves, self._batch_size = n_words, moves, batch
+        self._moves = new_moves(n_words, moves + SLACK, problem.domain.n_changes)
+        self._batch = new_batch(n_words, batch, moves + SLACK)
+        self._outbox = outbox(problem.n_ranks if problem.n_ranks > 1 else 0, moves, problem.record_words, message)
+        self._collected = np.empty(0, np.uint32)
+        self._table = new_table(problem.node_words, 16 * moves, 1 << (32 * moves).bit_length())
+        self._reserved, self._index_room = self._table.nodes, self._table.index
+        self._frontier, self.shift = open_list(problem, frontier, moves)
+        self.layers = np.zeros(min(self._frontier.f_end, LAYERS), np.int64)
+        self._passes = addresses(problem, self._layout, self._frontier)
+        self._place_tables()
+        self._measure()
+        if self.granted_bytes > memory_bytes:
+            raise BadInputError(
+                f"memory limit {memory_bytes} bytes is too small for the first tables and buffers of a rank; "
+                f"give at least {self.granted_bytes}"
+            )
+        self._check_memory(0)
+
+    # --- what a rank does ---
+
+    def absorb(self, records: npt.NDArray[np.uint32]) -> None:
+        """Enter records from another rank (or the initial state): uint32[n_records * record_words]."""
+        n_records = len(records) // self.problem.record_words
+        start = 0
+        while start < n_records:
+            start = self._absorb(records, start, n_records)
+            if start < n_records:
+                stride = self.problem.record_words
+                next_f = int(f_of(self._layout, records[start * stride : (start + 1) * stride])[0])
+                self._grow(next_f + self._late_rise)
+
+    def _absorb(self, records: npt.NDArray[np.uint32], start: int, end: int, enters: bool = True) -> int:
+        """Enter some of the records, or only look for the state of the first; return how many are dealt with."""
+        words = self._frame.words
+        self._frame.place(slots.RECORDS, records)
+        words[slots.AT], words[slots.N_RECORDS], words[slots.ENTERS] = start, end, enters
+        words[slots.INCUMBENT] = self.incumbent if enters else NEVER
+        dealt_with = int(kernels.absorb(words, self._passes))
+        self._check_domain()
+        return dealt_with
+
+    def _check_domain(self) -> None:
+        """BadInputError where domain or heuristic broke a bound that they declare."""
+        fault = int(self._frame.words[slots.FAULT])
+        if fault:
+            raise BadInputError(fault_of(self.problem, fault))
+
+    def expand(self, budget: int, f_limit: int = NEVER) -> int:
+        """Expand about ``budget`` nodes of f at most ``f_limit`` and return why it ended.
+
+        BUDGET, EMPTY (nothing of such f is open), MESSAGE_FULL (one is worth sending and must be
+        taken first) or FOUND (``tallies`` hold a cheaper goal).
+        """
+        if self.least_open_f > min(f_limit, self.incumbent - 1):
+            return kernels.EMPTY
+        if self.ready():  # or the records for a rank that is far behind would take all memory
+            return kernels.MESSAGE_FULL
+        before = int(self.tallies[kernels.EXPANDED])
+        while True:
+            left = budget - int(self.tallies[kernels.EXPANDED]) + before
+            why = self.step(left, f_limit)
+            if why == kernels.FOUND:
+                self.incumbent = min(self.incumbent, int(self.tallies[GOAL_COST]))
+            if why == OUTBOX_FULL:
+                self._grow_outbox()
+                continue
+            if why not in (TABLE_FULL, OPEN_FULL):
+                return why
+            self._grow(self.least_open_f + self.problem.heuristic.max_rise)
+
+    def step(self, budget: int, f_limit: int) -> int:
+        """Run the kernel once and return why it ended."""
+        words = self._frame.words
+        words[slots.BUDGET_LEFT], words[slots.F_LIMIT] = budget, min(f_limit, NEVER)
+        words[slots.INCUMBENT] = self.incumbent
+        why = int(kernels.step(words, self._passes))
+        self._check_domain()
+        return why
+
+    @property
+    def enough(self) -> npt.NDArray[np.int64]:
+        """Return the records for each rank that make a message worth sending; write to it to change them."""
+        return self._outbox.enough
+
+    def ready(self) -> list[int]:
+        """Return the ranks for which a message is worth sending."""
+        ready: list[int] = np.flatnonzero(self._outbox.waiting >= self._outbox.enough).tolist() if self.unsent else []
+        return ready
+
+    def addressees(self, f: int = NEVER) -> list[int]:
+        """Return the ranks for which a record of at most this f waits."""
+        if not self.unsent:
+            return []
+        waiting: list[int] = np.flatnonzero((self._outbox.waiting > 0) & (self._outbox.least_f <= f)).tolist()
+        return waiting
+
+    def least_f_of(self, records: npt.NDArray[np.uint32]) -> int:
+        """Return the least f of records."""
+        return int(f_of(self._layout, records).min(initial=NEVER))
+
+    def take(self, destinations: list[int]) -> tuple[npt.NDArray[np.uint32], list[int]]:
+        """Return the records waiting for some ranks, one rank after the other, and the end of each; forget them.
+
+        Valid until the next call.
+        """
+        if not destinations:
+            return self._collected[:0], []
+        ranks = np.array(destinations, np.int64)
+        ends: list[int] = (np.cumsum(self._outbox.waiting[ranks]) * self.problem.record_words).tolist()
+        if len(self._collected) < ends[-1]:
+            self._collected = np.empty(2 * ends[-1], np.uint32)
+            self._measure()
+        kernels.collect(self.problem.record_words, self._outbox, ranks, self._collected)
+        return self._collected[: ends[-1]], ends
+
+    # --- what others ask ---
+
+    @property
+    def least_open_f(self) -> int:
+        """Return the least f of the open list, NEVER when it is empty (a bound from below, with stale entries)."""
+        return self._frontier.least_f
+
+    @property
+    def least_f(self) -> int:
+        """Return the least f of all that the rank holds, unsent records included."""
+        return min(self.least_open_f, int(self._outbox.least_f.min())) if self.unsent else self.least_open_f
+
+    @property
+    def unsent(self) -> int:
+        """Return the records waiting to be sent."""
+        return len(self._outbox.link) - int(self._outbox.free[1])
+
+    @property
+    def n_open(self) -> int:
+        """Return the entries of the open list."""
+        return self._frontier.n_open
+
+    @property
+    def n_nodes(self) -> int:
+        """Return the nodes stored."""
+        return int(self._table.n_nodes[0])
+
+    @property
+    def used_bytes(self) -> int:
+        """Return the memory in use; places for nodes that were never touched take none."""
+        return self.granted_bytes - self._table.nodes.nbytes + 4 * self.n_nodes * self.problem.node_words
+
+    @property
+    def granted_bytes(self) -> int:
+        """Return the memory that may come to be used without asking: this is what the limit holds for."""
+        return self._own_bytes + self.mail_bytes + self.problem.table_bytes
+
+    def way_to(self, state: tuple[int, ...]) -> tuple[int, int] | None:
+        """Return g of a stored state and the way there; None if it is not stored."""
+        node = self._find(state)
+        return None if node < 0 else self._way_to_node(node)
+
+    def _find(self, state: tuple[int, ...]) -> int:
+        """Return the number of the node that holds a state, -1 if none does."""
+        self._absorb(new_record(self._layout, state, 0, 0, 0), 0, 1, enters=False)
+        return int(self._batch.stored[0])
+
+    def _way_to_node(self, node: int) -> tuple[int, int]:
+        stride = self.problem.node_words
+        return g_and_way(self._layout, self._table.nodes[node * stride : (node + 1) * stride])
+
+    def node_at(self, node: int) -> tuple[tuple[int, ...], int]:
+        """Return the state of a node by its number, and the way there."""
+        return self.state_of(node), self._way_to_node(node)[1]
+
+    def state_of(self, node: int) -> tuple[int, ...]:
+        """Return the state of a node by its number."""
+        start = node * self.problem.node_words
+        words = self._table.nodes[start : start + 2 * self._n_words].copy()
+        return tuple(int(word) for word in words.view(np.uint64))
+
+    def goal_node(self) -> int:
+        """Return the number of the goal node last found."""
+        return int(self.tallies[kernels.GOAL_NODE])
+
+    def goal_state(self) -> tuple[int, ...]:
+        """Return the goal state last found."""
+        return self.state_of(self.goal_node())
+
+    def stored_states(self) -> list[tuple[int, ...]]:
+        """Return every stored state; for tests."""
+        return [self.state_of(node) for node in range(self.n_nodes)]
+
+    # --- growth ---
+
+    def _grow(self, f: int) -> None:
+        """Make room in whatever is short: nodes, index, open list, or the range of f."""
+        moves = self._most_moves
+        stride = self.problem.node_words
+        if self.n_nodes + moves > len(self._table.nodes) // stride:
+            self._grow_nodes(stride)
+        if self.n_nodes + moves > int(len(self._table.index) * MAX_FILL):
+            self._grow_index()
+        if not self._frontier.has_room(moves):
+            self._check_memory(2 * self._frontier_bytes())
+            self._frontier = allocated(lambda: self._frontier.doubled())
+            self._measure()
+        if self._frontier.f_end <= f < NEVER:
+            self._widen(f)
+
+    def _grow_nodes(self, stride: int) -> None:
+        """Double the nodes while they are few, then add an eighth; leave room for the index and the open list."""
+        now = len(self._table.nodes)
+        least = 4 * self._most_moves * stride
+        wanted = max(least, now if now < _RESERVE_FROM * stride else now // 8 // stride * stride)
+        free = self.memory_limit - self.granted_bytes
+        more = min(wanted, free // 16 // stride * stride)
+        if more < least:
+            raise MemoryLimitError
+        self._check_memory(4 * more)
+        if now + more > len(self._reserved):
+            self._check_memory(4 * (now + more))  # for a moment there are both
+            reserved = self._address_space(now + more, stride)
+            reserved[:now] = self._table.nodes
+            self._reserved = reserved
+        self._table = self._table._replace(nodes=self._reserved[: now + more])
+        self._measure()
+
+    def _address_space(self, size: int, stride: int) -> npt.NDArray[np.uint32]:
+        """Return room for ``size`` words; if they are many, for as much as memory and the system allow."""
+        most = size
+        if size // stride >= _RESERVE_FROM:
+            most = min(max(self.memory_limit // 4, size), 2**32 * stride)
+        return room(size, most, lambda n_words: np.empty(n_words, np.uint32))
+
+    def _grow_index(self) -> None:
+        """Double the index in place; where there is no room left move it first."""
+        old = self._table.index
+        size = 2 * len(old)
+        self._check_memory(4 * (size - len(old)))
+        if size > len(self._index_room):
+            self._check_memory(4 * size)  # for a moment there are both
+            most = size if size < _RESERVE_FROM else max(size, 1 << min(self.memory_limit // 4, 2**32).bit_length() - 1)
+            self._index_room = room(size, most, new_index)
+            self._index_room[: len(old)] = old
+        first = self._index_room[: LINE * lines_to_copy(self._index_room[: len(old)])]
+        first = np.concatenate([first, np.empty(LINE, np.uint32)])
+        self._table = self._table._replace(index=self._index_room[:size])
+        self._measure()
+        self._frame.place(slots.RECORDS, first)
+        kernels.split_index(self._frame.words, self._passes)
+
+    def _grow_outbox(self) -> None:
+        """Double the slots; the new ones come before the free ones that are left."""
+        old = self._outbox
+        n_slots = len(old.link)
+        self._check_memory(old.records.nbytes + old.link.nbytes)
+        link = allocated(lambda: np.concatenate([old.link, np.arange(n_slots + 1, 2 * n_slots + 1)]))
+        link[-1] = old.free[0]
+        records = allocated(lambda: np.concatenate([old.records, np.empty_like(old.records)]))
+        self._outbox = old._replace(records=records, link=link, free=np.array([n_slots, old.free[1] + n_slots]))
+        self._measure()
+
+    def _widen(self, f: int) -> None:
+        """Make room for larger f."""
+        n_f = max(2 * self._frontier.f_end, f + 1)
+        self._check_memory(8 * n_f + self._frontier[0].nbytes * n_f // self._frontier.f_end)
+        layers = np.zeros(n_f, np.int64)
+        layers[: len(self.layers)] = self.layers
+        self.layers = layers
+        self._frontier = allocated(lambda: self._frontier.widened(n_f))
+        self._measure()
+
+    def _measure(self) -> None:
+        """Add up what the rank's own arrays take, and tell compiled code; to be called when one of them has grown."""
+        parts = (self._table, self._outbox, self._moves, self._batch, (self._collected, self.layers))
+        self._own_bytes = self._frontier_bytes() + sum(array.nbytes for part in parts for array in part)
+        words = self._frame.words
+        self._frame.place(slots.TABLE, self._table)
+        self._frame.place(slots.OPEN, self._frontier)
+        self._frame.place(slots.OUTBOX, self._outbox)
+        self._frame.place(slots.LAYERS, (self.layers,))
+        words[slots.MAX_NODES] = capacity(self._table, self.problem.node_words)
+        words[slots.F_END], words[slots.ROOM] = self._frontier.f_end, self._frontier.room
+
+    def _place_tables(self) -> None:
+        """Tell compiled code what never changes."""
+        domain, heuristic, words = self.problem.domain, self.problem.heuristic, self._frame.words
+        for slot, tables in [
+            (slots.SPACE, domain.space),
+            (slots.HEURISTIC, heuristic.tables),
+            (slots.DISTRIBUTION, self.problem.sharing),
+            (slots.MOVES, self._moves),
+            (slots.BATCH, self._batch),
+        ]:
+            self._frame.place(slot, tables)
+        words[slots.RANK], words[slots.N_RANKS], words[slots.SHIFT] = self.rank, self.problem.n_ranks, self.shift
+        words[slots.RISE], words[slots.LATE_RISE] = heuristic.max_rise, self._late_rise
+        words[slots.MOST_MOVES], words[slots.BATCH_SIZE] = self._most_moves, self._batch_size
+        words[slots.MAX_COST], words[slots.MAX_H], words[slots.MAX_MOVES] = (
+            domain.max_cost,
+            heuristic.max_h,
+            domain.max_moves,
+        )
+        words[slots.MAX_G], words[slots.MAX_OPERATOR] = limits_of(self._layout)
+
+    def _check_memory(self, more: int) -> None:
+        if self.granted_bytes + more > self.memory_limit:
+            raise MemoryLimitError
+        self.most_bytes = max(self.most_bytes, self.used_bytes + more)
+
+    def _frontier_bytes(self) -> int:
+        return sum(array.nbytes for array in self._frontier)

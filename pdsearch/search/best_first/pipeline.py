@@ -1,0 +1,99 @@
+"""Which passes a search needs, and how they are compiled beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+from numba import types
+
+from pdsearch._jit import Compiled, expect, explained
+from pdsearch.kernels import growth, passes
+from pdsearch.kernels.frame import FRAME_TYPE
+from pdsearch.kernels.layout import Layout, layout_of
+from pdsearch.kernels.protocol import shape_of
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.arrays import open_list
+from pdsearch.search.task import Task
+
+_INDEX = types.Array(types.uint32, 1, "C")
+
+
+def layout_of_task(problem: Task) -> Layout:
+    """Return how its nodes lie."""
+    shape = shape_of(problem.domain.space)
+    return layout_of(shape.n_words, shape.is_wide, shape.is_linked)
+
+
+def pipeline(problem: Task, layout: Layout, opened: Any) -> Iterator[tuple[int, Compiled]]:
+    """Yield each pass of a search with an open list, and its place in the arrays of addresses."""
+    space, tables = problem.domain.space, problem.heuristic.tables
+    yield kernels.POP, passes.pop.made_for(opened)
+    yield kernels.PUSH, passes.push_all.made_for(opened)
+    yield kernels.EXPAND, passes.expand_all.made_for(space)
+    yield kernels.ESTIMATE, passes.estimate_all.made_for(tables, space)
+    if problem.n_ranks > 1:
+        yield kernels.OWNER, passes.owner_all.made_for(problem.sharing, space)
+    if problem.heuristic.is_late:
+        yield kernels.EVALUATE, passes.evaluate_all.made_for(tables, space)
+    for slot, one in [
+        (kernels.LOAD, passes.load),
+        (kernels.KEEP, passes.keep),
+        (kernels.UNPACK, passes.unpack),
+        (kernels.INSERT, passes.insert),
+        (kernels.SPLIT, growth.split),
+    ]:
+        yield slot, one.made_for(layout)
+
+
+def addresses(problem: Task, layout: Layout, opened: Any) -> npt.NDArray[np.int64]:
+    """Return where the passes are: int64[N_PASSES], 0 where none is needed; compile what is not compiled yet."""
+    found = np.zeros(kernels.N_PASSES, np.int64)
+    for slot, compiled in pipeline(problem, layout, opened):
+        found[slot] = compiled.address
+    return found
+
+
+def compile_kernels(problem: Task, batch: int | None = None, frontier: str = "auto") -> None:
+    """Compile every kernel of a search, or load it from the disk cache.
+
+    Raises
+    ------
+    BadInputError
+        In one line, if a function of the domain, the heuristic or the distribution is missing or cannot be compiled.
+    """
+    with explained(f"domain {problem.domain.name!r} or heuristic {problem.heuristic.name!r}"):
+        _compile_all(problem, frontier)
+
+
+def _compile_all(problem: Task, frontier: str) -> None:
+    opened, _ = open_list(problem, frontier, 1)
+    layout = layout_of_task(problem)
+    expect(sum(not one.is_kept for _, one in pipeline(problem, layout, opened)))
+    addresses(problem, layout, opened)
+    for driver in (kernels.step, kernels.absorb, kernels.split_index):
+        driver.compile((FRAME_TYPE, FRAME_TYPE))
+    growth.lines_to_copy.compile((_INDEX,))
+    if problem.n_ranks > 1:
+        outbox = numba.typeof(passes.NO_OUTBOX)
+        kernels.collect.compile((types.int64, outbox, FRAME_TYPE, _INDEX))
+
+
+def fault_of(problem: Task, fault: int) -> str:
+    """Return what domain or heuristic did that they declare they never do, in a line."""
+    domain, heuristic = problem.domain, problem.heuristic
+    largest_operator = "126" if not shape_of(domain.space).is_wide else "2147483646"
+    told = {
+        passes.TOO_MANY_MOVES: f"domain {domain.name!r} has states with more than max_moves = {domain.max_moves} moves",
+        passes.COST_OUT_OF_RANGE: f"domain {domain.name!r} has moves that cost less than 0 or more than max_cost = "
+        f"{domain.max_cost}",
+        passes.OPERATOR_OUT_OF_RANGE: f"domain {domain.name!r} has operators outside 0 .. {largest_operator}, which "
+        "nodes without is_wide cannot hold",
+        passes.H_OUT_OF_RANGE: f"heuristic {heuristic.name!r} has values below 0 or above max_h = {heuristic.max_h}",
+        passes.F_ROSE: f"heuristic {heuristic.name!r} lets f rise by more than max_rise = {heuristic.max_rise}",
+    }
+    first = next(what for bit, what in sorted(told.items(), reverse=True) if fault & bit)
+    return f"{first}; correct what it declares, or its compiled functions"

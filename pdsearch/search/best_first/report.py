@@ -1,0 +1,78 @@
+"""From what the ranks of a best-first search counted to its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pdsearch.comm import Integers
+from pdsearch.comm.termination import Round
+from pdsearch.kernels.protocol import NEVER
+from pdsearch.result import RankCounts, Status
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.finish import Outcome
+from pdsearch.search.run import Progress, Run
+from pdsearch.search.task import Task
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one rank hands in at the end."""
+
+    counts: RankCounts
+    layers: Integers
+    shift: int  # layers[f >> shift]
+    most_bytes: int
+
+
+def report(rank: Rank, sent: int = 0, received: int = 0, messages: int = 0, idle_s: float = 0.0) -> Report:
+    """Collect one rank's counts; ``sent`` are the records really put in a message."""
+    tallies = rank.tallies.tolist()
+    counts = RankCounts(
+        rank=rank.rank,
+        expanded=tallies[kernels.EXPANDED],
+        generated=tallies[kernels.GENERATED],
+        evaluated=tallies[kernels.EVALUATED if rank.problem.heuristic.is_late else kernels.GENERATED],
+        reopened=tallies[kernels.REOPENED],
+        duplicates=tallies[kernels.DUPLICATES],
+        sent=sent,
+        received=received,
+        messages=messages,
+        stored=rank.n_nodes,
+        open=rank.n_open,
+        memory_bytes=rank.used_bytes,
+        idle_s=idle_s,
+    )
+    return Report(counts, rank.layers, rank.shift, max(rank.most_bytes, rank.used_bytes))
+
+
+def outcome_of(task: Task, algorithm: str, reports: Sequence[Report], last: Round, **more: Any) -> Outcome:
+    """Return the outcome of a search that ended as ``last`` says; ``more`` are fields of the outcome."""
+    evaluated = sum(one.counts.evaluated for one in reports)
+    if not task.heuristic.is_late:
+        evaluated += 1  # the initial state is counted nowhere else
+
+    def expanded_below(bound: int) -> int:
+        return sum(int(np.sum(one.layers[: bound >> one.shift])) for one in reports)
+
+    return Outcome(
+        algorithm,
+        lower_bound=last.least_f,
+        incumbent=last.incumbent,
+        stop=Status(last.stop) if last.stop else None,
+        ranks=[one.counts for one in reports],
+        totals={"evaluated": evaluated},
+        expanded_below=expanded_below,
+        peak_memory_bytes=sum(one.most_bytes for one in reports),
+        **more,
+    )
+
+
+def progress_of(run: Run, last: Round) -> Progress:
+    """Return what a round of the standing reduction says of the search so far."""
+    incumbent = last.incumbent if last.incumbent < NEVER else None
+    return Progress(run.search_s, last.least_f, incumbent, last.expanded, last.open, last.memory_bytes)

@@ -1,0 +1,138 @@
+"""HDA* on any number of simulated ranks in one process: the rank code of the real search.
+
+Used to hunt wrong answers and hangs through thousands of schedules, and to predict the
+overheads of more ranks than the machine has cores.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pdsearch.comm.simulated import Network
+from pdsearch.kernels.protocol import NEVER
+from pdsearch.result import Result
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.report import outcome_of, report
+from pdsearch.search.best_first.step import GOAL_COST
+from pdsearch.search.best_first.trace import Asked, trace
+from pdsearch.search.best_first.worker import Member
+from pdsearch.search.finish import Outcome, finish
+from pdsearch.search.run import Run
+from pdsearch.search.task import Task
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the simulated machine behaves.
+
+    Attributes
+    ----------
+    seed : int
+        Of delays and of the order in which ranks run.
+    slowness : float
+        Of the network, in [0, 1); see :class:`~pdsearch.comm.simulated.Network`.
+    fairness : float
+        1 gives every rank the same share of turns; near 0 some ranks hardly run.
+    message, batch, budget : int
+        Records per message, nodes expanded together, expansions per turn.
+    """
+
+    seed: int = 0
+    slowness: float = 0.0
+    fairness: float = 1.0
+    message: int = 100
+    batch: int = 4
+    budget: int = 64
+
+    @classmethod
+    def random(cls, seed: int) -> Schedule:
+        """Draw an adversarial schedule."""
+        rng = np.random.default_rng(seed)
+        return cls(
+            seed=seed,
+            slowness=float(rng.choice([0.0, 0.5, 0.9, 0.98])),
+            fairness=float(rng.choice([1.0, 0.5, 0.05])),
+            message=int(rng.choice([1, 3, 20, 100])),
+            batch=int(rng.choice([1, 2, 8])),
+            budget=int(rng.choice([1, 5, 30, 200])),
+        )
+
+
+@dataclass
+class Simulation:
+    """A finished (or running) simulated search; tests look into its ranks."""
+
+    task: Task
+    network: Network
+    members: list[Member]
+    turns: int = 0
+
+
+class NeverEndsError(AssertionError):
+    """A simulated search went on for longer than any right one would."""
+
+
+def simulate(
+    task: Task,
+    schedule: Schedule,
+    run: Run | None = None,
+    max_turns: int = 10_000_000,
+) -> tuple[Result, Simulation]:
+    """Run HDA* on ``task.n_ranks`` simulated ranks by a schedule; the seed of the result is the schedule's.
+
+    Raises
+    ------
+    NeverEndsError
+        After ``max_turns`` turns of single ranks.
+    """
+    run = dataclasses.replace(run or Run(), seed=schedule.seed)
+    network = Network(task.n_ranks, schedule.seed, schedule.slowness)
+    memory = run.limits.memory(task.n_ranks, task.table_bytes)
+    members = [
+        Member(
+            Rank(task, rank, memory, schedule.message, schedule.batch), network.communicator(rank), run, schedule.budget
+        )
+        for rank in range(task.n_ranks)
+    ]
+    simulation = Simulation(task, network, members)
+    _run(simulation, schedule, max_turns)
+    return finish(task, run, outcome_of_workers(task, members, search_s=run.search_s)), simulation
+
+
+def _run(simulation: Simulation, schedule: Schedule, max_turns: int) -> None:
+    """Let ranks take turns in random order until each knows that the search is over."""
+    rng = np.random.default_rng([schedule.seed, 1])
+    members = simulation.members
+    weights = 1 - rng.random(len(members)) * (1 - schedule.fairness)
+    edges = np.cumsum(weights) / weights.sum()
+    running = len(members)
+    while running:
+        for number in np.searchsorted(edges, rng.random(256)).tolist():
+            member = members[min(number, len(members) - 1)]
+            if member.agreement.over:
+                continue
+            running -= member.turn()
+            simulation.turns += 1
+        if simulation.turns > max_turns:
+            domain = simulation.task.domain
+            raise NeverEndsError(f"{domain.name} {domain.instance} still runs after {simulation.turns} turns")
+
+
+def outcome_of_workers(task: Task, workers: Sequence[Member], **more: Any) -> Outcome:
+    """Trace the plan and add up the counts of ranks that know that the search is over."""
+    last = workers[0].agreement.last
+    plan = None
+    if last.incumbent < NEVER:
+        finder = next(one.rank.rank for one in workers if one.rank.tallies[GOAL_COST] == last.incumbent)
+
+        def ask(rank: int | None, question: Asked) -> Any:
+            return [question(one.rank) for one in workers] if rank is None else question(workers[rank].rank)
+
+        plan = trace(task, finder, ask)
+    reports = [report(one.rank, one.sent, one.received, one.messages) for one in workers]
+    return outcome_of(task, "HDA* (simulated)", reports, last, plan=plan, **more)

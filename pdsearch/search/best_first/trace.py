@@ -1,0 +1,77 @@
+"""The plan, traced back from the goal by asking the ranks how each state was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from operator import methodcaller
+from typing import Any
+
+from pdsearch.domains import State
+from pdsearch.errors import WrongPlanError
+from pdsearch.kernels.layout import parent_of
+from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.task import Task
+
+Way = tuple[int, int]  # g of a state, and the way there: see pdsearch.kernels.layout
+Asked = Callable[[Rank], Any]
+Ask = Callable[[int | None, Asked], Any]  # (rank, None for the answers of all in a list; what to ask it)
+
+_LONGEST = 10_000_000  # a plan that went in circles would hang all ranks
+
+
+def trace(task: Task, finder: int, ask: Ask) -> list[int]:
+    """Return the operators from the initial state to the goal that rank ``finder`` holds.
+
+    Every step back lowers g, or keeps it on the way of an older node, so the walk ends.
+
+    Raises
+    ------
+    WrongPlanError
+        If a rank does not know a state on the way.
+    """
+    return _along_parents(task, finder, ask) if task.domain.is_linked else _by_undoing(task, finder, ask)
+
+
+def _by_undoing(task: Task, finder: int, ask: Ask) -> list[int]:
+    """Ask each state's owner for the operator, and undo it."""
+    state: State = ask(finder, Rank.goal_state)
+    plan: list[int] = []
+    while len(plan) < _LONGEST:
+        way = _way_to(task, state, ask)
+        if way is None:
+            raise WrongPlanError(f"rank {task.owner_of(state)} does not know a state of the plan it owns")
+        operator = way[1]
+        if operator == task.no_way:
+            return plan[::-1]
+        plan.append(operator)
+        state = task.domain.undo(state, operator)
+    raise WrongPlanError("the plan does not lead back to the initial state")
+
+
+def _way_to(task: Task, state: State, ask: Ask) -> Way | None:
+    """Ask the owner of a state, or everybody where states have several."""
+
+    def question(rank: Rank) -> Way | None:
+        return rank.way_to(state)
+
+    if task.has_owners:
+        way: Way | None = ask(task.owner_of(state), question)
+        return way
+    ways: list[Way | None] = ask(None, question)
+    return min((way for way in ways if way is not None), default=None)
+
+
+def _along_parents(task: Task, finder: int, ask: Ask) -> list[int]:
+    """Ask for one node after the other, and find the operators between their states."""
+    rank, node = finder, ask(finder, Rank.goal_node)
+    states: list[State] = []
+    while len(states) < _LONGEST:
+        state, way = ask(rank, methodcaller("node_at", node))
+        states.append(state)
+        parent = parent_of(way)
+        if parent is None:
+            states.reverse()
+            return [task.domain.operator_between(*pair) for pair in pairwise(states)]
+        rank, node = parent
+    raise WrongPlanError("the plan does not lead back to the initial state")

@@ -1,0 +1,264 @@
+"""IDA*: depth-first searches within growing bounds, on one core or many.
+
+Each iteration cuts the tree at a depth and shares the subtrees out. Without duplicate detection
+the counts of a finished iteration do not depend on who searched what. A search that stops at
+its first solution is made reproducible, too: subtrees are handed out in depth-first order, the
+first with a goal wins, and what lies behind it is reported apart. Its counts are then those of
+one worker, and Korf's.
+
+Sources: Korf (1985), "Depth-first iterative-deepening: an optimal admissible tree search",
+Artificial Intelligence 27, section 4. Sharing out subtrees: Powley and Korf (1991), "Single-agent parallel
+window search", IEEE PAMI 13, section 5, and Reinefeld and Schnecke (1994), "AIDA*", SHPCC.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from typing import Any
+
+import numpy as np
+
+from pdsearch._jit import explained
+from pdsearch.balance.metrics import load_balance
+from pdsearch.errors import BadInputError
+from pdsearch.kernels.protocol import NEVER
+from pdsearch.limits import whole
+from pdsearch.options import Option
+from pdsearch.result import RankCounts, Status
+from pdsearch.search.algorithms import ALGORITHMS, Algorithm
+from pdsearch.search.depth_first.queue import Queue, RankQueue, ThreadQueue
+from pdsearch.search.depth_first.result import MODE, IdaResult, Iteration, check_mode
+from pdsearch.search.depth_first.team import Counted, Team, first_solution
+from pdsearch.search.depth_first.tree import AnySubtrees, Frontier, Tree, cut_up
+from pdsearch.search.finish import Outcome
+from pdsearch.search.run import Progress, Run
+from pdsearch.search.task import Task
+from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, LEAST_PRUNED, Integers, Roots, Subtrees, fastest
+
+_SUBTREE = 20_000  # nodes a subtree should have: small against an iteration, large against handing it out
+_MAX_ROOTS = 2**16
+_GROWTH = 6.0  # of iterations, until two of them have shown it
+
+
+@ALGORITHMS.add("idastar")
+class IdaStar(Algorithm):
+    """IDA*: depth-first searches within growing bounds; memory does not grow; on threads and ranks.
+
+    Parameters
+    ----------
+    mode : {"first", "all"}
+        Stop at the first solution, or finish the iteration and count all.
+    threads : int
+        Of each process, the same for all ranks; 0 takes one for each core and divides by the ranks of the machine.
+    general : bool
+        Leave out code made for the domain and heuristic, where there is some.
+
+    Raises
+    ------
+    BadInputError
+        If the mode is unknown, or the number of threads negative.
+
+    Examples
+    --------
+    >>> from pdsearch import solve
+    >>> from pdsearch.domains.tiles import Tiles
+    >>> result = solve(Tiles.korf(79), algorithm="idastar")
+    >>> result.cost, result.generated + 1, result.iterations[0].bound
+    (42, 540860, 28)
+    """
+
+    name = "idastar"
+    source = "Korf (1985), Artificial Intelligence 27"
+    label = label_without_search = "IDA*"
+    options = (
+        MODE,
+        Option("threads", "of each process; 0 is one for each core", 0, lambda text: whole(text, "threads"), "N"),
+        Option("general", "leave out the code made for one domain and heuristic", False, is_flag=True),
+    )
+    result = IdaResult
+
+    def __init__(self, mode: str = "first", threads: int = 1, general: bool = False) -> None:
+        check_mode(mode)
+        if threads < 0:
+            raise BadInputError(f"{threads} threads make no sense; give 1 or more, or 0 for one on each core")
+        self.mode, self.threads, self.general = mode, threads, general
+
+    def search(self, task: Task, run: Run, comm: Any = None) -> Outcome:
+        """Raise the bound until there is a solution, or a reason to stop."""
+        queue: Queue = ThreadQueue() if comm is None else RankQueue(comm.raw)
+        search = _Search(task, run, self._kind(task), self.mode, self.threads or fair_threads(comm and comm.raw), queue)
+        owner = f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"
+        with run.phase("compile"), explained(owner):
+            if comm is None:
+                search.compile()
+            else:
+                comm.in_turn(search.compile)
+        run.search_begins()
+        outcome = search.run_all()
+        queue.close()  # not when a rank raised: closing waits for all
+        return outcome
+
+    def details(self, task: Task) -> dict[str, Any]:
+        """Return what an instance without a search says of how it would have been searched."""
+        threads, scheme = self.threads or fair_threads(), self._kind(task).name
+        return {"mode": self.mode, "threads": threads, "scheme": scheme, "LB": math.nan, "CO": 0.0}
+
+    def _kind(self, task: Task) -> type[Subtrees]:
+        """Return the compiled search of subtrees."""
+        return (None if self.general else fastest(task.domain, task.heuristic)) or AnySubtrees
+
+
+def available_cores() -> set[int]:
+    """Return the cores this process may use."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+
+
+def fair_threads(comm: Any = None) -> int:
+    """Return the threads of a process, the same on all ranks: a machine's cores are shared out; all must call."""
+    if comm is None:
+        return len(available_cores())
+    from mpi4py import MPI
+
+    node = comm.Split_type(MPI.COMM_TYPE_SHARED)
+    cores = set[int]().union(*node.allgather(available_cores()))  # ranks may be bound to some each, or to none
+    shares: list[int] = comm.allgather(len(cores) // node.Get_size())
+    node.Free()
+    return max(1, min(shares))
+
+
+class _Search:
+    """The state of one run."""
+
+    def __init__(self, task: Task, run: Run, kind: type[Subtrees], mode: str, threads: int, queue: Queue) -> None:
+        self.task, self.run, self.kind, self.mode, self.threads, self.queue = task, run, kind, mode, threads, queue
+        domain, heuristic = task.domain, task.heuristic
+        self.team = Team(domain, heuristic, kind, threads, queue)
+        self.tree = Tree(domain, heuristic)
+        self.root = Roots.initial(domain, heuristic)
+        self.iterations: list[Iteration] = []
+        self.loads: Integers = np.zeros((threads * queue.size, 2), np.int64)
+        self.bound = int(self.root.h[0])
+        self.solutions = self.beyond = 0
+        self.plan: list[int] | None = None
+        self._generated = self._expanded = 0  # of finished iterations
+
+    def compile(self) -> None:
+        """Run the kernels once on nothing."""
+        self.tree.begin(self.root, 0, -1)
+        self.tree.go_on(-1, 1)
+        engine = self.kind(self.task.domain, self.task.heuristic)
+        engine.prepare(self.root, self.bound)
+        engine.run(0, 0, 1, np.zeros(1, np.int64), np.zeros((1, 4), np.int64))
+
+    def run_all(self) -> Outcome:
+        """Raise the bound until there is a solution, or a reason to stop."""
+        stop = 0
+        while self.bound < NEVER:
+            least = self._iterate()
+            stop = self.queue.look()
+            if stop or self.plan is not None:
+                break
+            self.bound = least
+        return self._outcome(Status(stop) if stop else None, self.run.search_s)
+
+    def _iterate(self) -> int:
+        """Search within the bound and return the least f beyond it."""
+        start = time.perf_counter()
+        frontier = cut_up(self.tree, self.root, 0, self.bound, self._depth())
+        roots = frontier.roots
+        counted = self.team.search(roots, self.bound, self.mode == "first", self._watch)
+        generated, expanded = self._count(frontier, counted)
+        self.loads += counted.loads
+        self._generated, self._expanded = self._generated + generated, self._expanded + expanded
+        shared = load_balance(counted.loads[:, 0]) if len(roots) > 1 else math.nan
+        seconds = time.perf_counter() - start
+        self.iterations.append(Iteration(self.bound, generated, expanded, seconds, len(roots), shared))
+        pruned = counted.counts[:, LEAST_PRUNED]
+        return min(frontier.least_pruned, int(pruned[pruned > 0].min(initial=NEVER)))
+
+    def _count(self, frontier: Frontier, counted: Counted) -> tuple[int, int]:
+        """Return generated and expanded of the iteration, and keep plan and solutions."""
+        counts, roots = counted.counts, frontier.roots
+        generated, expanded = (int(counts[:, column].sum()) for column in (GENERATED, EXPANDED))
+        with_goals = np.flatnonzero(counts[:, GOALS] > 0)
+        self.solutions = int(counts[with_goals, GOALS].sum())
+        if not len(with_goals):
+            return frontier.generated + generated, frontier.expanded + expanded
+        at = int(with_goals[0])
+        found = first_solution(self.kind, self.tree, roots, at, self.bound, int(counts[at, GENERATED]))
+        self.plan = roots.path(at) + found[2]
+        if self.mode == "all":
+            return frontier.generated + generated, frontier.expanded + expanded
+        self.solutions = 1
+        in_order = int(roots.generated_before[at] + counts[:at, GENERATED].sum()) + found[0]
+        self.beyond = generated - int(counts[:at, GENERATED].sum()) - found[0]
+        return in_order, int(roots.expanded_before[at] + counts[:at, EXPANDED].sum()) + found[1]
+
+    def _depth(self) -> int:
+        """Return where to cut the tree, so that subtrees are small parts of what the iteration is likely to be."""
+        if not self.iterations:
+            return 0
+        last = self.iterations[-1]
+        growth = _GROWTH
+        if len(self.iterations) > 1:
+            growth = last.nodes / max(1, self.iterations[-2].nodes)
+        n_roots = min(_MAX_ROOTS, last.nodes * min(max(growth, 1.5), 20.0) / _SUBTREE)
+        branching = max(1.5, last.nodes / max(1, last.expanded))
+        return max(0, round(math.log(max(1.0, n_roots)) / math.log(branching)))
+
+    def _watch(self) -> int:
+        """Look at limits and signals; return a status' number, 0 for going on."""
+        generated, expanded = self.team.loads.sum(axis=0).tolist()
+        generated, expanded = self._generated + generated, self._expanded + expanded
+        if self.run.on_progress is not None and self.queue.rank == 0:
+            self.run.on_progress(Progress(self.run.search_s, self.bound, expanded=expanded, generated=generated))
+        stop = self.run.why_stop(expanded)
+        return 0 if stop is None else stop.value
+
+    def _outcome(self, stop: Status | None, seconds: float) -> Outcome:
+        """Return what there is to say."""
+        generated = self._generated
+        details = {
+            "n_ranks": self.queue.size,
+            "CO": 0.0,
+            "mode": self.mode,
+            "solutions": self.solutions,
+            "iterations": self.iterations,
+            "beyond": self.beyond,
+            "loads": self.loads[:, 0].tolist(),
+            "scheme": self.kind.name,
+            "threads": self.threads,
+            "generated_per_s": (generated + self.beyond) / seconds if seconds else math.nan,
+        }
+        return Outcome(
+            IdaStar.label,
+            lower_bound=self.bound,
+            incumbent=NEVER if self.plan is None else self.bound,
+            plan=self.plan,
+            stop=stop,
+            is_complete=self.mode == "first" or stop is None,
+            search_s=seconds,
+            ranks=[_worker(number, load) for number, load in enumerate(self.loads.tolist())],
+            totals={"generated": generated, "expanded": self._expanded, "evaluated": generated + 1},
+            expanded_below=lambda bound: sum(one.expanded for one in self.iterations if one.bound < bound),
+            loads=self.loads[:, 0].tolist(),
+            result=IdaResult,
+            details=details,
+        )
+
+
+def _worker(number: int, load: list[int]) -> RankCounts:
+    """Return one worker's counts; it sends nothing and stores nothing."""
+    nothing = dict.fromkeys(("reopened", "duplicates", "sent", "received", "messages", "stored", "open"), 0)
+    generated, expanded = load
+    return RankCounts(
+        rank=number,
+        expanded=expanded,
+        generated=generated,
+        evaluated=generated,
+        memory_bytes=0,
+        idle_s=0.0,
+        **nothing,
+    )

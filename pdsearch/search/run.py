@@ -1,0 +1,124 @@
+"""One run of a search: its limits, its clock, its seed, who is told how far it came, and why it has to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from pdsearch.limits import Limits
+from pdsearch.result import Status
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a long search can say of itself while it runs.
+
+    Attributes
+    ----------
+    seconds : float
+        Of the search so far.
+    least_f : int
+        No plan costs less; of iterative deepening, the bound of the iteration.
+    incumbent : int or None
+        The cost of the best plan found.
+    expanded, generated : int
+        Nodes so far; of several processes, those that this one knows of. 0 where they are not counted meanwhile.
+    open : int
+        Nodes in the open lists.
+    memory_bytes : int
+        Of the fullest rank.
+    done : int
+        Finished instances of a batch that is solved together.
+    """
+
+    seconds: float
+    least_f: int
+    incumbent: int | None = None
+    expanded: int = 0
+    open: int = 0
+    memory_bytes: int = 0
+    generated: int = 0
+    done: int = 0
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass
+class Run:
+    """The conditions of one run; every phase of a search asks it whether to go on.
+
+    Parameters
+    ----------
+    limits : Limits
+        When to stop early.
+    interrupted : callable
+        Asked many times a second; true stops the search.
+    on_progress : callable, optional
+        Told now and then how far the search came.
+    seed : int
+        Of random words and instances.
+
+    Attributes
+    ----------
+    phases : dict of str to float
+        Seconds of each finished phase before and after the search itself: heuristic, distribution, compile.
+
+    Examples
+    --------
+    >>> run = Run(Limits(nodes=1000))
+    >>> run.why_stop(expanded=999), run.why_stop(expanded=1000)
+    (None, <Status.NODE_LIMIT: 12>)
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    interrupted: Callable[[], bool] = _never
+    on_progress: OnProgress | None = None
+    seed: int = 0
+    phases: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._called = self._search_began = time.perf_counter()
+
+    def fresh(self) -> Run:
+        """Return a run of the same conditions that begins now."""
+        return replace(self, phases={})
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Add the seconds of what is done inside to a phase."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.phases[name] = self.phases.get(name, 0.0) + time.perf_counter() - began
+
+    def search_begins(self) -> None:
+        """Set-up and compilation are over."""
+        self._search_began = time.perf_counter()
+
+    @property
+    def search_s(self) -> float:
+        """Return the seconds of search so far."""
+        return time.perf_counter() - self._search_began
+
+    @property
+    def total_s(self) -> float:
+        """Return the seconds since the run was made, set-up included."""
+        return time.perf_counter() - self._called
+
+    def why_stop(self, expanded: int = 0) -> Status | None:
+        """Return why the search has to stop after so many expansions, None to go on."""
+        if self.interrupted():
+            return Status.INTERRUPTED
+        if self.search_s >= self.limits.time_s:
+            return Status.TIME_LIMIT
+        if expanded >= self.limits.nodes:
+            return Status.NODE_LIMIT
+        return None

@@ -1,0 +1,78 @@
+"""What comes before the search ends with the time that is left, and keeps to the memory."""
+
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sas_tasks
+
+from pdsearch.domains.planning.h2 import reduce_by_h2
+from pdsearch.domains.planning.linear_merging import abstraction
+from pdsearch.domains.planning.sas import parse_sas
+from pdsearch.domains.planning.task import Planning
+from pdsearch.errors import MemoryLimitError, TimeLimitError
+from pdsearch.heuristics import make_heuristic
+from pdsearch.limits import Deadline
+
+DATA = Path(__file__).parent / "data" / "planning"
+DEPOTS = DATA / "depots.sas"
+
+
+def test_a_deadline_that_has_passed_ends_every_builder():
+    over = Deadline(0.0)
+    task = parse_sas(DEPOTS.read_text(), "depots.sas")
+    for build in (
+        lambda: parse_sas(DEPOTS.read_text(), "depots.sas", over),
+        lambda: Planning.parse(str(DEPOTS), deadline=over),
+        lambda: reduce_by_h2(task, deadline=over),
+        lambda: Planning(task, "depots", preprocess="h2", deadline=over),
+        lambda: make_heuristic(Planning(task, "depots", deadline=over), "merge-and-shrink:100"),
+        lambda: make_heuristic(Planning(task, "depots", deadline=over), "pdb"),
+    ):
+        with pytest.raises(TimeLimitError, match="give more time"):
+            build()
+
+
+def test_merge_and_shrink_ends_within_a_second_of_its_time():
+    task = parse_sas(DEPOTS.read_text(), "depots.sas")
+    abstraction(task, 10)  # compiles
+
+    began = time.monotonic()
+    with pytest.raises(TimeLimitError):
+        abstraction(task, 1_000_000, Deadline(1.0))
+
+    assert time.monotonic() - began < 3
+
+
+def test_merge_and_shrink_shrinks_to_its_memory():
+    task = parse_sas(DEPOTS.read_text(), "depots.sas")
+    abstraction(task, 1000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    roomy, tight = abstraction(task, 3000), abstraction(task, 3000, Deadline(memory_bytes=2**20))
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**16  # KiB
+    assert len(tight[0]) < len(roomy[0])
+    with pytest.raises(MemoryLimitError, match=r"merge-and-shrink needs \d+ bytes"):
+        abstraction(task, 3000, Deadline(memory_bytes=100))
+
+
+@pytest.mark.parametrize("heuristic", ["merge-and-shrink:100", "pdb"])
+def test_with_little_memory_heuristics_are_weaker_and_still_lower_bounds(heuristic):
+    for seed in range(10):
+        task = sas_tasks.random_task(seed, max_cost=4)
+        roomy = Planning(task, "task")
+        tight = Planning(task, "task", deadline=Deadline(memory_bytes=2**13))
+        exact = make_heuristic(roomy, "merge-and-shrink:1000000").value(roomy.initial)
+
+        assert make_heuristic(tight, heuristic).value(tight.initial) <= exact
+
+
+def test_a_limit_that_is_far_changes_nothing():
+    task = parse_sas(DEPOTS.read_text(), "depots.sas")
+
+    plain, limited = abstraction(task, 500), abstraction(task, 500, Deadline(1000.0, 2**40))
+
+    assert all(np.array_equal(one, other) for one, other in zip(plain, limited, strict=True))
