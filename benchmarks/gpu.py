@@ -40,10 +40,10 @@ from pdsearch.errors import PdsearchError
 from pdsearch.gpu import persistent, schemes
 from pdsearch.gpu.devices import Device, choose
 from pdsearch.gpu.launches import Launches
-from pdsearch.gpu.model import model_of
 from pdsearch.gpu.schemes import BLOCK, OURS, SCHEMES, THREAD, Persistent, Scheme, make
 from pdsearch.gpu.shim import cuda, is_simulated
 from pdsearch.gpu.steps import one_by_one
+from pdsearch.gpu_model import model_of
 from pdsearch.limits import Limits
 from pdsearch.result import Status
 from pdsearch.search import solve, solve_all

@@ -23,9 +23,9 @@ import numpy as np
 
 from pdsearch.domains.tiles import Tiles
 from pdsearch.gpu import persistent, roots
-from pdsearch.gpu.model import model_of
 from pdsearch.gpu.packets import deal
 from pdsearch.gpu.schemes import OURS, Work
+from pdsearch.gpu_model import model_of
 from pdsearch.search.depth_first.idastar_gpu import WANTED
 
 

@@ -25,11 +25,11 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf
 from pdsearch.gpu import below
 from pdsearch.gpu.devices import Device
-from pdsearch.gpu.model import Model, model_of
 from pdsearch.gpu.packets import deal
 from pdsearch.gpu.roots import Level
 from pdsearch.gpu.schemes import Counts, Scheme, Work
 from pdsearch.gpu.steps import GOAL_ROOT, GOALS, N_TALLIES
+from pdsearch.gpu_model import Model, model_of
 from pdsearch.search import solve_all
 from pdsearch.search.depth_first import idastar_gpu
 from pdsearch.search.run import Run

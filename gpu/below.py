@@ -16,8 +16,8 @@ import numpy as np
 
 from pdsearch.domains import Domain
 from pdsearch.gpu import roots
-from pdsearch.gpu.model import Model
 from pdsearch.gpu.roots import Cut, Level
+from pdsearch.gpu_model import Model
 from pdsearch.heuristics import make_heuristic
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, Integers, Roots, Subtrees, fastest
 

@@ -25,10 +25,10 @@ import numpy as np
 from numba import int32, uint8, uint32, uint64
 
 from pdsearch.gpu import ring
-from pdsearch.gpu.model import Model
 from pdsearch.gpu.ring import HEAD, PAUSE, TAIL
 from pdsearch.gpu.shim import cuda, peek
 from pdsearch.gpu.steps import ALL, EXPANDED, GENERATED, stepper
+from pdsearch.gpu_model import Model
 
 LANES = 32
 # all three by the model of benchmarks/gpu_balance.py, Korf 4: less often, or with smaller stacks, warps are left with
@@ -86,7 +86,7 @@ def layout(model: Model, reserve: int | None = None, warps: int = 4) -> Layout:
     Examples
     --------
     >>> from pdsearch.domains.tiles import Tiles
-    >>> from pdsearch.gpu.model import model_of
+    >>> from pdsearch.gpu_model import model_of
     >>> layout(model_of(Tiles.korf(1)))
     Layout(warps=4, capacity=434, n_rows=804, lanes=32, patience=100000)
     """

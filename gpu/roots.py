@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.gpu.model import MAX_ROOTS, Model, Root, is_goal_row
+from pdsearch.gpu_model import MAX_ROOTS, Model, Root, is_goal_row
 
 Words = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]

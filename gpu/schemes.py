@@ -17,9 +17,9 @@ from pdsearch.errors import BadInputError, PdsearchError
 from pdsearch.gpu import persistent, ring, static, steps
 from pdsearch.gpu.devices import Device
 from pdsearch.gpu.launches import Buffers, Launches, launch, on_device, resident_kernel
-from pdsearch.gpu.model import MAX_SLACK, ROOT_AT, ROOT_GROUPS, SLACK_AT, Model
 from pdsearch.gpu.packets import Packets, deal
 from pdsearch.gpu.shim import cuda
+from pdsearch.gpu_model import MAX_SLACK, ROOT_AT, ROOT_GROUPS, SLACK_AT, Model
 
 SLICE_STEPS = 2**14  # of a warp between two looks of the host: tens of milliseconds
 OURS, BLOCK, THREAD = "persistent", "block", "thread"
@@ -39,7 +39,7 @@ class Work(NamedTuple):
     words : uint64[n, 2]
     low : uint32[n]
     slack : int64[n]
-        See :mod:`pdsearch.gpu.model`.
+        See :mod:`pdsearch.gpu_model`.
     root : int64[n]
         Number of the state, or of its group, within its instance.
     instance : int32[n]

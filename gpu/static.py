@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numba import int32, uint8, uint32, uint64
 
-from pdsearch.gpu.model import MAX_LOW, MAX_SLACK, ROOT_AT, SLACK_AT, Model
 from pdsearch.gpu.persistent import growth_of
 from pdsearch.gpu.shim import cuda
 from pdsearch.gpu.steps import EXPANDED, GENERATED, goal_test, note_goal
+from pdsearch.gpu_model import MAX_LOW, MAX_SLACK, ROOT_AT, SLACK_AT, Model
 
 BLOCK = 32
 CHECK = 256  # steps between two looks at the stop flags

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numba import int32, uint32, uint64
 
-from pdsearch.gpu.model import MAX_SLACK, ROOT_AT, SLACK_AT, Masks, Model
 from pdsearch.gpu.shim import cuda
+from pdsearch.gpu_model import MAX_SLACK, ROOT_AT, SLACK_AT, Masks, Model
 
 ALL = 0xFFFFFFFF
 # columns of ``tallies``, by instance

@@ -15,7 +15,7 @@ from simulated_warps import install
 from pdsearch.domains import DOMAINS
 from pdsearch.gpu import persistent, schemes, static, steps
 from pdsearch.gpu.devices import choose
-from pdsearch.gpu.model import model_of
+from pdsearch.gpu_model import model_of
 
 
 def world():

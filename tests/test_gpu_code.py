@@ -14,8 +14,8 @@ from pdsearch.domains.tiles.gpu_patterns import of_tables
 from pdsearch.domains.tiles.partitions import partition
 from pdsearch.domains.tiles.pdb import _tables
 from pdsearch.gpu import persistent, static
-from pdsearch.gpu.model import AUTOMATON, NO_ENTRIES, model_of
 from pdsearch.gpu.shim import cuda
+from pdsearch.gpu_model import AUTOMATON, NO_ENTRIES, model_of
 
 
 def without_entries(width, height, name):

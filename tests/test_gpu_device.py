@@ -8,10 +8,10 @@ from pdsearch.domains.pancake import Pancake
 from pdsearch.domains.tiles import Tiles
 from pdsearch.gpu import ring, schemes
 from pdsearch.gpu.devices import choose
-from pdsearch.gpu.model import model_of
 from pdsearch.gpu.schemes import SCHEMES, KernelError, Persistent, make
 from pdsearch.gpu.shim import cuda, is_simulated
 from pdsearch.gpu.steps import one_by_one
+from pdsearch.gpu_model import model_of
 from pdsearch.result import Status
 
 pytestmark = [

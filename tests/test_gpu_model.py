@@ -16,9 +16,9 @@ from pdsearch.domains.pancake.gpu_model import pancakes
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.gpu_model import boards, solved_board
 from pdsearch.gpu import persistent, roots
-from pdsearch.gpu.model import AUTOMATON, MAX_ROOTS, NO_ENTRIES, Root, model_of
 from pdsearch.gpu.packets import deal
 from pdsearch.gpu.schemes import Work
+from pdsearch.gpu_model import AUTOMATON, MAX_ROOTS, NO_ENTRIES, Root, model_of
 from pdsearch.heuristics import make_heuristic
 
 # golden counts of whole last iterations: bound, generated, expanded, goals

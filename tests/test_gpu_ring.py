@@ -9,8 +9,8 @@ from scheduled_warps import HangError, Run
 
 from pdsearch.domains.tiles import Tiles
 from pdsearch.gpu import persistent, ring, roots, steps
-from pdsearch.gpu.model import Model, Root, model_of
 from pdsearch.gpu.schemes import Work
+from pdsearch.gpu_model import Model, Root, model_of
 
 GOAL = 7  # in the tree of numbers, where goals are wanted
 

@@ -18,9 +18,9 @@ from pdsearch.domains.tiles.gpu_model import boards
 from pdsearch.errors import BadInputError, MissingDependencyError
 from pdsearch.gpu import steps
 from pdsearch.gpu.devices import Device, choose
-from pdsearch.gpu.model import model_of
 from pdsearch.gpu.schemes import Counts, Scheme, make
 from pdsearch.gpu.shim import cuda
+from pdsearch.gpu_model import model_of
 from pdsearch.result import Status
 
 # golden counts of whole last iterations: bound, generated, expanded, goals
@@ -250,7 +250,7 @@ from simulated_warps import install
 from pdsearch.domains.tiles import Tiles
 from pdsearch.gpu import ring, schemes
 from pdsearch.gpu.devices import choose
-from pdsearch.gpu.model import model_of
+from pdsearch.gpu_model import model_of
 from searches import idastar_gpu
 install()
 ring.finish = lambda control, lane: None  # as if the count of packets in work were never lowered

@@ -17,7 +17,7 @@ from numba import int32, uint32, uint64
 
 from pdsearch.domains.pancake.gap import Gap
 from pdsearch.domains.pancake.stack import Pancake
-from pdsearch.gpu.model import MODELS, Compilable, Model, Root
+from pdsearch.gpu_model import MODELS, Compilable, Model, Root
 
 MAX_PANCAKES = 16  # of a word
 

@@ -25,7 +25,7 @@ from numba import int32, uint32, uint64
 from pdsearch.domains.tiles.manhattan import Manhattan
 from pdsearch.domains.tiles.puzzle import Tiles
 from pdsearch.domains.tiles.words import board_words
-from pdsearch.gpu.model import MAX_LOW, MODELS, Compilable, Model, Root
+from pdsearch.gpu_model import MAX_LOW, MODELS, Compilable, Model, Root
 from pdsearch.pruning.automaton import Automaton
 from pdsearch.pruning.cached import load
 
@@ -40,12 +40,8 @@ _LONGEST = 208  # of boards whose diameter is not known: the 24-puzzle's is at m
 
 @MODELS.add("tiles with manhattan")
 def _manhattan(domain: Any, heuristic: str, length: int) -> Model | None:
-    if not isinstance(domain, Tiles) or heuristic != "manhattan":
-        return None
-    if (domain.width, domain.height) == (4, 4):
-        from pdsearch.domains.tiles.gpu_rotated import rotated  # which needs this module
-
-        return rotated(domain.blank_last, length)
+    if not isinstance(domain, Tiles) or heuristic != "manhattan" or (domain.width, domain.height) == (4, 4):
+        return None  # of the 15-puzzle there is a shorter one, in gpu_rotated.py
     return boards(domain.width, domain.height, domain.blank_last, length)
 
 

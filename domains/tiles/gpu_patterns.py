@@ -28,7 +28,7 @@ from pdsearch.domains.tiles.gpu_model import board_automaton, board_name, follow
 from pdsearch.domains.tiles.pdb import AdditivePdb, PatternTables
 from pdsearch.domains.tiles.puzzle import Tiles
 from pdsearch.domains.tiles.space import N_VALUES
-from pdsearch.gpu.model import MODELS, NO_ENTRIES, Compilable, Model, Root
+from pdsearch.gpu_model import MODELS, NO_ENTRIES, Compilable, Model, Root
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.pdb.ranking import FIELD, unrank
 

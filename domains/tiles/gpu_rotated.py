@@ -18,11 +18,18 @@ from numba import uint32, uint64
 from pdsearch.domains.tiles.gpu_model import board_automaton, board_name, longest, rows_of, solved_board
 from pdsearch.domains.tiles.manhattan import Manhattan
 from pdsearch.domains.tiles.puzzle import Tiles
-from pdsearch.gpu.model import MAX_SLACK, SLACK_AT, Masks, Model, Root
+from pdsearch.gpu_model import MAX_SLACK, MODELS, SLACK_AT, Masks, Model, Root
 
 _LOW = (1 << SLACK_AT) - 1
 _NOT_LOW = 0xFFFFFFFF ^ _LOW
 _SLACK = MAX_SLACK << SLACK_AT
+
+
+@MODELS.add("15-puzzle with manhattan")
+def _manhattan(domain: Any, heuristic: str, length: int) -> Model | None:
+    if isinstance(domain, Tiles) and heuristic == "manhattan" and (domain.width, domain.height) == (4, 4):
+        return rotated(domain.blank_last, length)
+    return None
 
 
 @cache

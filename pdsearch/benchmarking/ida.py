@@ -22,7 +22,7 @@ from pdsearch.domains import DOMAINS, Domain
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError
 from pdsearch.gpu.devices import FORMS, Choice, Device, choose
-from pdsearch.gpu.model import model_of
+from pdsearch.gpu_model import model_of
 from pdsearch.heuristics import make_heuristic
 from pdsearch.limits import Limits
 from pdsearch.result import Result, Status

@@ -23,7 +23,7 @@ from pdsearch.errors import BadInputError
 from pdsearch.gpu import roots
 from pdsearch.gpu.below import n_cores, solve_below
 from pdsearch.gpu.devices import FORMS, Device, choose
-from pdsearch.gpu.model import AUTOMATON, ROOT_GROUPS, Model, model_of
+from pdsearch.gpu_model import AUTOMATON, ROOT_GROUPS, Model, model_of
 from pdsearch.kernels.protocol import NEVER
 from pdsearch.options import Option
 from pdsearch.result import Status
