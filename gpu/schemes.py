@@ -7,32 +7,62 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from itertools import pairwise
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.errors import BadInputError
-from pdsearch.gpu import persistent, static
+from pdsearch.errors import BadInputError, PdsearchError
+from pdsearch.gpu import persistent, ring, static, steps
 from pdsearch.gpu.devices import Device
-from pdsearch.gpu.models import MAX_ROOTS, MAX_SLACK, ROOT_AT, SLACK_AT, Model
-from pdsearch.gpu.persistent import PACKET
+from pdsearch.gpu.launches import Buffers, Launches, launch, on_device, resident_kernel
+from pdsearch.gpu.packets import Packets, deal
 from pdsearch.gpu.shim import cuda
+from pdsearch.gpu_model import MAX_SLACK, ROOT_AT, ROOT_GROUPS, SLACK_AT, Model
 
 SLICE_STEPS = 2**14  # of a warp between two looks of the host: tens of milliseconds
 OURS, BLOCK, THREAD = "persistent", "block", "thread"
 SCHEMES = (OURS, BLOCK, THREAD)
+_BLOCK_DEPTH = 100  # reserve of the stacks of ``block``, in moves below a root
+
+
+class KernelError(PdsearchError):
+    """Warps gave up waiting: a fault of the program or the device; nothing the search said is to be trusted."""
 
 
 class Work(NamedTuple):
-    """States to search below, those of one instance side by side."""
+    """States to search below, those of one instance side by side.
 
-    words: npt.NDArray[np.uint64]  # (n, 2)
-    low: npt.NDArray[np.uint32]  # (n,)
-    slack: npt.NDArray[np.int64]  # (n,)
-    root: npt.NDArray[np.int64]  # (n,) number within its instance
-    instance: npt.NDArray[np.int32]  # (n,)
+    Attributes
+    ----------
+    words : uint64[n, 2]
+    low : uint32[n]
+    slack : int64[n]
+        See :mod:`pdsearch.gpu_model`.
+    root : int64[n]
+        Number of the state, or of its group, within its instance.
+    instance : int32[n]
+    depth : int
+        No path below any of them is longer within its bound.
+    """
+
+    words: npt.NDArray[np.uint64]
+    low: npt.NDArray[np.uint32]
+    slack: npt.NDArray[np.int64]
+    root: npt.NDArray[np.int64]
+    instance: npt.NDArray[np.int32]
+    depth: int
+
+    @classmethod
+    def joined(cls, works: list[Work]) -> Work:
+        """Return the states of several instances as one."""
+        columns = [np.concatenate(column) for column in zip(*(work[:-1] for work in works), strict=True)]
+        return cls._make([*columns, max(work.depth for work in works)])
+
+    def part(self, which: slice) -> Work:
+        """Return some of the states."""
+        return Work._make([*(column[which] for column in self[:-1]), self.depth])
 
     def meta(self) -> npt.NDArray[np.uint32]:
         """Return the third words of the states.
@@ -47,17 +77,26 @@ class Work(NamedTuple):
                 f"f may rise by {int(self.slack.max())} units above h of the start; the kernels hold at most "
                 f"{MAX_SLACK}; use --device cpu"
             )
-        assert not len(self.root) or int(self.root.max()) < MAX_ROOTS
+        assert not len(self.root) or int(self.root.max()) < ROOT_GROUPS
         packed = self.low.astype(np.uint64) | self.slack.astype(np.uint64) << np.uint64(SLACK_AT)
         packed |= self.root.astype(np.uint64) << np.uint64(ROOT_AT)
         return packed.astype(np.uint32)
 
 
 class Counts(NamedTuple):
-    """What came of it."""
+    """What came of it.
 
-    tallies: npt.NDArray[np.uint64]  # (n_instances, 4) generated, expanded, goals, root of a goal
-    loads: npt.NDArray[np.uint64]  # steps of each bin: warp, block or thread
+    Attributes
+    ----------
+    tallies : uint64[n_instances, 4]
+        Generated, expanded, goals, ``root`` of a state with a goal below it.
+    loads : uint64[n]
+        Steps of each bin: warp, block or thread.
+    finished : bool
+    """
+
+    tallies: npt.NDArray[np.uint64]
+    loads: npt.NDArray[np.uint64]
     finished: bool
 
 
@@ -65,21 +104,37 @@ GoOn = Callable[[int, int], bool]  # told what was generated and expanded so far
 
 
 class Scheme(ABC):
-    """A compiled kernel for one model on one device."""
+    """A compiled kernel for one model on one device.
+
+    Attributes
+    ----------
+    launches : Launches
+        How many there were, and how long they took by the device's own clock.
+    """
 
     def __init__(self, model: Model, device: Device) -> None:
         self.model, self.device = model, device
-        self._entries: Any = None
+        self.launches = Launches()
+        self._tables: Any = None
 
     @abstractmethod
     def search(self, work: Work, n_instances: int, first_only: bool, go_on: GoOn) -> Counts:
-        """Search below all states, until done or ``go_on`` (asked between launches) says no."""
+        """Search below all states, until done or ``go_on`` (asked between launches) says no.
 
-    def entries(self) -> Any:
-        """Return the model's tables on the device, where they stay."""
-        if self._entries is None:
-            self._entries = cuda.to_device(np.ascontiguousarray(self.model.entries))
-        return self._entries
+        Raises
+        ------
+        BadInputError
+            If there is too little memory.
+        KernelError
+            If warps gave up waiting.
+        """
+
+    def tables(self) -> Any:
+        """Return the model's rows and entries on the device, where they stay."""
+        if self._tables is None:
+            arrays = (self.model.rows, self.model.entries)
+            self._tables = [cuda.to_device(np.ascontiguousarray(array)) for array in arrays]
+        return self._tables
 
     def _check_memory(self, n_bytes: int) -> None:
         n_bytes += self.model.entries.nbytes
@@ -90,112 +145,129 @@ class Scheme(ABC):
             )
 
 
-class Persistent(Scheme):
-    """See :mod:`pdsearch.gpu.persistent`."""
+@dataclass
+class _Resident:
+    """A kernel that holds the whole device, and what it was compiled for."""
 
-    def __init__(self, model: Model, device: Device, warps: int = 4, blocks: int | None = None) -> None:
+    sizes: persistent.Layout
+    kernel: Any
+    blocks: int
+    buffers: Buffers = field(default_factory=Buffers)
+
+    @property
+    def n_warps(self) -> int:
+        return self.blocks * self.sizes.warps
+
+
+class Persistent(Scheme):
+    """See :mod:`pdsearch.gpu.persistent`.
+
+    Parameters
+    ----------
+    model, device
+        What is searched, and where.
+    warps : int
+        Of a block, at most.
+    blocks : int, optional
+        As many as the driver says can run at once, when left out.
+    step : device function, optional
+        See :func:`pdsearch.gpu.steps.stepper`, the default.
+    patience : int
+        Polls until a warp gives up.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        device: Device,
+        warps: int = 4,
+        blocks: int | None = None,
+        step: Any = None,
+        patience: int = ring.PATIENCE,
+    ) -> None:
         super().__init__(model, device)
-        self.sizes = persistent.layout(model, warps)
-        self.kernel = cuda.jit(persistent.build(model, self.sizes))
-        self.blocks = blocks
-        self.launches = 0
+        self.warps, self.blocks, self.step, self.patience = warps, blocks, step, patience
+        self.resident: _Resident | None = None
 
     def search(self, work: Work, n_instances: int, first_only: bool, go_on: GoOn) -> Counts:
         """Launch the same warps again and again until no packet is left in work."""
         cuda.select_device(self.device.number)
-        blocks = self.blocks or self._resident_blocks()
-        n_warps = blocks * self.sizes.warps
-        packets = _packets(work, n_warps)
-        kept = n_warps * self.sizes.capacity
-        self._check_memory(20 * kept + 20 * 32 * len(packets.size))
-        control = np.zeros(persistent.N_CONTROL, np.int32)
-        control[persistent.TAIL] = control[persistent.PENDING] = packets.n
+        reserve = persistent.reserve_of(self.model, work.depth)
+        held = self._resident(reserve)
+        packets = deal(work, held.n_warps)
+        arrays = self._arrays(held, packets, n_instances)
+        control, tallies, loads = arrays[6], arrays[8], arrays[9]
+        words, pending = control.copy_to_host(), packets.n
+        while pending and go_on(*_so_far(tallies)):
+            words[ring.PAUSE] = 0
+            control.copy_to_device(words)
+            self.launches += launch(
+                held.kernel, held.blocks, 32 * held.sizes.warps, *arrays, reserve, SLICE_STEPS, first_only
+            )
+            words = control.copy_to_host()
+            pending = int(words[ring.PENDING])
+            if words[ring.ERROR]:
+                raise KernelError(
+                    f"{self.device.name} gave no result: {ring.ERRORS[int(words[ring.ERROR])]}; use --device cpu, and "
+                    "report this"
+                )
+        found = tallies.copy_to_host()
+        found[:, steps.EXPANDED] -= found[:, steps.GOALS]  # goals were popped, too
+        return Counts(found, loads.copy_to_host(), pending == 0)
+
+    def _resident(self, reserve: int) -> _Resident:
+        """Return the kernel; compiled again when a bound needs larger stacks than any before."""
+        held = self.resident
+        if held is None or held.sizes.capacity < reserve + PACKET_AND_MORE:
+            sizes = persistent.layout(self.model, max(reserve, _typical(self.model)), self.warps)
+            sizes = sizes._replace(patience=self.patience)
+            if sizes.capacity < reserve + PACKET_AND_MORE:
+                raise BadInputError(
+                    f"stacks for {reserve} states do not fit shared memory on {self.device.name}; use --device cpu"
+                )
+            body = persistent.build(self.model, sizes, self.step)
+            kernel, most = resident_kernel(body, persistent.signature(self.model.n_words), 32 * sizes.warps)
+            held = self.resident = _Resident(sizes, kernel, self.blocks or most)
+        return held
+
+    def _arrays(self, held: _Resident, packets: Packets, n_instances: int) -> list[Any]:
+        """Return the kernel's arrays up to ``entries``, in memory that is kept for the next iteration."""
+        n_warps, two = held.n_warps, self.model.n_words == 2
+        kept = n_warps * held.sizes.capacity
+        self._check_memory(20 * kept + 20 * len(packets.first))
+        control = np.zeros(ring.N_CONTROL, np.int32)
+        control[ring.TAIL] = control[ring.PENDING] = packets.n
         saved = np.full((n_warps, persistent.N_SAVED), persistent.NOBODY, np.int32)
         saved[:, persistent.HEIGHT] = 0
-        two = self.model.n_words == 2
-        arrays = [
+        given: list[Any] = [
             packets.first,
             packets.second if two else np.zeros(1, np.uint64),
-            packets.meta,
-            packets.size,
-            packets.owner,
-            packets.sequence,
+            *packets[3:],
             control,
             np.zeros(n_instances, np.int32),
-            np.zeros((n_instances, persistent.N_TALLIES), np.uint64),
+            np.zeros((n_instances, steps.N_TALLIES), np.uint64),
             np.zeros(n_warps, np.uint64),
         ]
-        on_device = [cuda.to_device(array) for array in arrays]
+        buffers = held.buffers
+        arrays = [buffers.filled(i, array) for i, array in enumerate(given)]
         # stacks between launches; what they hold at first is never read
-        stacks = [(kept, np.uint64), (kept if two else 1, np.uint64), (kept, np.uint32)]
-        on_device += [cuda.device_array(n, kind) for n, kind in stacks] + [cuda.to_device(saved), self.entries()]
-        pending = packets.n
-        while pending and go_on(*_so_far(on_device[8])):
-            control = on_device[6].copy_to_host()
-            control[persistent.PAUSE] = 0
-            on_device[6].copy_to_device(control)
-            self.kernel[blocks, 32 * self.sizes.warps](*on_device, np.int32(SLICE_STEPS), np.int32(first_only))
-            self.launches += 1
-            pending = int(on_device[6].copy_to_host()[persistent.PENDING])
-        return Counts(on_device[8].copy_to_host(), on_device[9].copy_to_host(), pending == 0)
+        for name, n, kind in (("k", kept, np.uint64), ("k2", kept if two else 1, np.uint64), ("km", kept, np.uint32)):
+            arrays.append(buffers.empty(name, n, kind))
+        return [*arrays, buffers.filled("saved", saved), *self.tables()]
 
-    def _resident_blocks(self) -> int:
-        """Return as many blocks as run at once; a warp that is not running must hold no ticket."""
-        self.kernel.compile(persistent.signature(self.model.n_words))
-        registers = max(self.kernel.get_regs_per_thread().values())
-        gpu = cuda.gpus[self.device.number]
-        threads = 32 * self.sizes.warps
-        fits = (
-            gpu.MAX_SHARED_MEMORY_PER_MULTIPROCESSOR // (persistent.shared_bytes(self.model, self.sizes) + 1024),
-            gpu.MAX_REGISTERS_PER_MULTIPROCESSOR // (-(-registers // 8) * 8 * threads),
-            gpu.MAX_THREADS_PER_MULTIPROCESSOR // threads,
-            gpu.MAX_BLOCKS_PER_MULTIPROCESSOR,
-        )
-        return max(1, int(min(fits))) * self.device.n_multiprocessors
+
+PACKET_AND_MORE = 32 + 32  # what a stack must hold beyond its reserve
+
+
+def _typical(model: Model) -> int:
+    """Return the reserve that a kernel is first compiled for; most bounds of the shape need no more."""
+    return persistent.reserve_of(model, min(model.max_depth, 115))
 
 
 def _so_far(tallies: Any) -> tuple[int, int]:
     """Return what all instances together generated and expanded."""
-    generated, expanded = tallies.copy_to_host()[:, : persistent.EXPANDED + 1].sum(axis=0).tolist()
+    generated, expanded = tallies.copy_to_host()[:, : steps.EXPANDED + 1].sum(axis=0).tolist()
     return generated, expanded
-
-
-class _Packets(NamedTuple):
-    n: int
-    first: npt.NDArray[np.uint64]
-    second: npt.NDArray[np.uint64]
-    meta: npt.NDArray[np.uint32]
-    size: npt.NDArray[np.int32]
-    owner: npt.NDArray[np.int32]
-    sequence: npt.NDArray[np.int32]
-
-
-def _packets(work: Work, n_warps: int) -> _Packets:
-    """Deal the states of each instance into packets, and leave room for what warps give away.
-
-    A packet takes every n-th state: neighbours in the tree have subtrees of like size.
-    """
-    starts = np.flatnonzero(np.diff(work.instance, prepend=-1))
-    rows = [_deal(start, end, n_warps // len(starts)) for start, end in pairwise([*starts, len(work.instance)])]
-    states = np.concatenate(rows)
-    held = states >= 0
-    n, n_slots = len(states), len(states) + 2 * n_warps + 2
-    first, second = np.zeros((n_slots, PACKET), np.uint64), np.zeros((n_slots, PACKET), np.uint64)
-    meta, size, owner = np.zeros((n_slots, PACKET), np.uint32), np.zeros(n_slots, np.int32), np.zeros(n_slots, np.int32)
-    first[:n][held], second[:n][held] = work.words[states[held]].T
-    meta[:n][held] = work.meta()[states[held]]
-    size[:n], owner[:n] = held.sum(axis=1), work.instance[states[:, 0]]
-    sequence = np.arange(n_slots, dtype=np.int32)
-    sequence[:n] += 1
-    return _Packets(n, first.reshape(-1), second.reshape(-1), meta.reshape(-1), size, owner, sequence)
-
-
-def _deal(start: int, end: int, n_warps: int) -> npt.NDArray[np.int64]:
-    """Return the states of each packet, filled from the left, -1 behind: int64[n, PACKET]."""
-    share = min(PACKET, max(1, (end - start) // max(1, n_warps)))
-    n = -(-(end - start) // share)
-    states = start + np.arange(n)[:, None] + n * np.arange(PACKET)[None, :]
-    return np.where(states < end, states, -1)
 
 
 class _Static(Scheme):
@@ -212,21 +284,21 @@ class _Static(Scheme):
         cuda.select_device(self.device.number)
         stacks, blocks, threads = self._stacks(work)
         self._check_memory(sum(array.nbytes for array in stacks))
-        arrays = [
+        arrays = on_device(
             *stacks,
             work.instance.astype(np.int32),
             np.zeros(n_instances, np.int32),
-            np.zeros((n_instances, persistent.N_TALLIES), np.uint64),
+            np.zeros((n_instances, steps.N_TALLIES), np.uint64),
             np.zeros(len(work.low), np.uint64),
-        ]
-        on_device = [cuda.to_device(array) for array in arrays]
+        )
         unfinished = 1
-        while unfinished and go_on(*_so_far(on_device[6])):
-            left = cuda.to_device(np.zeros(1, np.int32))
-            bounds = np.int32(SLICE_STEPS), np.int32(first_only)
-            self.kernel[blocks, threads](*on_device, left, self.entries(), *bounds)
+        while unfinished and go_on(*_so_far(arrays[6])):
+            (left,) = on_device(np.zeros(1, np.int32))
+            self.launches += launch(
+                self.kernel, blocks, threads, *arrays, left, *self.tables(), SLICE_STEPS, first_only
+            )
             unfinished = int(left.copy_to_host()[0])
-        return Counts(on_device[6].copy_to_host(), on_device[7].copy_to_host(), unfinished == 0)
+        return Counts(arrays[6].copy_to_host(), arrays[7].copy_to_host(), unfinished == 0)
 
 
 class Block(_Static):
@@ -234,10 +306,14 @@ class Block(_Static):
 
     def __init__(self, model: Model, device: Device) -> None:
         super().__init__(model, device)
-        self.sizes = persistent.layout(model, 1)
-        self.kernel = cuda.jit(static.build_block(model, self.sizes.capacity, self.sizes.reserve))
+        reserve = persistent.reserve_of(model, min(model.max_depth, _BLOCK_DEPTH))
+        self.sizes = persistent.layout(model, reserve, 1)
+        self.reserve = reserve
+        self.kernel = cuda.jit(static.build_block(model, self.sizes.capacity, reserve))
 
     def _stacks(self, work: Work) -> tuple[list[Any], int, int]:
+        if persistent.reserve_of(self.model, work.depth) > self.reserve:
+            raise BadInputError(f"paths of {work.depth} moves are too long for scheme block; use --scheme persistent")
         n, capacity = len(work.low), self.sizes.capacity
         words, meta = np.zeros((2, n, capacity), np.uint64), np.zeros((n, capacity), np.uint32)
         words[:, :, 0], meta[:, 0] = work.words.T, work.meta()
@@ -263,8 +339,8 @@ class Thread(_Static):
     def search(self, work: Work, n_instances: int, first_only: bool, go_on: GoOn) -> Counts:
         """Search, and turn the number of the thread that found a goal into that of its root."""
         counts = super().search(work, n_instances, first_only, go_on)
-        found = counts.tallies[:, persistent.GOAL_ROOT].astype(np.int64)
-        counts.tallies[:, persistent.GOAL_ROOT] = self._numbers[found]
+        found = counts.tallies[:, steps.GOAL_ROOT].astype(np.int64)
+        counts.tallies[:, steps.GOAL_ROOT] = self._numbers[found]
         return counts
 
 

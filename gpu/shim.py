@@ -27,3 +27,16 @@ def is_simulated() -> bool:
 
     config: Any = numba.core.config
     return bool(config.ENABLE_CUDASIM)
+
+
+def _peek() -> Any:
+    """Return the device function that reads ``array[i]`` from memory, whatever caches hold."""
+    if is_simulated():
+        return lambda array, i: array[i]
+    try:
+        return importlib.import_module("numba.cuda.cache_hints").ldcv_intrinsic  # ld.global.cv
+    except (ImportError, AttributeError):  # an older CUDA target
+        return cuda.jit(device=True, inline=True)(lambda array, i: cuda.atomic.add(array, i, 0))
+
+
+peek: Any = _peek()

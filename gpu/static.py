@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 from numba import int32, uint8, uint32, uint64
 
-from pdsearch.gpu.models import ROOT_AT, SLACK_AT, Model
+from pdsearch.gpu.persistent import growth_of
 from pdsearch.gpu.shim import cuda
+from pdsearch.gpu.steps import EXPANDED, GENERATED, goal_test, note_goal
+from pdsearch.gpu_model import MAX_LOW, MAX_SLACK, ROOT_AT, SLACK_AT, Model
 
 BLOCK = 32
 CHECK = 256  # steps between two looks at the stop flags
@@ -36,11 +38,10 @@ def build_thread(model: Model) -> Any:
 
     ``meta`` has the next move to try in its top five bits; ``depth`` is -1 for a finished root.
     """
-    child = model.child(cuda.jit(device=True, inline=True))
-    two, n_moves = model.n_words == 2, model.n_moves
-    goal_first, goal_second = np.uint64(model.goal[0]), np.uint64(model.goal[1])
+    child, is_goal = model.child(cuda.jit(device=True, inline=True)), goal_test(model)
+    two, n_moves, has_rows = model.n_words == 2, model.n_moves, len(model.rows) > 1
 
-    def kernel(first, second, meta, depth, owner, stop, tallies, loads, unfinished, entries, steps, first_only):
+    def kernel(first, second, meta, depth, owner, stop, tallies, loads, unfinished, rows, entries, steps, first_only):
         me = int32(cuda.grid(1))
         if me >= depth.shape[0] or depth[me] < 0:
             return
@@ -62,25 +63,28 @@ def build_thread(model: Model) -> Any:
             b = uint64(0)
             if two:
                 b = second[d, me]
-            slack = uint32((m >> uint32(SLACK_AT)) & uint32(127))
-            legal, ca, cb, low, rise = child(first[d, me], b, uint32(m & uint32(255)), move, entries)
+            slack, before = uint32((m >> uint32(SLACK_AT)) & uint32(MAX_SLACK)), uint32(m & uint32(MAX_LOW))
+            row = uint64(0)
+            if has_rows:
+                row = rows[before]
+            legal, ca, cb, low, rise = child(first[d, me], b, before, move, row, entries)
             if not legal:
                 continue
             generated = uint32(generated + uint32(1))
             if int32(rise) > int32(slack):
                 continue
-            if ca == goal_first and (not two or cb == goal_second):
-                cuda.atomic.add(tallies, (instance, 2), uint64(1))
-                cuda.atomic.exch(tallies, (instance, 3), uint64(me))
-                cuda.atomic.exch(stop, instance, int32(1))
+            if has_rows:
+                row = rows[low]
+            if is_goal(ca, cb, row):
+                note_goal(tallies, stop, instance, me)
                 continue
             d = int32(d + 1)
             first[d, me] = ca
             if two:
                 second[d, me] = cb
             meta[d, me] = uint32((uint32(int32(slack) - int32(rise)) << uint32(SLACK_AT)) | low)
-        cuda.atomic.add(tallies, (instance, 0), uint64(generated))
-        cuda.atomic.add(tallies, (instance, 1), uint64(expanded))
+        cuda.atomic.add(tallies, (instance, GENERATED), uint64(generated))
+        cuda.atomic.add(tallies, (instance, EXPANDED), uint64(expanded))
         loads[me] += uint64(done)
         depth[me] = d
         if d >= 0:
@@ -91,15 +95,14 @@ def build_thread(model: Model) -> Any:
 
 def build_block(model: Model, capacity: int, reserve: int) -> Any:
     """Return the kernel of ``block``; stack entry ``i`` of root ``r`` is kept as ``[r, i]`` between launches."""
-    child = model.child(cuda.jit(device=True, inline=True))
-    two, n_moves = model.n_words == 2, model.n_moves
+    child, is_goal = model.child(cuda.jit(device=True, inline=True)), goal_test(model)
+    two, n_moves, has_rows = model.n_words == 2, model.n_moves, len(model.rows) > 1
     group = 4 if n_moves <= 4 else 16  # lanes of a state
     second_places = capacity if two else 1
-    growth = n_moves - 1 if n_moves > 4 else 2
-    goal_first, goal_second = np.uint64(model.goal[0]), np.uint64(model.goal[1])
+    growth = growth_of(model)
     uint64_, uint32_, int32_ = np.uint64, np.uint32, np.int32
 
-    def kernel(first, second, meta, height, owner, stop, tallies, loads, unfinished, entries, steps, first_only):
+    def kernel(first, second, meta, height, owner, stop, tallies, loads, unfinished, rows, entries, steps, first_only):
         top = cuda.shared.array(capacity, uint64_)
         top2 = cuda.shared.array(second_places, uint64_)
         top_meta = cuda.shared.array(capacity, uint32_)
@@ -132,21 +135,24 @@ def build_block(model: Model, capacity: int, reserve: int) -> Any:
                 count[0] = int32(n - take)
             cuda.syncthreads()
             if active:
-                slack = uint32((m >> uint32(SLACK_AT)) & uint32(127))
-                legal, ca, cb, low, rise = child(a, b, uint32(m & uint32(255)), move, entries)
+                slack, before = uint32((m >> uint32(SLACK_AT)) & uint32(MAX_SLACK)), uint32(m & uint32(MAX_LOW))
+                row = uint64(0)
+                if has_rows:
+                    row = rows[before]
+                legal, ca, cb, low, rise = child(a, b, before, move, row, entries)
                 if legal:
                     generated = uint32(generated + uint32(1))
                     if int32(rise) <= int32(slack):
-                        if ca == goal_first and (not two or cb == goal_second):
-                            cuda.atomic.add(tallies, (instance, 2), uint64(1))
-                            cuda.atomic.exch(tallies, (instance, 3), uint64(m >> uint32(ROOT_AT)))
-                            cuda.atomic.exch(stop, instance, int32(1))
+                        if has_rows:
+                            row = rows[low]
+                        if is_goal(ca, cb, row):
+                            note_goal(tallies, stop, instance, uint32(m >> uint32(ROOT_AT)))
                         else:
                             to = cuda.atomic.add(count, 0, int32(1))
                             top[to] = ca
                             if two:
                                 top2[to] = cb
-                            kept = uint32(m & uint32(0xFFFF8000))
+                            kept = uint32(m & uint32(0xFFFFFFFF ^ (2**ROOT_AT - 1)))
                             top_meta[to] = uint32(kept | (uint32(int32(slack) - int32(rise)) << uint32(SLACK_AT)) | low)
             cuda.syncthreads()
             done = int32(done + 1)
@@ -156,13 +162,13 @@ def build_block(model: Model, capacity: int, reserve: int) -> Any:
                 cuda.syncthreads()
             n = int32(count[0])
             cuda.syncthreads()
-        cuda.atomic.add(tallies, (instance, 0), uint64(generated))
+        cuda.atomic.add(tallies, (instance, GENERATED), uint64(generated))
         for i in range(lane, n, 32):
             first[me, i], meta[me, i] = top[i], top_meta[i]
             if two:
                 second[me, i] = top2[i]
         if lane == 0:
-            cuda.atomic.add(tallies, (instance, 1), uint64(expanded))
+            cuda.atomic.add(tallies, (instance, EXPANDED), uint64(expanded))
             loads[me] += uint64(done)
             height[me] = n
             if n > 0:
@@ -174,4 +180,5 @@ def build_block(model: Model, capacity: int, reserve: int) -> Any:
 def signature() -> tuple[Any, ...]:
     """Return the types of both kernels' arguments, for a compile without a GPU."""
     table, metas, integers = uint64[:, ::1], uint32[:, ::1], int32[::1]
-    return table, table, metas, integers, integers, integers, table, uint64[::1], integers, uint8[::1], int32, int32
+    states = (table, table, metas, integers, integers, integers, table)
+    return (*states, uint64[::1], integers, uint64[::1], uint8[::1], int32, int32)

@@ -2,6 +2,8 @@
 
 The host splits each frontier with the same functions as on the CPU; a thread walks its pieces and
 lowers distances with an atomic minimum. Distances only fall, so the result is independent of the order.
+
+This demonstrates the splits; it is no performance code: each round copies pieces to the device and all flags back.
 """
 
 from __future__ import annotations

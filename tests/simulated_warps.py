@@ -47,6 +47,9 @@ class Intrinsics:
     def shfl_sync(self, mask, value, source):
         return _exchange(value)[source]
 
+    def shfl_xor_sync(self, mask, value, bits):
+        return _exchange(value)[_here()[1] ^ int(bits)]
+
     def syncwarp(self, mask=0xFFFFFFFF):
         _exchange(0)
 
@@ -56,5 +59,5 @@ class Intrinsics:
 
 def install():
     """Add the intrinsics to the simulator."""
-    for name in ("ballot_sync", "shfl_sync", "syncwarp", "nanosleep"):
+    for name in ("ballot_sync", "shfl_sync", "shfl_xor_sync", "syncwarp", "nanosleep"):
         setattr(kernelapi.FakeCUDAModule, name, getattr(Intrinsics, name))

@@ -26,7 +26,7 @@ LAYERS = [
         "_notice",
     },
     {"kernels"},
-    {"domains", "heuristics", "subtrees", "pdb", "pruning", "distribution", "balance", "comm", "result"},
+    {"domains", "heuristics", "subtrees", "gpu_model", "pdb", "pruning", "distribution", "balance", "comm", "result"},
     {"gpu"},
     {"search"},
     {"report", "planning", "console", "checking"},

@@ -22,12 +22,13 @@ from pdsearch.domains import DOMAINS, Domain
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError
 from pdsearch.gpu.devices import FORMS, Choice, Device, choose
+from pdsearch.gpu_model import model_of
 from pdsearch.heuristics import make_heuristic
 from pdsearch.limits import Limits
 from pdsearch.result import Result, Status
 from pdsearch.search import solve, solve_all
 from pdsearch.search.depth_first.idastar import fair_threads
-from pdsearch.search.depth_first.idastar_gpu import IdaStarGpu, model_of
+from pdsearch.search.depth_first.idastar_gpu import IdaStarGpu
 from pdsearch.search.depth_first.result import MODES, IdaResult
 from pdsearch.search.run import Run
 from pdsearch.subtrees import fastest
@@ -122,7 +123,7 @@ def _on_gpu(name: str, scheme: str, puzzles: list[Domain], arguments: argparse.N
     from pdsearch.gpu.schemes import make
 
     print(f"{name}: {len(puzzles)} instances ...", file=sys.stderr, flush=True)
-    kernel = make(scheme, model_of(puzzles[0], arguments.heuristic), device)
+    kernel = make(scheme, model_of(puzzles[0], arguments.heuristic, 2), device)  # to count what the CPU counts
     tiny = IdaStarGpu(scheme=scheme, device=device, kernel=kernel, wanted=1)
     list(solve_all(puzzles[:1], Run(Limits(nodes=1)), arguments.heuristic, algorithm=tiny))
     algorithm = IdaStarGpu(arguments.mode, scheme, device, kernel)

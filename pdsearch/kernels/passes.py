@@ -341,7 +341,7 @@ def _faults(frame, owners, moves, n):
     """Return what is wrong with the first ``n`` successors, as bits; without branches, for several at once."""
     most_f = frame[F] + frame[RISE]
     max_cost, max_h, max_operator = np.uint64(frame[MAX_COST]), np.uint64(frame[MAX_H]), np.uint64(frame[MAX_OPERATOR])
-    costs_more = operates_more = is_high = rose = False
+    costs_more = operates_more = is_high = rose = np.bool_(False)
     for c in range(n):
         is_kept = owners[c] >= 0
         costs_more |= np.uint64(moves.cost[c]) > max_cost

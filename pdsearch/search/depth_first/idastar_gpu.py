@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,12 +19,11 @@ import numpy as np
 from pdsearch.balance.metrics import load_balance
 from pdsearch.comm.together import ranks_of_node, together
 from pdsearch.domains import Domain
-from pdsearch.domains.pancake import Pancake
-from pdsearch.domains.tiles.pdb import AdditivePdb
-from pdsearch.domains.tiles.puzzle import Tiles
 from pdsearch.errors import BadInputError
+from pdsearch.gpu import roots
+from pdsearch.gpu.below import n_cores, solve_below
 from pdsearch.gpu.devices import FORMS, Device, choose
-from pdsearch.heuristics import HEURISTICS
+from pdsearch.gpu_model import AUTOMATON, ROOT_GROUPS, Model, model_of
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.options import Option
 from pdsearch.result import Status
@@ -34,14 +34,14 @@ from pdsearch.search.run import Progress, Run
 from pdsearch.search.task import Task
 
 if TYPE_CHECKING:  # these load CUDA
-    from pdsearch.gpu import roots
-    from pdsearch.gpu.models import Model
     from pdsearch.gpu.schemes import Counts, Scheme, Work
 
 SCHEMES = ("persistent", "block", "thread")  # of pdsearch.gpu.schemes, which loads CUDA
 GENERATED, EXPANDED, GOALS, GOAL_ROOT = range(4)  # columns of its counts
-# states to cut an iteration into: as published for block and thread, with room for donation for ours
-_WANTED = dict(zip(SCHEMES, (2**16, 2048, 1536 * 8), strict=True))
+# states to cut an iteration into: as published for block and thread; for ours so many that each lane begins with one
+WANTED = dict(zip(SCHEMES, (2**18, 2048, 1536 * 8), strict=True))
+_GROWTH = 6  # of iterations of the 15-puzzle, at most about
+_BELOW_ROOT, _FEWEST = 64, 64  # nodes below a root that are worth a root on the host; roots at least
 
 
 @dataclass
@@ -66,31 +66,6 @@ class _Instance:
         return None if self.moves is None else [move + self.model.first_operator for move in self.moves]
 
 
-def model_of(domain: Domain, heuristic: str | None) -> Model:
-    """Return the model the kernels have for a domain with a heuristic, its default when none is named.
-
-    Raises
-    ------
-    UnknownNameError, BadInputError
-        If there is none.
-    """
-    from pdsearch.gpu import models
-    from pdsearch.gpu.patterns import pattern_tiles
-
-    name = heuristic or domain.default_heuristic
-    if HEURISTICS[name].fits(domain):
-        if isinstance(domain, Tiles) and name == "manhattan":
-            return models.tiles(domain.width, domain.height, domain.blank_last)
-        if isinstance(domain, Tiles) and issubclass(HEURISTICS[name], AdditivePdb):
-            return pattern_tiles(domain.width, domain.height, domain.blank_last, name)
-        if isinstance(domain, Pancake) and name == "gap" and domain.n <= models.MAX_PANCAKES:
-            return models.pancakes(domain.n)
-    raise BadInputError(
-        f"there is no GPU kernel for {domain.name} {domain.instance} with heuristic {name!r}; use "
-        f"--device cpu, or tiles with manhattan or pdb, or at most {models.MAX_PANCAKES} pancakes with gap"
-    )
-
-
 @ALGORITHMS.add("idastar-gpu")
 class IdaStarGpu(Algorithm):
     """IDA* on a GPU: all unsolved instances of a shape search their next bound in the same launch.
@@ -107,12 +82,17 @@ class IdaStarGpu(Algorithm):
         Compiled before.
     wanted : int, optional
         States to cut each iteration into.
+    length : int
+        Of the words of moves that the automaton forbids (:mod:`pdsearch.pruning.automaton`), shorter where the kernels
+        have no room for its states; 2 forbids only to undo the last move, and counts what Korf's program counts.
 
     Raises
     ------
     BadInputError
         If the mode or the scheme is unknown; when it searches, if there is no kernel for the domain, too little
         memory, or a plan too long for the kernel's stacks.
+    KernelError
+        When it searches, if the device gave no result.
     """
 
     name = "idastar-gpu"
@@ -132,11 +112,13 @@ class IdaStarGpu(Algorithm):
         device: str | Device = "gpu",
         kernel: Scheme | None = None,
         wanted: int | None = None,
+        length: int = AUTOMATON,
     ) -> None:
         check_mode(mode)
         if scheme not in SCHEMES:
             raise BadInputError(f"scheme {scheme!r} is unknown; it is one of {', '.join(SCHEMES)}")
         self.mode, self.scheme, self.device, self.kernel, self.wanted = mode, scheme, device, kernel, wanted
+        self.length = length
 
     def kind_of(self, domain: Domain) -> Hashable:
         """Return type and goal: the instances of one kind have the same shape."""
@@ -152,12 +134,13 @@ class IdaStarGpu(Algorithm):
 
         raw = None if comm is None else comm.raw
         device = self._device(raw)
-        instances = [_begin(task) for task in tasks]
+        instances = [_begin(task, self.kernel, self.length) for task in tasks]
         if len({one.model for one in instances}) > 1:
             raise BadInputError("a batch needs instances of one shape and goal; give them in separate calls")
         with run.phase("compile"):
             search = self.kernel or make(self.scheme, instances[0].model, device)
-        share = _Share(raw, self.wanted or _WANTED[self.scheme], self.mode == "first")
+        is_fitted = self.wanted is None and self.scheme == SCHEMES[0]
+        share = _Share(raw, self.wanted or WANTED[self.scheme], self.mode == "first", is_fitted)
         run.search_begins()
         loads = _Batch(instances, search, share, run).run_all()
         ended = _Ended(self.mode, self.scheme, device, run.search_s, loads, share.n_ranks)
@@ -206,11 +189,17 @@ class _Batch:
     def _iterate(self, active: list[_Instance]) -> Counts:
         """Search the next bound of all instances, and raise those of the unsolved."""
         start = time.perf_counter()
-        wanted = max(1, self.share.wanted // len(active))
         from pdsearch.gpu.schemes import Counts, Work
 
-        works = [_cut(one, number, wanted) for number, one in enumerate(active)]
-        work = self.share.mine(Work(*(np.concatenate(columns) for columns in zip(*works, strict=True))))
+        most = max(1, self.share.wanted // len(active))
+        with ThreadPoolExecutor(n_cores()) as pool:
+            works = list(
+                pool.map(
+                    lambda numbered: _cut(numbered[1], numbered[0], self.share.roots_of(numbered[1], most)),
+                    enumerate(active),
+                )
+            )
+        work = self.share.mine(Work.joined(works))
         if len(work.low):
             counts = self.search.search(work, len(active), self.share.first, self._go_on)
         else:
@@ -243,11 +232,19 @@ class _Share(NamedTuple):
     comm: Any
     wanted: int
     first: bool
+    is_fitted: bool  # fewer roots for an iteration that is likely to be small
 
     @property
     def n_ranks(self) -> int:
         """Return how many take part."""
         return 1 if self.comm is None else int(self.comm.Get_size())
+
+    def roots_of(self, one: _Instance, most: int) -> int:
+        """Return the states to cut an instance's iteration into."""
+        if not self.is_fitted:
+            return most
+        expected = _GROWTH * one.iterations[-1].generated if one.iterations else 0
+        return min(most, max(_FEWEST, expected // _BELOW_ROOT))
 
     def agreed(self, stop: Status | None) -> Status | None:
         """Return why any rank wants to stop."""
@@ -260,9 +257,7 @@ class _Share(NamedTuple):
         """Return this rank's states."""
         if self.comm is None:
             return work
-        part = slice(self.comm.Get_rank(), None, self.comm.Get_size())
-        columns: list[Any] = [column[part] for column in work]
-        return type(work)(*columns)
+        return work.part(slice(self.comm.Get_rank(), None, self.comm.Get_size()))
 
     def sum_up(self, counts: Counts) -> Counts:
         """Return the counts of all ranks; of the roots above goals, the last."""
@@ -278,15 +273,14 @@ class _Share(NamedTuple):
         return type(counts)(tallies, loads, all(one.finished for one in every))
 
 
-def _begin(task: Task) -> _Instance:
-    model = model_of(task.domain, task.heuristic.name)
+def _begin(task: Task, kernel: Scheme | None, length: int) -> _Instance:
+    model = model_of(task.domain, task.heuristic.name, length) if kernel is None else kernel.model
     h = model.h(task.domain.initial)
     return _Instance(task, model, h, h)
 
 
 def _cut(one: _Instance, number: int, wanted: int) -> Work:
     """Cut an instance's next iteration, and return the states below which the kernel searches."""
-    from pdsearch.gpu import roots
     from pdsearch.gpu.schemes import Work
 
     if one.bound > one.model.max_depth:
@@ -294,11 +288,16 @@ def _cut(one: _Instance, number: int, wanted: int) -> Work:
             f"{one.task.domain.instance} has no plan of {one.bound - one.model.unit} moves; the GPU kernels search "
             f"up to {one.model.max_depth} on {one.model.name}; use --device cpu"
         )
-    words = (*one.task.domain.initial, 0)[:2]
-    level = roots.start((words[0], words[1]), one.model.low(one.task.domain), (one.bound - one.h) // one.model.unit)
+    level = roots.start(one.model.root(one.task.domain), (one.bound - one.h) // one.model.unit)
     one.cut = roots.cut(one.model, level, wanted)
     last, n = one.cut.levels[-1], len(one.cut.levels[-1])
-    return Work(last.words, last.low, last.slack, np.arange(n), np.full(n, number, np.int32))
+    group, instance = np.arange(n) >> _shift(n), np.full(n, number, np.int32)
+    return Work(last.words, last.low, last.slack.astype(np.int64), group, instance, one.bound - len(one.cut.levels) + 1)
+
+
+def _shift(n: int) -> int:
+    """Return by how many bits numbers of roots are shortened so that the kernels have room for them."""
+    return max(0, (n - 1).bit_length() - (ROOT_GROUPS - 1).bit_length())
 
 
 def _count(one: _Instance, tally: list[int], seconds: float, counts: Counts, first: bool) -> None:
@@ -313,11 +312,10 @@ def _count(one: _Instance, tally: list[int], seconds: float, counts: Counts, fir
     if cut.goal_path is not None:
         one.moves = cut.goal_path
     elif tally[GOALS]:
-        from pdsearch.gpu import roots
-
-        i, last = tally[GOAL_ROOT], cut.levels[-1]
-        below = roots.solve_below(one.model, last.words[i], int(last.low[i]), int(last.slack[i]))
-        one.moves = cut.path(i) + below
+        last = cut.levels[-1]
+        group = roots.part(last, tally[GOAL_ROOT] << _shift(len(last)), 1 << _shift(len(last)))
+        i, below = solve_below(one.model, one.task.domain, group)
+        one.moves = cut.path((tally[GOAL_ROOT] << _shift(len(last))) + i) + below
     if one.moves is not None and (first or counts.finished):  # else some plans are not counted
         one.status = Status.SOLVED
     elif counts.finished:

@@ -1,0 +1,1 @@
+"""Which successors a search need not look at, known from the moves alone."""
