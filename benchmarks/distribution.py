@@ -30,7 +30,7 @@ from pdsearch.limits import Limits
 from pdsearch.search import solve
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.calibration import calibrate
-from pdsearch.search.best_first.local_search import Rank, compile_kernels
+from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.timed_simulation import Simulated
 from pdsearch.search.run import Run
@@ -70,12 +70,12 @@ def owner(arguments: argparse.Namespace) -> None:
     problems = {"no owner": make_task(domain)}
     problems |= {name: make_task(domain, None, name, 1) for name in names}
     n = 100_000 if arguments.quick else 2_000_000
-    for problem in problems.values():
-        compile_kernels(problem)
+    for task in problems.values():
+        compile_kernels(task)
     times = {name: list[float]() for name in problems}
     for _ in range(arguments.repeats):
-        for name, problem in problems.items():
-            times[name].append(expansion_s(problem, n))
+        for name, task in problems.items():
+            times[name].append(expansion_s(task, n))
     alone = statistics.median(times["no owner"])
     say(f"{domain.instance}, {n:,} expansions, median of {arguments.repeats}, ns an expansion")
     say(f"{'distribution':20}  all of it  the owner   share")
@@ -84,15 +84,15 @@ def owner(arguments: argparse.Namespace) -> None:
         say(f"{name:20}  {1e9 * now:9.1f}  {1e9 * (now - alone):9.1f}  {100 * (1 - alone / now):5.1f} %")
 
 
-def expansion_s(problem: Task, n: int) -> float:
+def expansion_s(task: Task, n: int) -> float:
     """Return the processor seconds of one of the first ``n`` expansions of A*."""
-    rank = Rank(problem, 0, _MEMORY)
-    rank.absorb(initial_record(problem))
+    rank = LocalSearch(task, 0, _MEMORY)
+    rank.absorb(initial_record(task))
     began = time.thread_time()
     why = kernels.BUDGET
-    while rank.tallies[kernels.EXPANDED] < n and why != kernels.EMPTY:
-        why = rank.expand(n - int(rank.tallies[kernels.EXPANDED]))
-    return (time.thread_time() - began) / int(rank.tallies[kernels.EXPANDED])
+    while rank.statistics[kernels.EXPANDED] < n and why != kernels.EMPTY:
+        why = rank.expand(n - int(rank.statistics[kernels.EXPANDED]))
+    return (time.thread_time() - began) / int(rank.statistics[kernels.EXPANDED])
 
 
 # --- message sizes ---
@@ -152,8 +152,8 @@ def predict(arguments: argparse.Namespace) -> None:
     numbers = [97] if arguments.quick else [39, 96, 24, 54, 84]  # 1.1 to 11 M expansions
     names = (arguments.distributions or "zobrist,abstract-zobrist,sampled-cut").split(",")
     comm = MpiCommunicator(world)
-    problem = make_task(Tiles.korf(numbers[0]), None, "zobrist", 2)
-    costs = calibrate(problem, comm, *((100_000, 1) if arguments.quick else ()))
+    task = make_task(Tiles.korf(numbers[0]), None, "zobrist", 2)
+    costs = calibrate(task, comm, *((100_000, 1) if arguments.quick else ()))
     costs = comm.broadcast(costs, 0)
     say(f"{'instance':10} {'distribution':18}  predicted  measured  predicted / measured")
     setting = Setting()
@@ -180,10 +180,10 @@ def large(arguments: argparse.Namespace) -> None:
     n_ranks = 64 if arguments.quick else 1024
     say(f"{domain.instance}: {serial.expanded:,} expansions by A*")
     for name in chosen(arguments.distributions or "zobrist,abstract-zobrist", domain):
-        problem = make_task(domain, None, name, n_ranks)
-        compile_kernels(problem)
+        task = make_task(domain, None, name, n_ranks)
+        compile_kernels(task)
         began = time.perf_counter()
-        timed = Simulated().solve(problem, Run(Limits(memory_bytes=_MEMORY // n_ranks)))
+        timed = Simulated().solve(task, Run(Limits(memory_bytes=_MEMORY // n_ranks)))
         took = time.perf_counter() - began
         say(f"  {name:18} {n_ranks} ranks {timed.expanded:>12,} expanded  {timed.turns:>10,} turns  {took:.1f} s")
 

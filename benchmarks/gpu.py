@@ -178,7 +178,7 @@ def mistake(result: IdaResult, mode: str, kernel: Scheme) -> str | None:
         return None
     if result.cost != korf(int(number)).optimal_length:
         return f"{result.instance}: cost {result.cost}"
-    found = (result.iterations[-1].nodes, result.iterations[-1].expanded, result.solutions)
+    found = (result.iterations[-1].generated, result.iterations[-1].expanded, result.solutions)
     plain = len(kernel.model.rows) == 64
     if mode == "all" and plain and int(number) in GOLDEN and found != GOLDEN[int(number)]:
         return f"{result.instance}: {found}, not {GOLDEN[int(number)]}"

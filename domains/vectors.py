@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, inlined, with_answers
+from pdsearch._jit import implements, inlined, with_answers
 from pdsearch.domains import Domain, State
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NO_OPERATOR, changes, estimate, expand, is_goal, links, wide, width
@@ -51,12 +51,12 @@ def _unpack(fields, states, at, values):
         values[i] = word & fields.masks[i]
 
 
-def _expand(space, came_by, moves, n):
+def _expand(space, created_by, moves, n):
     """Try every operator but the one that undoes the last; see :func:`pdsearch.kernels.protocol.expand`."""
     n_words = len(space.words_of_a_state)
     _unpack(space.fields, moves.parent, 0, space.parent)
     n_variables = len(space.parent)
-    undoing = space.inverses[came_by] if came_by >= 0 else -1
+    undoing = space.inverses[created_by] if created_by >= 0 else -1
     for operator in range(len(space.inverses)):
         if operator == undoing:
             continue
@@ -90,9 +90,9 @@ def _is_goal(space, state):
     return at_goal(space.child, space.data)
 
 
-def _estimate(estimator, space, parent_h, moves, c):
-    _unpack(estimator.fields, moves.states, c * len(space.words_of_a_state), estimator.values)
-    return bound_of(estimator.values, estimator.data)
+def _estimate(heuristic, space, parent_h, moves, c):
+    _unpack(heuristic.fields, moves.states, c * len(space.words_of_a_state), heuristic.values)
+    return bound_of(heuristic.values, heuristic.data)
 
 
 class Fields(NamedTuple):
@@ -265,16 +265,16 @@ def _compile_for(cls: type[Any]) -> None:
     cls._kinds = {}
     for is_wide, is_linked in ((False, False), (True, False), (True, True)):
         tables = _type_of(cls, "Linked" * is_linked or "Wide" * is_wide or "Lean", _SPACE, ("parent", "child"))
-        answers(width, tables)(lambda space: len(space.words_of_a_state))
-        answers(changes, tables)(lambda space: len(space.changes_of_a_move))
-        answers(wide, tables)(_YES if is_wide else _NO)
-        answers(links, tables)(_YES if is_linked else _NO)
-        answers(expand, tables)(_owned(with_answers(_expand, own), cls))
-        answers(is_goal, tables)(_owned(with_answers(_is_goal, own), cls))
+        implements(width, tables)(lambda space: len(space.words_of_a_state))
+        implements(changes, tables)(lambda space: len(space.changes_of_a_move))
+        implements(wide, tables)(_YES if is_wide else _NO)
+        implements(links, tables)(_YES if is_linked else _NO)
+        implements(expand, tables)(_owned(with_answers(_expand, own), cls))
+        implements(is_goal, tables)(_owned(with_answers(_is_goal, own), cls))
         cls._kinds[is_wide, is_linked] = tables
     if hasattr(cls, "bound"):
         cls._bounds = _type_of(cls, "Bound", _BOUND, ("values",))
-        answers(estimate, cls._bounds)(_owned(with_answers(_estimate, {bound_of: cls.bound}), cls))
+        implements(estimate, cls._bounds)(_owned(with_answers(_estimate, {bound_of: cls.bound}), cls))
 
 
 _SPACE = ("words_of_a_state", "changes_of_a_move", "fields", "parent", "child", "inverses", "n_values", "data")

@@ -156,9 +156,9 @@ class KernelCache:
     """
 
     def __init__(
-        self, function: Any, answered: Mapping[Any, Mapping[type, Any]], answers: tuple[Any, ...] = ()
+        self, function: Any, answered: Mapping[Any, Mapping[type, Any]], implements: tuple[Any, ...] = ()
     ) -> None:
-        self._function, self._answered, self._answers = function, answered, answers
+        self._function, self._implemented, self._answers = function, answered, implements
 
     @property
     def cache_path(self) -> str:
@@ -224,7 +224,7 @@ class KernelCache:
             *(f"{tables.__module__}.{tables.__qualname__}" for tables in _classes(arguments)),
             repr(target.codegen().magic_tuple()),
             code.co_code.hex(),
-            *_foreign(self._roots(arguments), self._answered),
+            *_foreign(self._roots(arguments), self._implemented),
         ]
         digest = hashlib.blake2b("\0".join(described).encode(), digest_size=12).hexdigest()
         name = f"{self._function.__module__}.{self._function.__qualname__}".replace("<", "").replace(">", "")
@@ -233,7 +233,12 @@ class KernelCache:
     def _roots(self, arguments: tuple[Any, ...]) -> list[Any]:
         """Return what the machine code may come from."""
         classes = list(_classes(arguments))
-        by_type = [answers[tables] for answers in self._answered.values() for tables in classes if tables in answers]
+        by_type = [
+            implements[tables]
+            for implements in self._implemented.values()
+            for tables in classes
+            if tables in implements
+        ]
         return [self._function, *self._answers, *classes, *by_type]
 
 

@@ -23,14 +23,14 @@ from pdsearch.errors import BadInputError, PdsearchError
 __all__ = [
     "Compiled",
     "announced",
-    "answers",
     "cache_folder",
     "chosen",
+    "default",
     "expect",
     "explained",
+    "implements",
     "inlined",
     "kernel",
-    "otherwise",
     "prune",
     "with_answers",
 ]
@@ -49,7 +49,7 @@ def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
     def decorate(function: Callable[..., Any]) -> Any:
         compiled: Any = _njit(nogil=True, _nrt=False, no_cfunc_wrapper=True, **options)(function)
         if isinstance(compiled, Dispatcher):  # not with NUMBA_DISABLE_JIT=1
-            vars(compiled)["_cache"] = KernelCache(function, _answered)
+            vars(compiled)["_cache"] = KernelCache(function, _implemented)
         return compiled
 
     return decorate
@@ -70,11 +70,11 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 
 Function = Callable[..., Any]
-_answered: defaultdict[Function, dict[type, Function]] = defaultdict(dict)
+_implemented: defaultdict[Function, dict[type, Function]] = defaultdict(dict)
 _defaults: dict[Function, Function] = {}
 
 
-def answers(stub: Function, tables: type) -> Callable[[Function], Function]:
+def implements(stub: Function, tables: type) -> Callable[[Function], Function]:
     """Register the decorated function as the meaning of ``stub`` for ``tables``.
 
     ``tables`` is a NamedTuple class and the type of the stub's first argument. Unlike functions
@@ -83,19 +83,19 @@ def answers(stub: Function, tables: type) -> Callable[[Function], Function]:
     """
 
     def register(function: Function) -> Function:
-        _answered[stub][tables] = function
+        _implemented[stub][tables] = function
         _overload(stub, function, lambda first: first is tables)
         return function
 
     return register
 
 
-def otherwise(stub: Function) -> Callable[[Function], Function]:
+def default(stub: Function) -> Callable[[Function], Function]:
     """Register the decorated function as the meaning of ``stub`` for all types that have no answer of their own."""
 
     def register(function: Function) -> Function:
         _defaults[stub] = function
-        _overload(stub, function, lambda first: first not in _answered[stub])
+        _overload(stub, function, lambda first: first not in _implemented[stub])
         return function
 
     return register
@@ -112,10 +112,10 @@ def _overload(stub: Function, function: Function, is_meant: Callable[[Any], bool
 
 def chosen(stub: Function, tables: type) -> Function | None:
     """Return what ``stub`` means for a class of tables; None where nobody said."""
-    return _answered[stub].get(tables) or _defaults.get(stub)
+    return _implemented[stub].get(tables) or _defaults.get(stub)
 
 
-def with_answers(template: Function, answers: Mapping[Function, Function]) -> Function:
+def with_answers(template: Function, implements: Mapping[Function, Function]) -> Function:
     """Return a copy of a function whose stubs are the given functions, inlined; also in what it inlines itself.
 
     Chosen before compilation, an answer is not typed and compiled as a function of its own.
@@ -124,11 +124,11 @@ def with_answers(template: Function, answers: Mapping[Function, Function]) -> Fu
     for name in template.__code__.co_names:
         value = template.__globals__.get(name)
         if isinstance(value, Dispatcher) and value.targetoptions.get("inline") == "always":
-            copy = with_answers(value.py_func, answers)
+            copy = with_answers(value.py_func, implements)
             if copy is not value.py_func:
                 replaced[name] = inlined(copy)
-        elif callable(value) and value in answers:
-            replaced[name] = inlined(answers[value])
+        elif callable(value) and value in implements:
+            replaced[name] = inlined(implements[value])
     if not replaced:
         return template
     namespace = {**template.__globals__, **replaced}
@@ -174,12 +174,12 @@ class Compiled:
         Of its parameters.
     """
 
-    def __init__(self, template: Function, answers: Mapping[Function, Function], signature: tuple[Any, ...]) -> None:
+    def __init__(self, template: Function, implements: Mapping[Function, Function], signature: tuple[Any, ...]) -> None:
         self._signature = signature
         self._dispatcher = _njit(  # nobody calls it from Python
             nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True
-        )(with_answers(template, answers))
-        self._cache = KernelCache(template, _answered, tuple(answers.values()))
+        )(with_answers(template, implements))
+        self._cache = KernelCache(template, _implemented, tuple(implements.values()))
         vars(self._dispatcher)["_cache"] = self._cache
 
     @property

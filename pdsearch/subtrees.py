@@ -35,7 +35,7 @@ class Roots:
     ----------
     words : uint64[n, n_words]
         Packed states.
-    g, h, came_by : int64[n]
+    g, h, created_by : int64[n]
         Cost so far, estimate, and the operator that led here.
     generated_before, expanded_before : int64[n]
         Nodes above the roots that a depth-first search counts before it enters this subtree;
@@ -47,7 +47,7 @@ class Roots:
     words: npt.NDArray[np.uint64]
     g: Integers
     h: Integers
-    came_by: Integers
+    created_by: Integers
     generated_before: Integers
     expanded_before: Integers
     paths: npt.NDArray[np.int32]
@@ -60,7 +60,7 @@ class Roots:
         zero = np.zeros(1, np.int64)
         part = slice(i, i + 1)
         return Roots(
-            self.words[part], self.g[part], self.h[part], self.came_by[part], zero, zero, np.empty((1, 0), np.int32)
+            self.words[part], self.g[part], self.h[part], self.created_by[part], zero, zero, np.empty((1, 0), np.int32)
         )
 
     def path(self, i: int) -> list[int]:

@@ -29,8 +29,8 @@ from pdsearch.kernels.protocol import (
 
 
 @kernel
-def expand_parent(space, came_by, moves):
-    return expand(space, came_by, moves, 0)
+def expand_parent(space, created_by, moves):
+    return expand(space, created_by, moves, 0)
 
 
 @kernel
@@ -39,40 +39,40 @@ def goal_reached(space, state):
 
 
 @kernel
-def estimate_all(estimator, space, parent_h, moves, n, out):
+def estimate_all(heuristic, space, parent_h, moves, n, out):
     for c in range(n):
-        out[c] = estimate(estimator, space, parent_h, moves, c)
+        out[c] = estimate(heuristic, space, parent_h, moves, c)
 
 
 @kernel
-def evaluate_all(estimator, space, moves, n, out):
+def evaluate_all(heuristic, space, moves, n, out):
     for c in range(n):
-        out[c] = evaluate(estimator, space, moves.states, c * width(space))
+        out[c] = evaluate(heuristic, space, moves.states, c * width(space))
 
 
 @kernel
-def owners_of_all(sharing, rank, space, moves, n, out):
+def owners_of_all(distribution, rank, space, moves, n, out):
     for c in range(n):
-        out[c] = owner(sharing, rank, space, moves, c)
+        out[c] = owner(distribution, rank, space, moves, c)
 
 
 @kernel
-def push_one(frontier, f, h, node):
-    cursor = take_cursor(frontier)
-    possible = room(frontier, cursor)
-    keep_cursor(frontier, push(frontier, cursor, f, h, node))
+def push_one(open_list, f, h, node):
+    cursor = take_cursor(open_list)
+    possible = room(open_list, cursor)
+    keep_cursor(open_list, push(open_list, cursor, f, h, node))
     return possible
 
 
 @kernel
-def end_of_f(frontier):
-    return f_end(frontier)
+def end_of_f(open_list):
+    return f_end(open_list)
 
 
 @kernel
-def pop_some(frontier, f_limit, nodes, hs):
-    count, f, cursor = pop_batch(frontier, take_cursor(frontier), f_limit, len(nodes), nodes, hs)
-    keep_cursor(frontier, cursor)
+def pop_some(open_list, f_limit, nodes, hs):
+    count, f, cursor = pop_batch(open_list, take_cursor(open_list), f_limit, len(nodes), nodes, hs)
+    keep_cursor(open_list, cursor)
     return count, f
 
 
@@ -94,11 +94,11 @@ def mix_all(states, n_words, out):
         out[i] = mix_state(states, i * n_words, n_words)
 
 
-def expanded(domain: Domain, state: State, came_by: int = -1) -> tuple[Moves, int]:
+def expanded(domain: Domain, state: State, created_by: int = -1) -> tuple[Moves, int]:
     """Return the compiled successors of a state and their number."""
     moves = new_moves(len(state), domain.max_moves, domain.n_changes)
     moves.parent[:] = words_of(state)
-    return moves, int(expand_parent(domain.space, came_by, moves))
+    return moves, int(expand_parent(domain.space, created_by, moves))
 
 
 def rows(domain: Domain, moves: Moves, n: int) -> list[tuple[int, State, int]]:

@@ -11,7 +11,7 @@ import naive
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.distribution.zobrist import Zobrist
 from pdsearch.domains import Domain, State
 from pdsearch.heuristics import Heuristic
@@ -47,15 +47,15 @@ constants(LeanGraph, n_words=1)
 constants(WideGraph, n_words=1, is_wide=True)
 
 
-@answers(is_goal, LeanGraph)
-@answers(is_goal, WideGraph)
+@implements(is_goal, LeanGraph)
+@implements(is_goal, WideGraph)
 def _is_goal(space, state):
     return space.goal[np.int64(state[0])]
 
 
-@answers(expand, LeanGraph)
-@answers(expand, WideGraph)
-def _expand(space, came_by, moves, n):
+@implements(expand, LeanGraph)
+@implements(expand, WideGraph)
+def _expand(space, created_by, moves, n):
     node = np.int64(moves.parent[0])
     for edge in range(space.first[node], space.first[node + 1]):
         moves.states[n] = np.uint64(space.to[edge])
@@ -67,9 +67,9 @@ def _expand(space, came_by, moves, n):
     return n
 
 
-@answers(estimate, Table)
-def _estimate(estimator, space, parent_h, moves, c):
-    return estimator.h[np.int64(moves.states[c])]
+@implements(estimate, Table)
+def _estimate(heuristic, space, parent_h, moves, c):
+    return heuristic.h[np.int64(moves.states[c])]
 
 
 class Graph(Domain):
@@ -146,7 +146,7 @@ class Shaky(Heuristic):
 
 
 def random_problem(seed: int, max_cost: int, n_ranks: int = 1, wide: bool = False) -> Task:
-    """Return a search from node 0 of a random graph, in which cheap detours and dear shortcuts are common."""
+    """Return a search from node 0 of a random graph, in which cheap detours and expensive shortcuts are common."""
     rng = np.random.default_rng([seed, max_cost])
     n_nodes = int(rng.integers(5, 30))
     edges = {}
@@ -156,5 +156,5 @@ def random_problem(seed: int, max_cost: int, n_ranks: int = 1, wide: bool = Fals
     edges[0, 1] = max_cost
     goals = set(rng.integers(1, n_nodes, size=2).tolist())
     graph = Graph([(s, t, cost) for (s, t), cost in edges.items()][:120], n_nodes, goals, wide)
-    sharing = Zobrist(graph, n_ranks, seed) if n_ranks > 1 else None
-    return Task(graph, Shaky(graph, rng), sharing, n_ranks)
+    distribution = Zobrist(graph, n_ranks, seed) if n_ranks > 1 else None
+    return Task(graph, Shaky(graph, rng), distribution, n_ranks)

@@ -68,19 +68,19 @@ def _answer(board: tuple[int, ...], width: int, height: int, goal: str, heuristi
     return naive.astar(puzzle, HEURISTICS["manhattan"](puzzle).value), counted.expanded_before_last_layer
 
 
-def run(problem: Task, schedule: Schedule, limits: Limits = LIMITS, **options) -> tuple[Result, Simulation]:
+def run(task: Task, schedule: Schedule, limits: Limits = LIMITS, **options) -> tuple[Result, Simulation]:
     """Simulate, and check what holds however a search ends."""
-    result, simulation = simulate(problem, schedule, Run(limits, **options), max_turns=MAX_TURNS)
-    members = simulation.members
-    assert all(member.agreement.over for member in members)
-    assert len({(m.agreement.last.incumbent, m.agreement.last.least_f, m.agreement.last.stop) for m in members}) == 1
+    result, simulation = simulate(task, schedule, Run(limits, **options), max_turns=MAX_TURNS)
+    workers = simulation.workers
+    assert all(worker.agreement.over for worker in workers)
+    assert len({(m.agreement.last.incumbent, m.agreement.last.least_f, m.agreement.last.stop) for m in workers}) == 1
     assert simulation.network.under_way == 0
-    assert result.sent == result.received == sum(member.received for member in members)
-    if problem.has_owners:
-        for member in members:
-            for state in member.rank.stored_states():
-                assert problem.owner_of(state) == member.rank.rank
-        stored = [state for member in members for state in member.rank.stored_states()]
+    assert result.sent == result.received == sum(worker.received for worker in workers)
+    if task.has_owners:
+        for worker in workers:
+            for state in worker.local.stored_states():
+                assert task.owner_of(state) == worker.local.rank
+        stored = [state for worker in workers for state in worker.local.stored_states()]
         assert len(set(stored)) == len(stored)
     return result, simulation
 
@@ -97,18 +97,18 @@ def shared(puzzle: Tiles, heuristic: str, distribution: str, n_ranks: int, seed:
 
 def check(instance: Short, distribution: str, n_ranks: int, schedule: Schedule) -> None:
     """Run one schedule to its end; AssertionError unless the answer is right and no node was lost."""
-    problem = shared(instance.puzzle, instance.heuristic, distribution, n_ranks, schedule.seed)
-    result, simulation = run(problem, schedule)
+    task = shared(instance.puzzle, instance.heuristic, distribution, n_ranks, schedule.seed)
+    result, simulation = run(task, schedule)
     if instance.cost is None:
         assert result.status is Status.UNSOLVABLE
-        assert not problem.has_owners or sum(rank.stored for rank in result.ranks) == instance.expanded
+        assert not task.has_owners or sum(rank.stored for rank in result.ranks) == instance.expanded
     else:
         assert result.status is Status.SOLVED
         assert result.cost == result.lower_bound == instance.cost
         assert result.plan is not None
         assert len(result.plan) == instance.cost
-    assert all(member.rank.unsent == 0 for member in simulation.members)
+    assert all(worker.local.unsent == 0 for worker in simulation.workers)
     # every node that A* must expand was expanded, and more only where a node was opened again
-    if problem.has_owners:
+    if task.has_owners:
         assert result.expanded_before_last_layer >= instance.expanded
         assert instance.expanded >= result.expanded_before_last_layer - result.reopened

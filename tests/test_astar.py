@@ -17,9 +17,9 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf
 from pdsearch.errors import BadInputError, UnknownNameError
 from pdsearch.heuristics import HEURISTICS
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
-from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.step import EXPANDED
 from pdsearch.search.setup import make_task
 
@@ -29,8 +29,8 @@ UNSOLVABLE = "1 0 2 3 4 5 6 8 7"
 
 def run(domain, heuristic=None, limits=None, interrupted=lambda: False, on_progress=None, **options) -> Result:
     """Search without the domain's own check, with the options that only the search itself takes."""
-    problem = make_task(domain, heuristic)
-    return astar(problem, limits, interrupted, on_progress, **options)
+    task = make_task(domain, heuristic)
+    return astar(task, limits, interrupted, on_progress, **options)
 
 
 def replayed(domain, plan):
@@ -42,11 +42,11 @@ def replayed(domain, plan):
     return total, domain.is_goal(state)
 
 
-@pytest.mark.parametrize("frontier", ["bucket", "heap"])
+@pytest.mark.parametrize("open_list", ["bucket", "heap"])
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", HEURISTICS)
-def test_the_cost_is_that_of_the_plainest_astar(name, domain_name, text, options, frontier):
-    if frontier == "heap" and domain_name != "tiles":
+def test_the_cost_is_that_of_the_plainest_astar(name, domain_name, text, options, open_list):
+    if open_list == "heap" and domain_name != "tiles":
         pytest.skip("an open list does not know the domain; one is enough for the heap")
     if domain_name == "planning" and name != "blind":
         pytest.skip("test_planning_heuristics.py compares costs on tasks of its own")
@@ -60,34 +60,34 @@ def test_the_cost_is_that_of_the_plainest_astar(name, domain_name, text, options
     except BadInputError as error:
         pytest.skip(str(error))
 
-    result = run(domain, name, open_list=frontier)
+    result = run(domain, name, open_list=open_list)
 
     assert result.cost == naive.astar(domain, heuristic.value)
     if result.status is Status.SOLVED:
         assert replayed(domain, result.plan) == (result.cost, True)
 
 
-@pytest.mark.parametrize("frontier", ["bucket", "heap"])
+@pytest.mark.parametrize("open_list", ["bucket", "heap"])
 @pytest.mark.parametrize("name", ["blind", "manhattan", "linear-conflict"])
-def test_the_eight_puzzle_is_solved_optimally_from_anywhere(name, frontier, eight_puzzle):
+def test_the_eight_puzzle_is_solved_optimally_from_anywhere(name, open_list, eight_puzzle):
     boards = sorted(eight_puzzle)
     chosen = [boards[i] for i in np.random.default_rng(1).choice(len(boards), 25, replace=False)]
     hardest = [board for board in boards if eight_puzzle[board] == 31]
 
     for board in chosen + hardest:
-        assert run(Tiles(board), name, open_list=frontier).cost == eight_puzzle[board]
+        assert run(Tiles(board), name, open_list=open_list).cost == eight_puzzle[board]
 
 
-@pytest.mark.parametrize("frontier", ["bucket", "heap"])
+@pytest.mark.parametrize("open_list", ["bucket", "heap"])
 @pytest.mark.parametrize("goal", ["blank-first", "blank-last"])
 @pytest.mark.parametrize(("width", "height"), [(2, 3), (2, 4), (4, 2)])
 @pytest.mark.parametrize("name", ["blind", "manhattan", "linear-conflict"])
-def test_boards_of_other_shapes_are_solved_optimally_for_both_goals(name, width, height, goal, frontier):
+def test_boards_of_other_shapes_are_solved_optimally_for_both_goals(name, width, height, goal, open_list):
     distance = naive.tile_distances(width, height, goal == "blank-last")
     boards = sorted(distance, key=lambda board: (distance[board], board))
 
     for board in [*boards[:: len(boards) // 12], boards[-1]]:
-        result = run(Tiles(board, width, height, goal), name, open_list=frontier)
+        result = run(Tiles(board, width, height, goal), name, open_list=open_list)
         assert result.cost == distance[board]
 
 
@@ -145,11 +145,11 @@ def test_a_solved_board_needs_no_moves():
 
 
 @pytest.mark.parametrize("name", ["manhattan", "linear-conflict"])
-@pytest.mark.parametrize("frontier", ["bucket", "heap"])
-def test_expansions_before_the_last_layer_do_not_depend_on_the_batch(name, frontier):
+@pytest.mark.parametrize("open_list", ["bucket", "heap"])
+def test_expansions_before_the_last_layer_do_not_depend_on_the_batch(name, open_list):
     puzzle = Tiles.korf(79)
 
-    results = [run(puzzle, name, batch=batch, open_list=frontier) for batch in (1, 2, 7, 32, 100)]
+    results = [run(puzzle, name, batch=batch, open_list=open_list) for batch in (1, 2, 7, 32, 100)]
 
     # a batch expands some nodes before a cheaper path to them is found: those are the reopened ones
     once = {result.expanded_before_last_layer - result.reopened for result in results}
@@ -230,9 +230,9 @@ def test_the_time_limit_stops_the_search_soon_after():
 
 
 @pytest.mark.parametrize("memory", [2**20, 3_000_000, 5_000_000, 2**24, 2**25 + 1, 2**26])
-@pytest.mark.parametrize("frontier", ["bucket", "heap"])
-def test_a_full_memory_is_a_status_with_a_lower_bound(memory, frontier):
-    result = run(Tiles.korf(1), limits=Limits(memory_bytes=memory), open_list=frontier)
+@pytest.mark.parametrize("open_list", ["bucket", "heap"])
+def test_a_full_memory_is_a_status_with_a_lower_bound(memory, open_list):
+    result = run(Tiles.korf(1), limits=Limits(memory_bytes=memory), open_list=open_list)
 
     assert result.status is Status.MEMORY_LIMIT
     assert 41 <= result.lower_bound <= 57
@@ -267,21 +267,21 @@ def test_the_tables_of_a_heuristic_are_part_of_what_a_search_uses():
 
     assert large.peak_memory_bytes - small.peak_memory_bytes > 2**17  # of 9!/2 entries
     with pytest.raises(BadInputError, match="too small for the first tables"):
-        Rank(make_task(puzzle, "pdb"), 0, 2**17)
+        LocalSearch(make_task(puzzle, "pdb"), 0, 2**17)
 
 
 @pytest.mark.parametrize("cost_s", [1e-3, 1e-2])
 def test_dear_expansions_do_not_keep_a_search_from_the_clock(cost_s, monkeypatch):
-    expand, budgets = Rank.expand, []
+    expand, budgets = LocalSearch.expand, []
 
     def slow(rank, budget, *arguments):
         budgets.append(budget)
-        before = int(rank.tallies[EXPANDED])
+        before = int(rank.statistics[EXPANDED])
         why = expand(rank, budget, *arguments)
-        time.sleep(cost_s * (int(rank.tallies[EXPANDED]) - before))
+        time.sleep(cost_s * (int(rank.statistics[EXPANDED]) - before))
         return why
 
-    monkeypatch.setattr(Rank, "expand", slow)
+    monkeypatch.setattr(LocalSearch, "expand", slow)
     run(Tiles.korf(79), limits=Limits(nodes=int(1 / cost_s)))
 
     assert max(budgets) * cost_s <= 0.2
@@ -318,7 +318,7 @@ def test_progress_shows_a_search_that_advances():
 
     assert len(seen) > 3
     assert [p.expanded for p in seen] == sorted({p.expanded for p in seen})
-    assert all(43 <= p.least_f < NEVER and p.open > 0 and p.memory_bytes > 0 and p.incumbent is None for p in seen)
+    assert all(43 <= p.least_f < INFINITY and p.open > 0 and p.memory_bytes > 0 and p.incumbent is None for p in seen)
 
 
 @pytest.mark.parametrize(

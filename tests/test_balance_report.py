@@ -205,10 +205,10 @@ def test_the_report_of_a_router_knows_how_uneven_chance_is():
 @pytest.mark.parametrize("n_ranks", [1, 3])
 def test_the_numbers_of_a_search_are_those_of_its_report(n_ranks):
     puzzle = Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1])
-    problem = make_task(puzzle, None, "zobrist", n_ranks)
+    task = make_task(puzzle, None, "zobrist", n_ranks)
     serial = solve(puzzle)
 
-    timed = searches.simulated(problem, TYPICAL, Limits(memory_bytes=2**24))
+    timed = searches.simulated(task, TYPICAL, Limits(memory_bytes=2**24))
 
     report = timed.balance(sequential=serial.expanded)
     assert (report["load_balance"], report["communication_overhead"]) == (timed.LB, timed.CO)

@@ -74,7 +74,7 @@ def test_unlike_runs_have_tables_of_their_own(row):
 
     found = groups([row, *unlike])
 
-    assert [len(members) for members in found.values()] == [1, 1, 1, 1]
+    assert [len(workers) for workers in found.values()] == [1, 1, 1, 1]
     assert [line for line in table([row, *unlike]).splitlines() if line.endswith("ranks")] == [
         "tiles, heuristic manhattan, simulated ranks",
         "tiles, heuristic manhattan, real ranks",

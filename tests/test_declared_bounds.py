@@ -69,11 +69,11 @@ def test_an_operator_that_a_lean_node_cannot_hold_is_named():
 def test_what_a_heuristic_declares_too_small_is_named(attribute, told, open_list):
     domain = chain()
     domain.least_cost = 2
-    problem = Problem.of(domain, "blind", None, 1, 0, True)
-    setattr(problem.heuristic, attribute, 0)
+    task = Problem.of(domain, "blind", None, 1, 0, True)
+    setattr(task.heuristic, attribute, 0)
 
     with pytest.raises(BadInputError, match=told):
-        astar.search(problem, Limits(), lambda: False, None, 0, 2, open_list)
+        astar.search(task, Limits(), lambda: False, None, 0, 2, open_list)
 
 
 def test_a_shape_is_stated_once_and_asked_of_the_type():

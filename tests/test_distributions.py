@@ -323,7 +323,7 @@ def test_the_share_of_nodes_sent_on_the_fifteen_puzzle_is_the_known_one(name, n_
     seeds = range(12 if DISTRIBUTIONS[name.partition(":")[0]].is_seeded else 1)
     problems = [make_task(Tiles.korf(42), None, name, n_ranks, seed=seed) for seed in seeds]
 
-    sent = [simulate(problem, Schedule())[0].CO for problem in problems]
+    sent = [simulate(task, Schedule())[0].CO for task in problems]
 
     assert least <= np.mean(sent) <= most
 

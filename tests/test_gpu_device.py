@@ -31,7 +31,7 @@ def device():
 
 def last_iteration(result):
     last = result.iterations[-1]
-    return last.nodes, last.expanded, result.solutions
+    return last.generated, last.expanded, result.solutions
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

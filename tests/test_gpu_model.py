@@ -140,7 +140,7 @@ def test_lanes_count_what_the_cpu_counts_with_every_heuristic(domain, heuristic)
 
     found, _, left = search(model, start, 300, last.cost)
 
-    assert found == (last.iterations[-1].nodes, last.iterations[-1].expanded, last.solutions)
+    assert found == (last.iterations[-1].generated, last.iterations[-1].expanded, last.solutions)
     assert left >= 0
 
 

@@ -12,23 +12,23 @@ from pdsearch.search.best_first.simulation import Schedule
 COSTS = {"unit": 1, "small": 9, "large": 2**28}  # the largest is beyond the lean layout, and beyond buckets
 
 
-def check(result, problem):
-    expected = naive.astar(problem.domain)
+def check(result, task):
+    expected = naive.astar(task.domain)
     assert result.status is (Status.UNSOLVABLE if expected is None else Status.SOLVED)
     assert result.cost == expected
     if expected is not None:
-        assert problem.domain.replay([int(operator) for operator in result.plan]) == expected
+        assert task.domain.replay([int(operator) for operator in result.plan]) == expected
 
 
 @pytest.mark.parametrize("batch", [1, 4, 32])
-@pytest.mark.parametrize("frontier", ["auto", "heap"])
+@pytest.mark.parametrize("open_list", ["auto", "heap"])
 @pytest.mark.parametrize(("costs", "wide"), [("unit", False), ("small", False), ("small", True), ("large", True)])
-def test_astar_is_optimal_on_random_graphs_with_an_inconsistent_heuristic(costs, wide, frontier, batch):
+def test_astar_is_optimal_on_random_graphs_with_an_inconsistent_heuristic(costs, wide, open_list, batch):
     reopened = 0
     for seed in range(60):
-        problem = graphs.random_problem(seed, COSTS[costs], wide=wide)
-        result = astar(problem, LIMITS, batch=batch, open_list=frontier)
-        check(result, problem)
+        task = graphs.random_problem(seed, COSTS[costs], wide=wide)
+        result = astar(task, LIMITS, batch=batch, open_list=open_list)
+        check(result, task)
         reopened += result.reopened
     assert costs == "unit" or reopened > 0
 
@@ -37,8 +37,8 @@ def test_astar_is_optimal_on_random_graphs_with_an_inconsistent_heuristic(costs,
 def test_hdastar_is_optimal_on_random_graphs_under_every_schedule(costs, wide):
     reopened = 0
     for seed in range(150):
-        problem = graphs.random_problem(seed, COSTS[costs], n_ranks=2 + seed % 5, wide=wide)
-        result, _ = run(problem, Schedule.random(seed))
-        check(result, problem)
+        task = graphs.random_problem(seed, COSTS[costs], n_ranks=2 + seed % 5, wide=wide)
+        result, _ = run(task, Schedule.random(seed))
+        check(result, task)
         reopened += result.reopened
     assert costs == "unit" or reopened > 0

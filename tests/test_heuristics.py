@@ -10,7 +10,7 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError, UnknownNameError
 from pdsearch.heuristics import HEURISTICS, Heuristic, make_heuristic
 from pdsearch.heuristics.blind import Blind
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.pdb import MissingDatabaseError
 
 
@@ -80,10 +80,10 @@ def test_f_rises_by_no_more_than_the_heuristic_says(name, domain_name, text, opt
 
     for state, _ in walk(domain, 40, seed=4):
         h = heuristic.value(state)
-        assert h <= heuristic.max_h or h == NEVER
+        assert h <= heuristic.max_h or h == INFINITY
         for _, successor, cost in successors(domain, state):
             after = heuristic.value(successor)
-            assert after == NEVER or cost + after - h <= heuristic.max_rise
+            assert after == INFINITY or cost + after - h <= heuristic.max_rise
 
 
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
@@ -106,7 +106,7 @@ def test_the_compiled_estimate_is_the_value_from_scratch_along_a_walk(name, doma
 
     for state, _ in walk(domain, 50, seed=5):
         moves, n = drivers.expanded(domain, state)
-        if heuristic.is_late:
+        if heuristic.is_lazy:
             drivers.evaluate_all(heuristic.tables, domain.space, moves, n, estimates)
         else:
             drivers.estimate_all(heuristic.tables, domain.space, heuristic.value(state), moves, n, estimates)

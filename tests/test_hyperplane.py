@@ -73,8 +73,8 @@ def test_planes_too_thick_for_the_ranks_are_refused(alignment):
 def test_search_over_hyperplanes_is_optimal(alignment):
     costs = set()
     for name in ("zobrist", "hyperplane", "hyperplane:0.3"):
-        problem = make_task(alignment, None, name, 6)
-        result, _ = simulate(problem, Schedule.random(3))
+        task = make_task(alignment, None, name, 6)
+        result, _ = simulate(task, Schedule.random(3))
         costs.add((result.status.words, result.cost))
 
     assert len(costs) == 1

@@ -25,7 +25,7 @@ from pdsearch.domains.tiles.idastar import TilesSubtrees
 from pdsearch.domains.tiles.instances import korf
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS, make_heuristic
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
 from pdsearch.result import Status
 from pdsearch.search.depth_first.queue import ThreadQueue, chunk_ends
@@ -90,7 +90,7 @@ def test_counts_of_whole_iterations_are_the_golden_ones(number, specialised, thr
 
     result = idastar(Tiles.korf(number), mode="all", general=not specialised, threads=threads)
 
-    assert (result.iterations[-1].nodes, result.iterations[-1].expanded) == (generated, expanded)
+    assert (result.iterations[-1].generated, result.iterations[-1].expanded) == (generated, expanded)
     assert (result.solutions, result.generated) == (paths, generated + earlier)
 
 
@@ -134,14 +134,14 @@ def test_cutting_at_any_depth_changes_no_count_and_steps_over_no_goal(shape, dep
     tree.go_on(bound, 2**62)
     uncut = tree.counts.copy()
 
-    frontier = cut_up(tree, roots, 0, bound, depth)
+    cut = cut_up(tree, roots, 0, bound, depth)
 
-    parts = np.zeros((len(frontier.roots), 4), np.int64)
+    parts = np.zeros((len(cut.roots), 4), np.int64)
     engine = AnySubtrees(puzzle, heuristic)
-    engine.prepare(frontier.roots, bound)
-    engine.run(0, len(parts), 2**62, np.array([NEVER]), parts)
-    assert frontier.generated + parts[:, GENERATED].sum() == uncut[GENERATED]
-    assert frontier.expanded + parts[:, EXPANDED].sum() == uncut[EXPANDED]
+    engine.prepare(cut.roots, bound)
+    engine.run(0, len(parts), 2**62, np.array([INFINITY]), parts)
+    assert cut.generated + parts[:, GENERATED].sum() == uncut[GENERATED]
+    assert cut.expanded + parts[:, EXPANDED].sum() == uncut[EXPANDED]
     assert parts[:, GOALS].sum() == uncut[GOALS]
 
 
@@ -165,7 +165,7 @@ def test_a_subtree_too_large_is_given_up_and_split():
     engine.prepare(roots, bound)
     counts = np.zeros((1, 4), np.int64)
 
-    assert engine.run(0, 1, 1, np.array([NEVER]), counts) == 0
+    assert engine.run(0, 1, 1, np.array([INFINITY]), counts) == 0
     assert counts[0, GOALS] == TOO_LARGE
     assert whole(puzzle, TilesSubtrees, bound).tolist() == [235394063, 118723360, 5, 58]
 
@@ -187,7 +187,7 @@ def test_threads_change_neither_plan_nor_counts(threads):
     one, many = (idastar(Tiles.korf(94), threads=n) for n in (1, threads))
 
     assert (many.generated, many.expanded, many.plan) == (one.generated, one.expanded, one.plan)
-    assert [i.nodes for i in many.iterations] == [i.nodes for i in one.iterations]
+    assert [i.generated for i in many.iterations] == [i.generated for i in one.iterations]
 
 
 def test_loads_of_workers_add_up_to_the_nodes_below_the_roots():
@@ -293,7 +293,7 @@ def test_limits_end_a_search_with_what_is_proved(threads):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_search_for_all_plans_that_is_stopped_after_the_first_says_so(threads, monkeypatch):
     goal_seen, stop_asked_twice, run = threading.Event(), threading.Event(), AnySubtrees.run
-    answers = []
+    implements = []
 
     def waits_after_a_goal(engine, at, end, limit, last, counts):
         stop = run(engine, at, end, limit, last, counts)
@@ -303,17 +303,17 @@ def test_a_search_for_all_plans_that_is_stopped_after_the_first_says_so(threads,
         return stop
 
     def interrupted():
-        answers.append(goal_seen.is_set())
-        if sum(answers) > 1:
+        implements.append(goal_seen.is_set())
+        if sum(implements) > 1:
             stop_asked_twice.set()
-        return answers[-1]
+        return implements[-1]
 
     monkeypatch.setattr(AnySubtrees, "run", waits_after_a_goal)
     result = idastar(Tiles.korf(9), mode="all", general=True, threads=threads, interrupted=interrupted)
 
     assert result.status is Status.INTERRUPTED
     assert result.cost == result.lower_bound == len(result.plan) == korf(9).optimal_length
-    assert result.iterations[-1].nodes < WHOLE[9][0]
+    assert result.iterations[-1].generated < WHOLE[9][0]
     assert f"cost {result.cost} is optimal, not all of its plans are counted" in result.summary()
 
 
@@ -333,11 +333,11 @@ def test_an_error_in_a_thread_reaches_the_caller():
         def run(self, *_):
             raise RuntimeError("broken on purpose")
 
-    frontier = cut_up(Tree(puzzle, heuristic), Roots.initial(puzzle, heuristic), 0, 40, 6)
+    cut = cut_up(Tree(puzzle, heuristic), Roots.initial(puzzle, heuristic), 0, 40, 6)
     team = Team(puzzle, heuristic, Broken, 2, ThreadQueue())
 
     with pytest.raises(RuntimeError, match="on purpose"):
-        team.search(frontier.roots, 40, False, lambda: 0)
+        team.search(cut.roots, 40, False, lambda: 0)
     assert threading.active_count() < 10
 
 

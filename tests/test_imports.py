@@ -15,6 +15,7 @@ LAYERS = [
         "pdsearch",
         "errors",
         "options",
+        "reading",
         "named_options",
         "limits",
         "environment",

@@ -52,7 +52,7 @@ def _is_goal(space, state):
     return False
 
 @answers(expand, Own)
-def _expand(space, came_by, moves, n):
+def _expand(space, created_by, moves, n):
     moves.cost[n] = 7
     return n + 1
 
@@ -126,11 +126,11 @@ def test_a_users_own_type_is_found_again_and_disturbs_nobody_who_cannot_import_i
         (tmp_path / folder / f"{folder}.py").write_text(OWN)
     cache = tmp_path / "cache"
 
-    answers = [python(f"import {name}; print({name}.ask())", tmp_path / name, cache) for name in ("one", "other")]
+    implements = [python(f"import {name}; print({name}.ask())", tmp_path / name, cache) for name in ("one", "other")]
     after_both = compiled(cache)
     again = python("import one; print(one.ask())", tmp_path / "one", cache)
 
-    assert [*answers, again] == ["7", "7", "7"]
+    assert [*implements, again] == ["7", "7", "7"]
     assert after_both
     assert compiled(cache) == after_both
 
@@ -171,12 +171,12 @@ def test_a_constant_from_a_third_module_counts(tmp_path):
     (tmp_path / "rules.py").write_text(
         RULES.replace("= 7", "= COST").replace("class Own", "from cost import COST\nclass Own")
     )
-    answers = []
+    implements = []
     for cost in (7, 8):
         (tmp_path / "cost.py").write_text(f"COST = {cost}")
-        answers.append(python("import asks; print(asks.ask())", tmp_path, tmp_path / "cache"))
+        implements.append(python("import asks; print(asks.ask())", tmp_path, tmp_path / "cache"))
 
-    assert answers == ["7", "8"]
+    assert implements == ["7", "8"]
 
 
 def test_a_users_module_whose_name_begins_as_ours_is_not_ours(tmp_path):

@@ -11,7 +11,7 @@ from pdsearch.domains.planning.large_costs import MOST_H, bounded
 from pdsearch.domains.planning.sas import SasTask
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 
 HEURISTICS = ["blind", "hmax", "lmcut", "pdb", "merge-and-shrink"]
 
@@ -78,7 +78,7 @@ def test_bounds_leave_room_for_every_sum():
         n_facts = sum(len(variable.values) for variable in costs.task.variables)
 
         assert costs.are_lowered
-        assert costs.bound * n_facts <= MOST_H < NEVER
+        assert costs.bound * n_facts <= MOST_H < INFINITY
         assert max(operator.cost for operator in costs.task.operators) == costs.bound
 
 

@@ -20,7 +20,7 @@ from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.planning.transition_systems import point, product
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
-from pdsearch.kernels.protocol import NEVER, evaluate
+from pdsearch.kernels.protocol import INFINITY, evaluate
 from pdsearch.search.best_first.simulation import Schedule
 from pdsearch.search.setup import make_task
 
@@ -38,8 +38,8 @@ LIMITS = (1, 2, 5, 17, 60, 1000)
 
 
 @kernel
-def evaluate_one(estimator, space, state):
-    return evaluate(estimator, space, state, 0)
+def evaluate_one(heuristic, space, state):
+    return evaluate(heuristic, space, state, 0)
 
 
 @pytest.mark.parametrize("kind", PLAIN)
@@ -52,7 +52,7 @@ def test_with_room_for_all_states_h_is_the_distance(kind):
         distance = naive.distances_to_goal(domain)
 
         for state in naive.reachable(domain):
-            assert heuristic.value(state) == distance.get(state, NEVER)
+            assert heuristic.value(state) == distance.get(state, INFINITY)
         n_finite += len(distance)
         n_dead += len(naive.reachable(domain)) - len(distance)
     assert min(n_finite, n_dead) > 100
@@ -68,7 +68,7 @@ def test_h_is_never_too_high_and_consistent_and_dead_ends_are_dead(kind, most):
 
         h = {state: heuristic.value(state) for state in naive.reachable(domain)}
 
-        assert all(0 <= h[state] <= distance.get(state, NEVER) for state in h)
+        assert all(0 <= h[state] <= distance.get(state, INFINITY) for state in h)
         assert all(h[state] <= heuristic.max_h for state in distance)
         for state, edges in naive.reachable(domain).items():
             assert all(h[state] <= cost + h[successor] for successor, cost in edges)
@@ -104,9 +104,9 @@ def test_astar_finds_what_exhaustive_search_finds(kind):
 def test_hdastar_finds_the_same_under_every_schedule(kind):
     for seed in range(20):
         domain = sas_tasks.planning(seed, **KINDS[kind])
-        problem = make_task(domain, "merge-and-shrink:30", "zobrist", 2 + seed % 5, seed=seed)
+        task = make_task(domain, "merge-and-shrink:30", "zobrist", 2 + seed % 5, seed=seed)
 
-        result, _ = run(problem, Schedule.random(seed))
+        result, _ = run(task, Schedule.random(seed))
 
         assert result.cost == naive.astar(domain)
 
@@ -148,8 +148,8 @@ def test_reduced_labels_change_no_distance():
 def random_distances(seed):
     rng = np.random.default_rng(seed)
     found = Distances(rng.integers(0, 6, 60), rng.integers(0, 6, 60))
-    found.g[rng.integers(60, size=5)] = NEVER
-    found.h[rng.integers(60, size=5)] = NEVER
+    found.g[rng.integers(60, size=5)] = INFINITY
+    found.h[rng.integers(60, size=5)] = INFINITY
     return found
 
 
@@ -166,9 +166,9 @@ def test_shrinking_combines_the_highest_f_and_then_the_lowest_h_first(most):
         assert n == min(most, len(alive))
         assert (to[~found.alive] == -1).all()
         assert sorted(set(to[alive].tolist())) == list(range(n))
-        members = [[state for state in alive.tolist() if to[state] == i] for i in range(n)]
-        shared = [{bucket[state] for state in group} for group in members if len(group) > 1]
-        alone = [bucket[group[0]] for group in members if len(group) == 1]
+        workers = [[state for state in alive.tolist() if to[state] == i] for i in range(n)]
+        shared = [{bucket[state] for state in group} for group in workers if len(group) > 1]
+        alone = [bucket[group[0]] for group in workers if len(group) == 1]
         if most >= n_buckets:  # f is preserved, and no bucket is touched before those that come first are one state
             assert all(len(buckets) == 1 for buckets in shared)
             counts = {key: len({int(to[s]) for s in bucket if bucket[s] == key}) for key in bucket.values()}
@@ -194,7 +194,7 @@ def test_no_table_is_larger_than_the_limit_allows(most):
 def test_a_task_without_operators_is_a_dead_end_at_once():
     stuck = Planning.parse(str(DATA / "planning" / "stuck.sas"))
 
-    assert make_heuristic(stuck, "merge-and-shrink").value(stuck.initial) == NEVER
+    assert make_heuristic(stuck, "merge-and-shrink").value(stuck.initial) == INFINITY
     assert solve(stuck, "merge-and-shrink").status is Status.UNSOLVABLE
 
 

@@ -48,16 +48,16 @@ import os, signal, sys
 from mpi4py import MPI
 from pdsearch.cli import main
 from pdsearch.errors import BadInputError, WrongPlanError
-from pdsearch.search.best_first.worker import Member
+from pdsearch.search.best_first.worker import Worker
 
-turn = Member.turn
+turn = Worker.turn
 
 def broken(self):
     if self.comm.rank == 1 and self.agreement.rounds > 20:
         {what}
     return turn(self)
 
-Member.turn = broken
+Worker.turn = broken
 sys.exit(main(["solve", "tiles", "korf:88", "--memory", "500M"]))
 """
 

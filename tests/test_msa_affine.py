@@ -120,11 +120,11 @@ def test_every_schedule_of_hda_star_finds_the_optimum_of_dynamic_programming(wor
     assert solve(domain).cost == optimum
     for n_ranks, distribution in ((2, None), (5, "zobrist"), (2, "hyperplane")):
         try:
-            problem = make_task(domain, None, distribution, n_ranks, seed=seed)
+            task = make_task(domain, None, distribution, n_ranks, seed=seed)
         except BadInputError:  # hyperplanes of the smallest alignments are fewer than ranks
             assert distribution == "hyperplane"
             continue
-        result, _ = simulate(problem, Schedule.random(seed + n_ranks))
+        result, _ = simulate(task, Schedule.random(seed + n_ranks))
         assert result.cost == optimum == sum_of_pairs(domain.rows(result.plan), **costs)
 
 

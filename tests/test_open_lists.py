@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pdsearch.kernels.bucket import new_bucket_open
 from pdsearch.kernels.heap import new_heap_open
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 
 N_F, N_H = 12, 6
 FRONTIERS = {
@@ -33,7 +33,7 @@ class Plain:
 
     def pop(self, f_limit, most):
         self.entries.sort()
-        least = self.entries[0][0] if self.entries else NEVER
+        least = self.entries[0][0] if self.entries else INFINITY
         batch = [entry for entry in self.entries[:most] if entry[0] == least and least <= f_limit]
         del self.entries[: len(batch)]
         return [(h, node) for _, h, _, node in batch]
@@ -43,20 +43,20 @@ class Compiled:
     """The library's open list, grown as a rank grows it."""
 
     def __init__(self, kind):
-        self.frontier = FRONTIERS[kind]()
+        self.open_list = FRONTIERS[kind]()
         self.n_f = 3
 
     def push(self, f, h, node):
-        if not self.frontier.has_room(1):
-            self.frontier = self.frontier.doubled()
+        if not self.open_list.has_room(1):
+            self.open_list = self.open_list.doubled()
         if f >= self.n_f:
             self.n_f = f + 1
-            self.frontier = self.frontier.widened(self.n_f)
-        assert drivers.push_one(self.frontier, f, h, node) >= 1
+            self.open_list = self.open_list.widened(self.n_f)
+        assert drivers.push_one(self.open_list, f, h, node) >= 1
 
     def pop(self, f_limit, most):
         nodes, hs = np.zeros(most, np.int64), np.zeros(most, np.int64)
-        count, f = drivers.pop_some(self.frontier, f_limit, nodes, hs)
+        count, f = drivers.pop_some(self.open_list, f_limit, nodes, hs)
         if count:
             self.last_f = f
         return list(zip(hs[:count].tolist(), nodes[:count].tolist(), strict=True))
@@ -76,20 +76,20 @@ def test_an_open_list_pops_what_the_plainest_one_pops(kind, script):
                 plain.push(f, h_or_most, node)
                 compiled.push(f, h_or_most, node)
         else:
-            least = min((entry[0] for entry in plain.entries), default=NEVER)
+            least = min((entry[0] for entry in plain.entries), default=INFINITY)
             expected = plain.pop(f, h_or_most)
             assert compiled.pop(f, h_or_most) == expected
             if expected:
                 assert compiled.last_f == least
-        least = min((entry[0] for entry in plain.entries), default=NEVER)
-        assert compiled.frontier.n_open == len(plain.entries)
-        assert compiled.frontier.least_f <= least
-        assert (compiled.frontier.least_f == NEVER) == (least == NEVER)
+        least = min((entry[0] for entry in plain.entries), default=INFINITY)
+        assert compiled.open_list.n_open == len(plain.entries)
+        assert compiled.open_list.least_f <= least
+        assert (compiled.open_list.least_f == INFINITY) == (least == INFINITY)
 
     drained = len(plain.entries) + 1
     while plain.entries:
-        assert compiled.pop(NEVER, drained) == plain.pop(NEVER, drained)
-    assert compiled.pop(NEVER, 1) == []
+        assert compiled.pop(INFINITY, drained) == plain.pop(INFINITY, drained)
+    assert compiled.pop(INFINITY, 1) == []
 
 
 @pytest.mark.parametrize("kind", FRONTIERS)
@@ -98,7 +98,7 @@ def test_a_pop_takes_nothing_above_the_limit(kind):
     compiled.push(5, 2, 1)
 
     assert compiled.pop(4, 8) == []
-    assert compiled.frontier.n_open == 1
+    assert compiled.open_list.n_open == 1
     assert compiled.pop(5, 8) == [(2, 1)]
 
 
@@ -108,8 +108,8 @@ def test_a_batch_never_mixes_values_of_f(kind):
     for node, (f, h) in enumerate([(4, 4), (5, 0), (4, 1), (5, 1), (4, 1)]):
         compiled.push(f, h, node)
 
-    assert compiled.pop(NEVER, 10) == [(1, 4), (1, 2), (4, 0)]
-    assert compiled.pop(NEVER, 10) == [(0, 1), (1, 3)]
+    assert compiled.pop(INFINITY, 10) == [(1, 4), (1, 2), (4, 0)]
+    assert compiled.pop(INFINITY, 10) == [(0, 1), (1, 3)]
 
 
 @pytest.mark.parametrize("kind", FRONTIERS)
@@ -119,9 +119,9 @@ def test_memory_follows_the_open_nodes_and_not_those_ever_opened(kind):
     for round_ in range(300):
         for node in range(100):
             compiled.push(round_ % N_F, node % N_H, node)
-        assert len(compiled.pop(NEVER, 100)) == 100
+        assert len(compiled.pop(INFINITY, 100)) == 100
 
-    assert sum(array.nbytes for array in compiled.frontier) < 10_000
+    assert sum(array.nbytes for array in compiled.open_list) < 10_000
 
 
 def test_a_widened_bucket_queue_keeps_its_entries():
@@ -130,15 +130,15 @@ def test_a_widened_bucket_queue_keeps_its_entries():
 
     compiled.push(400, 0, 8)
 
-    assert compiled.pop(NEVER, 10) == [(5, 7)]
-    assert compiled.pop(NEVER, 10) == [(0, 8)]
+    assert compiled.pop(INFINITY, 10) == [(5, 7)]
+    assert compiled.pop(INFINITY, 10) == [(0, 8)]
 
 
 def test_a_bucket_queue_says_where_the_range_of_f_ends():
-    frontier = new_bucket_open(4, N_H, 100)
+    open_list = new_bucket_open(4, N_H, 100)
 
-    assert drivers.end_of_f(frontier) == frontier.f_end == 4
-    assert drivers.end_of_f(frontier.widened(9)) == frontier.widened(9).f_end == 9
+    assert drivers.end_of_f(open_list) == open_list.f_end == 4
+    assert drivers.end_of_f(open_list.widened(9)) == open_list.widened(9).f_end == 9
 
 
 def test_the_heap_orders_costs_far_beyond_any_bucket():
@@ -146,4 +146,4 @@ def test_the_heap_orders_costs_far_beyond_any_bucket():
     for node, f in enumerate([2**39, 7, 2**39 - 1, 10**9, 8]):
         compiled.push(f, 0, node)
 
-    assert [compiled.pop(NEVER, 1)[0][1] for _ in range(5)] == [1, 4, 3, 2, 0]
+    assert [compiled.pop(INFINITY, 1)[0][1] for _ in range(5)] == [1, 4, 3, 2, 0]

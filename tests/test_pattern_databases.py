@@ -15,7 +15,7 @@ from pdsearch.domains.tiles.partitions import partition, shared_tables
 from pdsearch.domains.tiles.retrograde import board_of, distances
 from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError
 from pdsearch.heuristics import make_heuristic
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Deadline
 from pdsearch.pdb import AUTOMATIC_ENTRIES, DamagedDatabaseError, Database, MissingDatabaseError
 from pdsearch.pdb.ranking import lehmer, n_placements
@@ -40,7 +40,7 @@ def pattern_distances(width, height, pattern):
         for cell in beside[blank]:
             moves = cell in places
             after = tuple(blank if place == cell else place for place in places), cell
-            if distance[state] + moves < distance.get(after, NEVER):
+            if distance[state] + moves < distance.get(after, INFINITY):
                 distance[after] = distance[state] + moves
                 waiting.append(after) if moves else waiting.appendleft(after)
     return least

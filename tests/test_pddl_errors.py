@@ -93,11 +93,11 @@ def test_what_the_translator_refuses_has_its_line(file, old, new, words, tmp_pat
 
 def test_empty_and_swapped_files_are_recognised(tmp_path):
     (tmp_path / "empty.pddl").write_text("; nothing\n")
-    domain, problem, empty = str(DATA / DOMAIN), str(DATA / PROBLEM), str(tmp_path / "empty.pddl")
+    domain, task, empty = str(DATA / DOMAIN), str(DATA / PROBLEM), str(tmp_path / "empty.pddl")
 
-    assert "empty.pddl' is empty" in complaint((empty, problem))
+    assert "empty.pddl' is empty" in complaint((empty, task))
     assert "empty.pddl' is empty" in complaint((domain, empty))
-    assert complaint((problem, domain)).endswith("swap them")
+    assert complaint((task, domain)).endswith("swap them")
     assert "line 2: it is a domain; give the PDDL file of a problem" in complaint((domain, domain))
     assert "give the PDDL files" in complaint((domain, str(tmp_path)))
 
@@ -120,7 +120,7 @@ def endless(tmp_path_factory):
     return str(folder / "domain.pddl"), str(folder / "problem.pddl")
 
 
-def translators(problem):
+def translators(task):
     """Return the processes that translate a problem."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -128,7 +128,7 @@ def translators(problem):
             words = (folder / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if b"--sas-file" in words and os.fsencode(problem) in words:
+        if b"--sas-file" in words and os.fsencode(task) in words:
             found.append(folder.name)
     return found
 

@@ -93,9 +93,9 @@ def test_astar_finds_what_exhaustive_search_finds(kind):
 def test_hdastar_finds_the_same_under_every_schedule(kind):
     for seed in range(60):
         domain = sas_tasks.planning(seed, **KINDS[kind])
-        problem = make_task(domain, "blind", "zobrist", 2 + seed % 5, seed=seed)
+        task = make_task(domain, "blind", "zobrist", 2 + seed % 5, seed=seed)
 
-        result, _ = run(problem, Schedule.random(seed))
+        result, _ = run(task, Schedule.random(seed))
 
         assert result.cost == naive.astar(domain)
 
@@ -103,9 +103,9 @@ def test_hdastar_finds_the_same_under_every_schedule(kind):
 def test_a_batch_of_one_expands_what_a_large_one_does_before_the_last_layer():
     for seed in range(20):
         domain = sas_tasks.planning(seed, max_cost=3)
-        problem = make_task(domain, "blind")
+        task = make_task(domain, "blind")
 
-        one, many = (astar(problem, LIMITS, batch=batch) for batch in (1, 64))
+        one, many = (astar(task, LIMITS, batch=batch) for batch in (1, 64))
 
         assert one.expanded_before_last_layer == many.expanded_before_last_layer
 

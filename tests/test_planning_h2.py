@@ -242,8 +242,8 @@ def test_a_value_that_a_precondition_implies_becomes_one():
 
 
 def test_operators_of_equal_name_are_told_apart_when_a_plan_is_replayed():
-    useless, dear, cheap = press(((1, 1),), (0, 1)), press((), (0, 1), cost=7), press((), (0, 1), cost=2)
-    task = two_lamps(((0, 1),), *(replace(operator, name="press") for operator in (useless, dear, cheap)))
+    useless, expensive, cheap = press(((1, 1),), (0, 1)), press((), (0, 1), cost=7), press((), (0, 1), cost=2)
+    task = two_lamps(((0, 1),), *(replace(operator, name="press") for operator in (useless, expensive, cheap)))
 
     result = solve(Planning(task, "same names", preprocess="h2"), "blind")
 

@@ -14,7 +14,7 @@ from pdsearch.domains.planning.relaxed import relaxed
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first.simulation import Schedule
 from pdsearch.search.setup import make_task
 
@@ -38,11 +38,11 @@ class Slow:
 
     def hmax(self, values):
         self._begin(values)
-        return NEVER if self.h[self.goal] == INFINITE else self.h[self.goal]
+        return INFINITY if self.h[self.goal] == INFINITE else self.h[self.goal]
 
     def lmcut(self, values):
-        if self.hmax(values) == NEVER:
-            return NEVER
+        if self.hmax(values) == INFINITY:
+            return INFINITY
         total = 0
         while self.h[self.goal] > 0:
             zone: set[int] = set()
@@ -144,7 +144,7 @@ def test_lmcut_is_the_slow_version_on_every_state(options):
         for state in list(naive.reachable(domain))[:60]:
             values = domain.unpack(state)
             assert fast.value(state) == slow.lmcut(values)
-            cut_apart += fast.value(state) not in (NEVER, slow.hmax(values))
+            cut_apart += fast.value(state) not in (INFINITY, slow.hmax(values))
     assert cut_apart > 0
 
 
@@ -168,7 +168,7 @@ def test_no_heuristic_exceeds_the_exact_distance(name, options):
         heuristic = HEURISTICS[name](domain)
         exact = naive.distances_to_goal(domain)
         for state in naive.reachable(domain):
-            assert heuristic.value(state) <= exact.get(state, NEVER)
+            assert heuristic.value(state) <= exact.get(state, INFINITY)
 
 
 @pytest.mark.parametrize("name", FITTING)
@@ -181,9 +181,9 @@ def test_astar_and_hdastar_find_what_exhaustive_search_finds(name, options):
         except BadInputError:
             assert options.get("conditional")
             pytest.skip(f"{name} says that it cannot handle these")
-        problem = make_task(domain, name, "zobrist", 2 + seed % 4, seed=seed)
+        task = make_task(domain, name, "zobrist", 2 + seed % 4, seed=seed)
 
-        shared, _ = run(problem, Schedule.random(seed))
+        shared, _ = run(task, Schedule.random(seed))
 
         assert alone.cost == shared.cost == naive.astar(domain)
 

@@ -23,7 +23,7 @@ from pdsearch.domains.planning.sas import Effect, Operator, SasTask, Variable
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
-from pdsearch.kernels.protocol import NEVER, evaluate
+from pdsearch.kernels.protocol import INFINITY, evaluate
 from pdsearch.search.best_first.simulation import Schedule
 from pdsearch.search.setup import make_task
 
@@ -37,8 +37,8 @@ KINDS = {
 
 
 @kernel
-def evaluate_one(estimator, space, state):
-    return evaluate(estimator, space, state, 0)
+def evaluate_one(heuristic, space, state):
+    return evaluate(heuristic, space, state, 0)
 
 
 def slow_distances(task, pattern):
@@ -82,7 +82,7 @@ def test_a_single_pattern_tells_the_abstract_distance(seed, pattern, kind):
 
     for state in naive.reachable(domain):
         values = domain.unpack(state)
-        assert heuristic.value(state) == distance.get(tuple(values[var] for var in pattern), NEVER)
+        assert heuristic.value(state) == distance.get(tuple(values[var] for var in pattern), INFINITY)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -151,11 +151,11 @@ def test_h_is_admissible_and_consistent_and_knows_only_true_dead_ends(kind):
         h = {state: heuristic.value(state) for state in graph}
 
         for state, edges in graph.items():
-            assert 0 <= h[state] <= distance.get(state, NEVER)
-            assert h[state] <= heuristic.max_h or h[state] == NEVER
+            assert 0 <= h[state] <= distance.get(state, INFINITY)
+            assert h[state] <= heuristic.max_h or h[state] == INFINITY
             assert all(h[state] <= cost + h[successor] for successor, cost in edges)
-        positive += sum(0 < value < NEVER for value in h.values())
-        dead += sum(value == NEVER for value in h.values())
+        positive += sum(0 < value < INFINITY for value in h.values())
+        dead += sum(value == INFINITY for value in h.values())
     assert positive > 30
     assert dead > 30
 
@@ -176,10 +176,10 @@ def test_astar_and_hdastar_find_what_exhaustive_search_finds(kind):
     for seed in range(40):
         domain = sas_tasks.planning(seed, **KINDS[kind])
         cost = naive.astar(domain)
-        problem = make_task(domain, "pdb", "zobrist", 2 + seed % 3, seed=seed)
+        task = make_task(domain, "pdb", "zobrist", 2 + seed % 3, seed=seed)
 
         result = solve(domain, "pdb")
-        distributed, _ = run(problem, Schedule.random(seed))
+        distributed, _ = run(task, Schedule.random(seed))
 
         assert result.cost == distributed.cost == cost
         assert result.status is (Status.UNSOLVABLE if cost is None else Status.SOLVED)
@@ -197,7 +197,7 @@ def test_large_costs_get_wider_entries_and_the_same_distances(factor, bits):
         assert np.iinfo(large.tables.entries.dtype).max >= large.max_h
         widest = max(widest, 8 * large.tables.entries.itemsize)
         for state in naive.reachable(domain):
-            assert large.value(state) == (NEVER if small.value(state) == NEVER else factor * small.value(state))
+            assert large.value(state) == (INFINITY if small.value(state) == INFINITY else factor * small.value(state))
     assert widest == bits
 
 
@@ -260,7 +260,7 @@ def test_a_dead_end_is_known_if_any_pattern_knows_it(most):
         for state in naive.reachable(domain):
             values = domain.unpack(state)
             known = any(tuple(values[var] for var in pattern) not in distances[pattern] for pattern in distances)
-            assert (heuristic.value(state) == NEVER) == known
+            assert (heuristic.value(state) == INFINITY) == known
             dead += known
     assert dead > 30
 

@@ -111,9 +111,9 @@ def test_sets_that_are_not_stubborn_fail_both_tests(change):
 def test_the_optimal_cost_stays_under_every_schedule(kind):
     for seed in range(60):
         domain = pruned(sas_tasks.random_task(seed, **KINDS[kind]))
-        problem = make_task(domain, "blind", "zobrist", 2 + seed % 5, seed=seed)
+        task = make_task(domain, "blind", "zobrist", 2 + seed % 5, seed=seed)
 
-        result, _ = run(problem, Schedule.random(seed))
+        result, _ = run(task, Schedule.random(seed))
 
         assert result.cost == naive.astar(domain)
 

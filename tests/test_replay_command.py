@@ -90,12 +90,12 @@ def test_what_a_recorder_or_a_server_wrote_is_read_by_replay_and_balance(tmp_pat
 
 def test_costs_and_settings_reach_the_replay(capsys):
     words = [*SHAPE, "--policies", "eplb", "--json", "-"]
-    dear = json.loads(run(capsys, SMALL, *words, "--expert-bytes", "1e12", "--threshold", "1")[1])["rules"][0]
+    expensive = json.loads(run(capsys, SMALL, *words, "--expert-bytes", "1e12", "--threshold", "1")[1])["rules"][0]
     overlapped = json.loads(run(capsys, SMALL, *words, "--overlap")[1])["rules"][0]
     few = json.loads(run(capsys, SMALL, *words, "--max-moves", "3")[1])["rules"][0]
     steps = json.loads(run(capsys, SMALL, *words, "--layer-seconds", "1", "--load-seconds", "0")[1])["rules"][0]
 
-    assert dear["rearrangements"] == 0
+    assert expensive["rearrangements"] == 0
     assert sum(overlapped["step_stall_seconds"]) == 0 < overlapped["rearrangements"]
     assert few["experts_moved"] <= 3 * few["rearrangements"]
     assert steps["step_seconds"] == [2.0] * 60

@@ -77,8 +77,8 @@ def test_a_looser_bound_sends_less():
     puzzle = Tiles.korf(12)
     sent = {}
     for name in ("sampled-cut:1.1", "sampled-cut:3"):
-        problem = make_task(puzzle, None, name, 8)
-        sent[name] = simulate(problem, Schedule())[0].CO
+        task = make_task(puzzle, None, name, 8)
+        sent[name] = simulate(task, Schedule())[0].CO
 
     assert sent["sampled-cut:3"] < sent["sampled-cut:1.1"] < 0.25
 

@@ -14,13 +14,13 @@ from pdsearch.comm.timed import TimedNetwork
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
 from pdsearch.report.means import means
 from pdsearch.report.rows import Log, efficiency, read_rows
 from pdsearch.result import Status
 from pdsearch.search import solve
-from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.packing import AdaptivePacking
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.costs import TYPICAL, Costs
@@ -31,8 +31,8 @@ FAST = ["--costs", "typical", "--memory", "64M"]
 
 
 def simulated(puzzle, distribution, n_ranks, costs=TYPICAL, **options):
-    problem = make_task(puzzle, None, distribution, n_ranks)
-    return searches.simulated(problem, costs, options.pop("limits", LIMITS), **options)
+    task = make_task(puzzle, None, distribution, n_ranks)
+    return searches.simulated(task, costs, options.pop("limits", LIMITS), **options)
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +81,8 @@ def test_zobrist_sends_seven_eighths_on_average_over_seeds():
     puzzle = Tiles.korf(12)
     overheads = []
     for seed in range(12):
-        problem = make_task(puzzle, None, "zobrist", 8, seed=seed)
-        overheads.append(searches.simulated(problem, TYPICAL, LIMITS, seed=seed).CO)
+        task = make_task(puzzle, None, "zobrist", 8, seed=seed)
+        overheads.append(searches.simulated(task, TYPICAL, LIMITS, seed=seed).CO)
 
     assert np.mean(overheads) == pytest.approx(0.875, abs=0.01)
 
@@ -113,9 +113,9 @@ def test_the_same_seed_predicts_the_same_to_the_last_digit(korf12, eight_ranks):
 
 
 def test_another_seed_has_other_owners(korf12):
-    problem = make_task(korf12[0], None, "zobrist", 8, seed=1)
+    task = make_task(korf12[0], None, "zobrist", 8, seed=1)
 
-    assert (searches.simulated(problem, TYPICAL, LIMITS).traffic != simulated(korf12[0], "zobrist", 8).traffic).any()
+    assert (searches.simulated(task, TYPICAL, LIMITS).traffic != simulated(korf12[0], "zobrist", 8).traffic).any()
 
 
 def test_no_rank_works_longer_than_the_search_takes(eight_ranks):
@@ -203,11 +203,11 @@ def test_a_reduction_is_known_two_latencies_after_the_last_of_four_ranks():
 
 
 def test_records_leave_the_outbox_in_the_order_they_were_made_and_its_slots_come_back(korf12):
-    problem = make_task(korf12[0], None, "zobrist", 5)
-    home = problem.owner_of(problem.domain.initial)
-    rank, same = (Rank(problem, home, 2**26, message=NEVER) for _ in range(2))
+    task = make_task(korf12[0], None, "zobrist", 5)
+    home = task.owner_of(task.domain.initial)
+    rank, same = (LocalSearch(task, home, 2**26, message=INFINITY) for _ in range(2))
     for each in (rank, same):
-        each.absorb(initial_record(problem))
+        each.absorb(initial_record(task))
         each.expand(300)
     others = rank.addressees()
     together, ends = rank.take(others)
@@ -259,8 +259,8 @@ def test_the_estimated_efficiency_is_the_papers(co, so, c):
 
 
 def test_a_row_holds_the_metrics_of_the_traffic_and_survives_a_file(korf12, tmp_path):
-    problem = make_task(korf12[0], None, "zobrist", 4)
-    row, traffic = simulated_row(problem, "zobrist", korf12[1], TYPICAL, Setting(limits=LIMITS))
+    task = make_task(korf12[0], None, "zobrist", 4)
+    row, traffic = simulated_row(task, "zobrist", korf12[1], TYPICAL, Setting(limits=LIMITS))
     log = Log(str(tmp_path / "runs.jsonl"))
     log.add(row)
     log.add(row)

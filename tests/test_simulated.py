@@ -12,12 +12,12 @@ from pdsearch.comm import termination
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
-from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.simulation import NeverEndsError, Schedule, simulate
 from pdsearch.search.best_first.step import EXPANDED
-from pdsearch.search.best_first.worker import Member
+from pdsearch.search.best_first.worker import Worker
 from pdsearch.search.setup import make_task
 from pdsearch.search.task import Task
 
@@ -70,18 +70,18 @@ def test_ten_times_as_many_schedules_end_with_the_right_answer(block):
 @pytest.mark.parametrize("n_ranks", [2, 5, 16])
 def test_the_hardest_boards_of_the_eight_puzzle_are_solved_by_any_number_of_ranks(n_ranks, distribution):
     puzzle = Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1], goal="blank-last")
-    problem = shared(puzzle, "manhattan", distribution, n_ranks, 0)
+    task = shared(puzzle, "manhattan", distribution, n_ranks, 0)
 
-    result, _ = run(problem, Schedule(seed=1, slowness=0.5, fairness=0.5))
+    result, _ = run(task, Schedule(seed=1, slowness=0.5, fairness=0.5))
 
     assert result.cost == 31
 
 
 def test_the_same_schedule_gives_the_same_search():
     instance = short("3x3 16", "manhattan", 3)
-    problem = make_task(instance.puzzle, "manhattan", "zobrist", 5)
+    task = make_task(instance.puzzle, "manhattan", "zobrist", 5)
 
-    (one, first), (other, second) = (run(problem, Schedule.random(7)) for _ in range(2))
+    (one, first), (other, second) = (run(task, Schedule.random(7)) for _ in range(2))
 
     assert first.turns == second.turns
     assert [rank.expanded for rank in one.ranks] == [rank.expanded for rank in other.ranks]
@@ -91,24 +91,24 @@ def test_the_same_schedule_gives_the_same_search():
 def test_between_two_floors_a_rank_expands_a_sixteenth_above_them_at_most(monkeypatch):
     ahead = dict[tuple[int, int], int]()  # expansions above the floor, by rank and highest floor
     made = dict[int, int]()  # all of a rank's expansions
-    expand = Member._expand
+    expand = Worker._expand
 
-    def watched(member, most, f_limit):
-        expanded = expand(member, most, f_limit)
-        rank = member.rank.rank
-        if f_limit > member.floor:
-            key = rank, member._highest_floor
+    def watched(worker, most, f_limit):
+        expanded = expand(worker, most, f_limit)
+        rank = worker.local.rank
+        if f_limit > worker.floor:
+            key = rank, worker._highest_floor
             ahead[key] = ahead.get(key, 0) + expanded
             assert ahead[key] <= made[rank] / 16 + 8 * 4  # a batch is finished once begun
-        made[rank] = int(member.rank.tallies[EXPANDED])
+        made[rank] = int(worker.local.statistics[EXPANDED])
         return expanded
 
-    monkeypatch.setattr(Member, "_expand", watched)
+    monkeypatch.setattr(Worker, "_expand", watched)
     total = 0
     for seed in range(12):
         instance = short("4x4 30", "manhattan", seed)
-        problem = make_task(instance.puzzle, "manhattan", "zobrist", 4, seed=seed)
-        result, _ = run(problem, Schedule(seed, slowness=0.9, message=20))
+        task = make_task(instance.puzzle, "manhattan", "zobrist", 4, seed=seed)
+        result, _ = run(task, Schedule(seed, slowness=0.9, message=20))
         assert result.cost == instance.cost
         total += sum(ahead.values())
         ahead.clear(), made.clear()
@@ -155,10 +155,10 @@ def test_a_wrong_termination_rule_is_found_out(wrong, monkeypatch):
 
 def test_a_search_that_never_agrees_is_stopped_and_said_to_hang(monkeypatch):
     monkeypatch.setattr(termination, "agree", lambda before, now: False)
-    problem = make_task(Tiles.parse("1 0 2 3 4 5 6 7 8"), None, None, 3)
+    task = make_task(Tiles.parse("1 0 2 3 4 5 6 7 8"), None, None, 3)
 
     with pytest.raises(NeverEndsError, match="still runs after"):
-        simulate(problem, Schedule(), max_turns=20_000)
+        simulate(task, Schedule(), max_turns=20_000)
 
 
 # --- every way to stop ---
@@ -186,23 +186,23 @@ def check_stopped(result, instance, status):
 
 @pytest.mark.parametrize("seed", FAULTS)
 def test_a_node_limit_stops_all_ranks_together(seed):
-    instance, problem = fault_problem(seed)
+    instance, task = fault_problem(seed)
     nodes = 1 + int(np.random.default_rng(seed).integers(instance.expanded + 1))
 
-    result, _ = run(problem, Schedule.random(seed), Limits(nodes=nodes, memory_bytes=2**28))
+    result, _ = run(task, Schedule.random(seed), Limits(nodes=nodes, memory_bytes=2**28))
 
     check_stopped(result, instance, Status.NODE_LIMIT)
-    assert result.expanded <= 1.5 * nodes + problem.n_ranks  # exact on one rank only
+    assert result.expanded <= 1.5 * nodes + task.n_ranks  # exact on one rank only
     if result.status is Status.NODE_LIMIT:
         assert result.expanded >= nodes
 
 
 @pytest.mark.parametrize("seed", FAULTS)
 def test_an_interruption_of_one_rank_stops_all_together(seed):
-    instance, problem = fault_problem(seed)
+    instance, task = fault_problem(seed)
     times, when = itertools.count(), int(np.random.default_rng(seed).integers(2000))
 
-    result, _ = run(problem, Schedule.random(seed), interrupted=lambda: next(times) == when)
+    result, _ = run(task, Schedule.random(seed), interrupted=lambda: next(times) == when)
 
     check_stopped(result, instance, Status.INTERRUPTED)
 
@@ -210,22 +210,22 @@ def test_an_interruption_of_one_rank_stops_all_together(seed):
 @pytest.mark.parametrize("kind", ["3x3 18", "2x3 any"])
 def test_a_search_interrupted_at_its_first_plan_knows_what_that_costs(kind, monkeypatch):
     found: list[int] = []
-    expand = Rank.expand
+    expand = LocalSearch.expand
 
     def noting(rank, *arguments):
         why = expand(rank, *arguments)
-        found.extend([rank.incumbent] if rank.incumbent < NEVER else [])
+        found.extend([rank.incumbent] if rank.incumbent < INFINITY else [])
         return why
 
-    monkeypatch.setattr(Rank, "expand", noting)
+    monkeypatch.setattr(LocalSearch, "expand", noting)
 
     statuses = set()
     for seed in range(100):
         found.clear()
         instance = short(kind, "manhattan", seed % 20)
-        problem = make_task(instance.puzzle, "manhattan", "zobrist", 5, seed=seed)
+        task = make_task(instance.puzzle, "manhattan", "zobrist", 5, seed=seed)
         schedule = Schedule(seed, slowness=0.98, fairness=0.5, message=1, batch=2, budget=5)
-        result, _ = run(problem, schedule, interrupted=lambda: bool(found))
+        result, _ = run(task, schedule, interrupted=lambda: bool(found))
         check_stopped(result, instance, Status.INTERRUPTED)
         assert (result.status is Status.SOLVED) == (result.cost == result.lower_bound)
         statuses.add(result.status)
@@ -238,24 +238,24 @@ def test_a_memory_that_fills_in_the_middle_stops_all_ranks_together(seed, monkey
     monkeypatch.setattr("pdsearch.limits.MIN_MEMORY", 2**14)
     puzzle = Tiles.korf(1)
     distribution = FITTING[seed % len(FITTING)]
-    problem = make_task(puzzle, "manhattan", distribution, 2 + seed % 7, seed=seed)
+    task = make_task(puzzle, "manhattan", distribution, 2 + seed % 7, seed=seed)
     limits = Limits(memory_bytes=200_000)
 
-    result, simulation = run(problem, Schedule.random(seed), limits)
+    result, simulation = run(task, Schedule.random(seed), limits)
 
     assert result.status is Status.MEMORY_LIMIT
     assert 41 <= result.lower_bound <= 57
     assert result.expanded > 100
-    assert all(member.rank.used_bytes <= limits.memory_bytes for member in simulation.members)
+    assert all(worker.local.used_bytes <= limits.memory_bytes for worker in simulation.workers)
     assert result.plan is None
 
 
 def test_many_ranks_in_little_memory_solve_it_or_end_with_a_status():
-    problem = make_task(Tiles.korf(79), "manhattan", "zobrist", 100)
+    task = make_task(Tiles.korf(79), "manhattan", "zobrist", 100)
 
     def status():
         try:
-            return run(problem, Schedule(message=1000, batch=32), Limits(memory_bytes=2**20))[0].status
+            return run(task, Schedule(message=1000, batch=32), Limits(memory_bytes=2**20))[0].status
         except BadInputError:
             return "refused"
 
@@ -263,9 +263,9 @@ def test_many_ranks_in_little_memory_solve_it_or_end_with_a_status():
 
 
 def test_a_time_limit_stops_all_ranks_together():
-    problem = make_task(Tiles.korf(88), "manhattan", None, 4)
+    task = make_task(Tiles.korf(88), "manhattan", None, 4)
 
-    result, _ = run(problem, Schedule(seed=3, slowness=0.5), Limits(time_s=0.1, memory_bytes=2**28))
+    result, _ = run(task, Schedule(seed=3, slowness=0.5), Limits(time_s=0.1, memory_bytes=2**28))
 
     assert result.status is Status.TIME_LIMIT
     assert 43 <= result.lower_bound <= 65
@@ -273,10 +273,10 @@ def test_a_time_limit_stops_all_ranks_together():
 
 def test_a_search_that_could_not_begin_proves_the_heuristic_of_the_first_state():
     puzzle = walked("4x4", "blank-first", 30, 1)
-    problem = make_task(puzzle, "manhattan", None, 3)
+    task = make_task(puzzle, "manhattan", None, 3)
 
-    result, _ = run(problem, Schedule.random(5), interrupted=lambda: True)
+    result, _ = run(task, Schedule.random(5), interrupted=lambda: True)
 
     assert result.status is Status.INTERRUPTED
-    assert result.lower_bound == problem.heuristic.value(puzzle.initial)
+    assert result.lower_bound == task.heuristic.value(puzzle.initial)
     assert result.expanded == 0

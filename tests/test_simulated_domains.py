@@ -30,18 +30,18 @@ def check_all(domain_name, text, options):
     domain = make(domain_name, text, options)
     fitting = [name for name in DISTRIBUTIONS if DISTRIBUTIONS[name].fits(domain)]
     cost = naive.astar(domain, make_heuristic(domain, None).value)
-    answers, refused = {}, []
+    implements, refused = {}, []
 
     for seed, name in enumerate(fitting):
         n_ranks = N_RANKS[seed % len(N_RANKS)]
         try:
-            problem = make_task(domain, None, name, n_ranks, seed=seed)
+            task = make_task(domain, None, name, n_ranks, seed=seed)
         except BadInputError:
             refused.append(name)
             continue
-        result, _ = run(problem, Schedule.random(seed))
-        answers[name] = (result.status, result.cost, result.lower_bound)
+        result, _ = run(task, Schedule.random(seed))
+        implements[name] = (result.status, result.cost, result.lower_bound)
 
-    assert answers == dict.fromkeys(answers, (Status.SOLVED, cost, cost))
-    assert "zobrist" in answers
+    assert implements == dict.fromkeys(implements, (Status.SOLVED, cost, cost))
+    assert "zobrist" in implements
     assert len(refused) < len(fitting) / 2

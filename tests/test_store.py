@@ -10,26 +10,26 @@ from hypothesis import strategies as st
 
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import PdsearchError
-from pdsearch.kernels.layout import no_way, record_words
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.layout import no_origin, record_words
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.kernels.store import LINE, new_index
 from pdsearch.search.best_first.arrays import MemoryLimitError
-from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.step import DUPLICATES, EXPANDED, REOPENED
 from pdsearch.search.setup import make_task
 
 MAX_G = 2**24 - 1
-MAX_OPERATOR = no_way(False)
+MAX_OPERATOR = no_origin(False)
 
 words = st.integers(0, 2**64 - 1)
 
 
-def new_rank(n_words, memory=2**28, frontier="bucket"):
+def new_rank(n_words, memory=2**28, open_list="bucket"):
     """Return a rank whose first tables are as small as they can be."""
     puzzle = Tiles.parse("random:4x4" if n_words == 1 else "random:4x5")
-    problem = make_task(puzzle, "blind")
-    return Rank(problem, 0, memory, batch=1, frontier=frontier)
+    task = make_task(puzzle, "blind")
+    return LocalSearch(task, 0, memory, batch=1, open_list=open_list)
 
 
 def record(state, g, operator, h=0):
@@ -44,17 +44,17 @@ def check_against_dictionary(rank, entries):
     known, duplicates = {}, 0
     for state, g, operator in entries:
         duplicates += state in known
-        if g < known.get(state, (NEVER,))[0]:
+        if g < known.get(state, (INFINITY,))[0]:
             known[state] = (g, operator)
     if entries:
         rank.absorb(np.concatenate([record(*entry) for entry in entries]))
 
     assert rank.n_nodes == len(known)
     assert set(rank.stored_states()) == set(known)
-    assert {state: rank.way_to(state)[1] for state in known} == {s: operator for s, (_, operator) in known.items()}
-    assert rank.tallies[DUPLICATES] == duplicates
-    assert rank.tallies[REOPENED] == 0
-    assert rank.least_open_f == min((g for g, _ in known.values()), default=NEVER)
+    assert {state: rank.origin_of(state)[1] for state in known} == {s: operator for s, (_, operator) in known.items()}
+    assert rank.statistics[DUPLICATES] == duplicates
+    assert rank.statistics[REOPENED] == 0
+    assert rank.least_open_f == min((g for g, _ in known.values()), default=INFINITY)
     return known
 
 
@@ -68,21 +68,21 @@ def test_the_table_knows_what_a_dictionary_knows(n_words, data):
     check_against_dictionary(new_rank(n_words), data.draw(st.lists(entry, max_size=200)))
 
 
-@pytest.mark.parametrize("frontier", ["bucket", "heap"])
+@pytest.mark.parametrize("open_list", ["bucket", "heap"])
 @pytest.mark.parametrize("n_words", [1, 2])
-def test_the_table_keeps_everything_while_it_grows_a_thousandfold(n_words, frontier):
+def test_the_table_keeps_everything_while_it_grows_a_thousandfold(n_words, open_list):
     rng = np.random.default_rng(n_words)
     pool = [tuple(row) for row in rng.integers(2**64, size=(30_000, n_words), dtype=np.uint64).tolist()]
     entries = [
         (pool[int(rng.integers(len(pool)))], int(rng.integers(0, 60)), int(rng.integers(0, 4))) for _ in range(60_000)
     ]
-    rank = new_rank(n_words, frontier=frontier)
+    rank = new_rank(n_words, open_list=open_list)
 
     known = check_against_dictionary(rank, entries)
 
     assert len(known) > 20_000
     absent = rng.integers(2**64, size=(1000, n_words), dtype=np.uint64).tolist()
-    assert all(rank.way_to(tuple(state)) is None for state in absent)
+    assert all(rank.origin_of(tuple(state)) is None for state in absent)
 
 
 def test_states_that_all_belong_in_one_cache_line_are_told_apart():
@@ -112,46 +112,46 @@ def test_g_and_operator_change_together_and_only_for_the_better():
         rank.absorb(record((5,), g, operator))
 
     assert rank.n_nodes == 1
-    assert rank.way_to((5,))[1] == MAX_OPERATOR
-    assert rank.tallies[DUPLICATES] == 4
+    assert rank.origin_of((5,))[1] == MAX_OPERATOR
+    assert rank.statistics[DUPLICATES] == 4
     assert rank.least_open_f == 3
 
 
 def test_a_node_keeps_the_largest_g_there_is():
-    rank = new_rank(1, frontier="heap")
+    rank = new_rank(1, open_list="heap")
 
     rank.absorb(record((5,), MAX_G, 3))
 
     assert rank.least_open_f == MAX_G
-    assert rank.way_to((5,))[1] == 3
+    assert rank.origin_of((5,))[1] == 3
 
 
 def test_a_closed_node_reached_more_cheaply_is_reopened():
     rank = new_rank(1)
-    puzzle = rank.problem.domain
+    puzzle = rank.task.domain
     rank.absorb(record(puzzle.initial, 5, MAX_OPERATOR))
     rank.expand(1)
 
     rank.absorb(record(puzzle.initial, 4, MAX_OPERATOR))
     rank.expand(1)
 
-    assert rank.tallies[REOPENED] == 1
-    assert rank.tallies[EXPANDED] == 2
+    assert rank.statistics[REOPENED] == 1
+    assert rank.statistics[EXPANDED] == 2
     assert rank.least_open_f <= 5  # the successors, one cheaper than before
 
 
 def test_an_entry_left_behind_by_a_cheaper_path_is_not_expanded():
     rank = new_rank(1)
-    initial = rank.problem.domain.initial
+    initial = rank.task.domain.initial
     rank.absorb(np.concatenate([record(initial, 6, 0), record(initial, 2, MAX_OPERATOR)]))
 
     rank.expand(1000, f_limit=2)
     rank.expand(1000, f_limit=6)
 
     states = set(rank.stored_states())
-    assert rank.tallies[REOPENED] == 0
+    assert rank.statistics[REOPENED] == 0
     assert rank.n_nodes == len(states)
-    assert rank.tallies[EXPANDED] < len(states)
+    assert rank.statistics[EXPANDED] < len(states)
 
 
 def test_records_as_expensive_as_the_best_plan_are_dropped():
@@ -164,17 +164,17 @@ def test_records_as_expensive_as_the_best_plan_are_dropped():
 
 
 @pytest.mark.parametrize("budget", [1, 7, 1000])
-@pytest.mark.parametrize("frontier", ["bucket", "heap"])
+@pytest.mark.parametrize("open_list", ["bucket", "heap"])
 @pytest.mark.parametrize("batch", [1, 5, 32])
-def test_no_node_is_lost_when_the_range_of_f_must_grow_in_the_middle(batch, frontier, budget):
+def test_no_node_is_lost_when_the_range_of_f_must_grow_in_the_middle(batch, open_list, budget):
     goalless = Tiles.parse("2x4: 0 1 2 3 4 5 7 6")  # 36 moves deep; room is made for f below 32
-    rank = Rank(make_task(goalless, "blind"), 0, 2**28, batch=batch, frontier=frontier)
-    rank.absorb(initial_record(rank.problem))
+    rank = LocalSearch(make_task(goalless, "blind"), 0, 2**28, batch=batch, open_list=open_list)
+    rank.absorb(initial_record(rank.task))
 
-    while rank.least_open_f < NEVER:
+    while rank.least_open_f < INFINITY:
         rank.expand(budget)
 
-    assert rank.tallies[EXPANDED] == rank.n_nodes == math.factorial(8) // 2
+    assert rank.statistics[EXPANDED] == rank.n_nodes == math.factorial(8) // 2
     assert rank.layers[36] == 1
 
 
@@ -190,8 +190,8 @@ def test_a_rank_stays_within_its_memory_and_readable_when_that_is_full(memory):
     assert rank.used_bytes <= rank.granted_bytes <= memory
     assert rank.used_bytes <= max(rank.most_bytes, rank.used_bytes) <= memory
     assert memory / 100 < rank.n_nodes < len(states)
-    assert all(rank.way_to(state)[1] == 2 for state in states[: rank.n_nodes])
-    assert rank.way_to(states[rank.n_nodes]) is None
+    assert all(rank.origin_of(state)[1] == 2 for state in states[: rank.n_nodes])
+    assert rank.origin_of(states[rank.n_nodes]) is None
     assert not issubclass(MemoryLimitError, PdsearchError)  # a status, never an error the user sees
 
 

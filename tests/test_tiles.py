@@ -34,15 +34,15 @@ def test_every_domain_has_instances_to_be_tested_on():
 def test_compiled_successors_are_those_of_the_domain_in_python(name, text, options):
     domain = make(name, text, options)
 
-    for state, came_by in walk(domain, 60, seed=1):
+    for state, created_by in walk(domain, 60, seed=1):
         moves, n = drivers.expanded(domain, state)
         assert sorted(drivers.rows(domain, moves, n)) == sorted(successors(domain, state))
         assert len(domain.operators(state)) <= domain.max_moves
 
         # told how the state was reached, a domain may leave out what leads back, and nothing else
-        fewer, n_fewer = drivers.expanded(domain, state, came_by)
+        fewer, n_fewer = drivers.expanded(domain, state, created_by)
         missing = set(drivers.rows(domain, moves, n)) - set(drivers.rows(domain, fewer, n_fewer))
-        back = {domain.undo(state, came_by)} if came_by >= 0 and not domain.is_linked else set()
+        back = {domain.undo(state, created_by)} if created_by >= 0 and not domain.is_linked else set()
         assert {successor for _, successor, _ in missing} <= back
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.domains import Domain, State
 from pdsearch.domains.grid.path import Grid
 from pdsearch.heuristics import HEURISTICS, Heuristic
@@ -26,12 +26,12 @@ class OctileTables(NamedTuple):
     diagonal: int
 
 
-@answers(estimate, OctileTables)
-def _estimate(estimator, space, parent_h, moves, c):
+@implements(estimate, OctileTables)
+def _estimate(heuristic, space, parent_h, moves, c):
     cell = np.int64(moves.states[c])
-    dy = abs(cell // estimator.width - estimator.goal_y)
-    dx = abs(cell % estimator.width - estimator.goal_x)
-    return estimator.straight * abs(dy - dx) + estimator.diagonal * min(dy, dx)
+    dy = abs(cell // heuristic.width - heuristic.goal_y)
+    dx = abs(cell % heuristic.width - heuristic.goal_x)
+    return heuristic.straight * abs(dy - dx) + heuristic.diagonal * min(dy, dx)
 
 
 @HEURISTICS.add("octile")

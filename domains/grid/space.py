@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.domains.coordinates import coordinate_sum
 from pdsearch.kernels.protocol import constants, expand, is_goal
 
@@ -48,11 +48,11 @@ def _is_goal(space, state):
     return np.int64(state[0]) == space.goal
 
 
-def _expand(space, came_by, moves, n):
+def _expand(space, created_by, moves, n):
     cell = np.int64(moves.parent[0])
     y, x = cell // space.width, cell % space.width
     for direction in range(8):
-        if (space.steps[cell] >> direction) & 1 == 0 or direction == 7 - came_by:
+        if (space.steps[cell] >> direction) & 1 == 0 or direction == 7 - created_by:
             continue
         to = cell + space.offset[direction]
         to_y, to_x = to // space.width, to % space.width
@@ -74,6 +74,6 @@ def _coordinate_sum(space, states, at):
 
 
 for _tables in (GridSpace, WideGridSpace):
-    answers(is_goal, _tables)(_is_goal)
-    answers(expand, _tables)(_expand)
-    answers(coordinate_sum, _tables)(_coordinate_sum)
+    implements(is_goal, _tables)(_is_goal)
+    implements(expand, _tables)(_expand)
+    implements(coordinate_sum, _tables)(_coordinate_sum)

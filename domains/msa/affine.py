@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.domains.msa.space import (
     BITS,
     PER_WORD,
@@ -45,10 +45,10 @@ class AffineMsaSpace(NamedTuple):
 
 
 answer_for_columns(AffineMsaSpace)
-answers(wide, AffineMsaSpace)(lambda space: True)
+implements(wide, AffineMsaSpace)(lambda space: True)
 
 
-@answers(is_goal, AffineMsaSpace)
+@implements(is_goal, AffineMsaSpace)
 def _is_goal(space, state):
     ended = True
     for i in range(space.n):
@@ -56,17 +56,17 @@ def _is_goal(space, state):
     return ended
 
 
-@answers(last_column, AffineMsaSpace)
+@implements(last_column, AffineMsaSpace)
 def _last_column(space, states, at):
     return position_in(states, at, space.n)
 
 
-@answers(keep_column, AffineMsaSpace)
+@implements(keep_column, AffineMsaSpace)
 def _keep_column(space, states, at, last, column):
     states[at + space.n // PER_WORD] ^= np.uint64(last ^ column) << np.uint64(BITS * (space.n % PER_WORD))
 
 
-@answers(opening_cost, AffineMsaSpace)
+@implements(opening_cost, AffineMsaSpace)
 def _opening_cost(space, last, column):
     letters = letters_again = gaps_again = 0
     for i in range(space.n):

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, inlined, kernel
+from pdsearch._jit import implements, inlined, kernel
 from pdsearch.domains import Domain, State
 from pdsearch.domains.msa.alignment import Alignment
 from pdsearch.domains.msa.scoring import GAP_LETTER, N_CODES
@@ -50,17 +50,17 @@ def _kind(column, i, j):
     return FIRST * (letter > other) + SECOND * (letter < other)
 
 
-@answers(estimate, PairwiseTables)
-def _estimate(estimator, space, parent_h, moves, c):
+@implements(estimate, PairwiseTables)
+def _estimate(heuristic, space, parent_h, moves, c):
     at = c * width(space)
     last = last_column(space, moves.states, at)
     h = np.int64(0)
     for i in range(space.n):
         here = position_in(moves.states, at, i)
         for j in range(i):
-            key = here * estimator.stride[j] + position_in(moves.states, at, j)
+            key = here * heuristic.stride[j] + position_in(moves.states, at, j)
             table = (_kind(last, i, j) * space.n + i) * space.n + j
-            h += np.int64(estimator.costs[estimator.start[table] + key])
+            h += np.int64(heuristic.costs[heuristic.start[table] + key])
     return h
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, inlined
+from pdsearch._jit import implements, inlined
 from pdsearch.domains.coordinates import coordinate_sum
 from pdsearch.domains.msa.scoring import GAP_LETTER, N_CODES
 from pdsearch.kernels.protocol import changes, expand, is_goal, wide, width
@@ -107,7 +107,7 @@ def _column_cost(space, parent, column):
     return total
 
 
-def _expand(space, came_by, moves, n):
+def _expand(space, created_by, moves, n):
     n_words = width(space)
     last = last_column(space, moves.parent, 0)
     ended = 0
@@ -138,16 +138,16 @@ def _expand(space, came_by, moves, n):
 
 def answer_for_columns(tables: type) -> None:
     """Register what holds wherever a move is a column; how a state keeps the last one is left open."""
-    answers(width, tables)(_width)
-    answers(changes, tables)(_changes)
-    answers(expand, tables)(_expand)
-    answers(coordinate_sum, tables)(_coordinate_sum)
+    implements(width, tables)(_width)
+    implements(changes, tables)(_changes)
+    implements(expand, tables)(_expand)
+    implements(coordinate_sum, tables)(_coordinate_sum)
 
 
 for _tables in (MsaSpace, WideMsaSpace):
     answer_for_columns(_tables)
-    answers(is_goal, _tables)(_is_goal)
-    answers(last_column, _tables)(lambda space, states, at: 0)
-    answers(keep_column, _tables)(lambda space, states, at, last, column: None)
-    answers(opening_cost, _tables)(lambda space, last, column: 0)
-answers(wide, WideMsaSpace)(lambda space: True)
+    implements(is_goal, _tables)(_is_goal)
+    implements(last_column, _tables)(lambda space, states, at: 0)
+    implements(keep_column, _tables)(lambda space, states, at, last, column: None)
+    implements(opening_cost, _tables)(lambda space, last, column: 0)
+implements(wide, WideMsaSpace)(lambda space: True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pdsearch._jit import answers, inlined
+from pdsearch._jit import implements, inlined
 from pdsearch.domains import Domain, State
 from pdsearch.domains.packing import cell_at
 from pdsearch.domains.pancake.space import WIDE_BITS
@@ -31,14 +31,14 @@ def _gap(one, other):
     return 1 if one - other > 1 or other - one > 1 else 0
 
 
-@answers(estimate, GapTables)
-def _estimate(estimator, space, parent_h, moves, c):
+@implements(estimate, GapTables)
+def _estimate(heuristic, space, parent_h, moves, c):
     n_words = width(space)
     k = moves.operator[c]
     top = cell_at(moves.parent, 0, 0, n_words, WIDE_BITS)
     last = cell_at(moves.parent, 0, k - 1, n_words, WIDE_BITS)
-    below = estimator.n
-    if k < estimator.n:
+    below = heuristic.n
+    if k < heuristic.n:
         below = cell_at(moves.parent, 0, k, n_words, WIDE_BITS)
     return parent_h - _gap(last, below) + _gap(top, below)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pdsearch._jit import answers, inlined
+from pdsearch._jit import implements, inlined
 from pdsearch.domains.packing import cell_at, flip_cell
 from pdsearch.domains.permutations import item_at
 from pdsearch.kernels.protocol import changes, expand, is_goal, width
@@ -30,22 +30,22 @@ class PancakeSpace(NamedTuple):
     n: int
 
 
-@answers(width, PancakeSpace)
+@implements(width, PancakeSpace)
 def _width(space):
     return len(space.goal)
 
 
-@answers(changes, PancakeSpace)
+@implements(changes, PancakeSpace)
 def _changes(space):
     return 16 if len(space.goal) == 1 else 10 * len(space.goal)
 
 
-@answers(item_at, PancakeSpace)
+@implements(item_at, PancakeSpace)
 def _item_at(space, states, at, place):
     return cell_at(states, at, place, len(space.goal), WIDE_BITS)
 
 
-@answers(is_goal, PancakeSpace)
+@implements(is_goal, PancakeSpace)
 def _is_goal(space, state):
     same = True
     for word in range(len(space.goal)):
@@ -82,11 +82,11 @@ def _flip_words(moves, n, k, n_words):
         flip_cell(moves.states, n * n_words, k - 1 - i, upper ^ lower, n_words, WIDE_BITS)
 
 
-@answers(expand, PancakeSpace)
-def _expand(space, came_by, moves, n):
+@implements(expand, PancakeSpace)
+def _expand(space, created_by, moves, n):
     n_words = len(space.goal)
     for k in range(2, space.n + 1):
-        if k == came_by:  # turning them over again leads back
+        if k == created_by:  # turning them over again leads back
             continue
         if n_words == 1:
             _flip_one_word(moves, n, k)

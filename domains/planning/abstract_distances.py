@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pdsearch._jit import kernel
 from pdsearch.domains.planning.transition_systems import HALF, LOWER, Integers, TransitionSystem
 from pdsearch.kernels.heap import new_heap_open
-from pdsearch.kernels.protocol import NEVER, keep_cursor, pop_batch, push, take_cursor
+from pdsearch.kernels.protocol import INFINITY, keep_cursor, pop_batch, push, take_cursor
 from pdsearch.limits import NO_DEADLINE, Deadline
 
 _MOST_PAIRS = 2**26  # of states, for which a byte each is at hand
@@ -21,7 +21,7 @@ _AT_ONCE = 2**18  # entries of the queue, or transitions, between two looks at t
 
 
 class Distances(NamedTuple):
-    """Costs of cheapest paths, NEVER where there are none."""
+    """Costs of cheapest paths, INFINITY where there are none."""
 
     g: Integers  # (n_states,) from the initial state
     h: Integers  # (n_states,) to a goal
@@ -29,7 +29,7 @@ class Distances(NamedTuple):
     @property
     def alive(self) -> npt.NDArray[np.bool_]:
         """Return which states lie on a path from the initial state to a goal."""
-        return (self.g < NEVER) & (self.h < NEVER)
+        return (self.g < INFINITY) & (self.h < INFINITY)
 
     @property
     def n_alive(self) -> int:
@@ -57,11 +57,11 @@ def _cheapest(system: TransitionSystem, costs: Integers, deadline: Deadline) -> 
 
     Of those between the same two states only the cheapest, unless there are too many states to tell.
     """
-    group_cost = np.full(len(system.sizes), NEVER, np.int64)
+    group_cost = np.full(len(system.sizes), INFINITY, np.int64)
     np.minimum.at(group_cost, system.group, costs)
     n_pairs = system.n_states**2
     seen = np.zeros(n_pairs if n_pairs <= _MOST_PAIRS else 0, bool)
-    edges = np.empty((2, min(len(system.transitions), len(seen) or NEVER)), np.int64)
+    edges = np.empty((2, min(len(system.transitions), len(seen) or INFINITY)), np.int64)
     order, n = np.argsort(group_cost, kind="stable"), 0
     rounds = np.cumsum(system.sizes[order]) // _AT_ONCE
     for some in np.split(order, np.flatnonzero(np.diff(rounds)) + 1):
@@ -96,7 +96,7 @@ def _from(
     """Return the distance of each state from the nearest start."""
     first, order = np.zeros(n_states + 2, np.int64), np.empty(len(source), np.int64)
     _by_source(source, first, order)
-    distance = np.full(n_states, NEVER, np.int64)
+    distance = np.full(n_states, INFINITY, np.int64)
     heap = new_heap_open(len(starts) + len(source) + 1)
     target, cost, node, unused = target[order], cost[order], np.empty(1, np.int64), np.empty(1, np.int64)
     _enter(starts, distance, heap)
@@ -133,7 +133,7 @@ def _dijkstra(first, target, cost, distance, heap, node, unused, most):
     cursor = take_cursor(heap)
     count = 1
     while count > 0 and most > 0:
-        count, d, cursor = pop_batch(heap, cursor, NEVER, len(node), node, unused)
+        count, d, cursor = pop_batch(heap, cursor, INFINITY, len(node), node, unused)
         if count == 0:
             break
         most -= 1

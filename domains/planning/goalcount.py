@@ -26,10 +26,10 @@ class GoalTables(NamedTuple):
 
 
 @evaluates(GoalTables)
-def _evaluate(estimator, space, states, at):
+def _evaluate(heuristic, space, states, at):
     missing = 0
-    for i in range(len(estimator.variable)):
-        missing += value_of(space, states, at, estimator.variable[i]) != estimator.value[i]
+    for i in range(len(heuristic.variable)):
+        missing += value_of(space, states, at, heuristic.variable[i]) != heuristic.value[i]
     return missing
 
 
@@ -41,7 +41,7 @@ class GoalCount(Heuristic):
     source = "Fikes and Nilsson (1971), AIJ 2"
     admissible = False
     consistent = False
-    is_late = True
+    is_lazy = True
 
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)

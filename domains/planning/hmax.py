@@ -1,4 +1,4 @@
-"""h^max: a set of facts costs as much as the dearest of them, and nothing that was true becomes false.
+"""h^max: a set of facts costs as much as the most expensive of them, and nothing that was true becomes false.
 
 Dijkstra's algorithm over facts: an operator is reached with the last of its preconditions.
 
@@ -18,7 +18,7 @@ from pdsearch.domains.planning.relaxed import Relaxed, most_h, relaxed
 from pdsearch.domains.planning.space import value_of
 from pdsearch.domains.planning.task import Planning
 from pdsearch.heuristics import HEURISTICS, Heuristic
-from pdsearch.kernels.protocol import NEVER, evaluates
+from pdsearch.kernels.protocol import INFINITY, evaluates
 from pdsearch.kernels.radix import RadixQueue, clear, is_empty, new_radix_queue, put, take
 from pdsearch.kernels.scratch import scratch
 
@@ -29,7 +29,7 @@ class HmaxTables(NamedTuple):
 
     task: Relaxed
     queue: RadixQueue
-    reached: npt.NDArray[np.int64]  # (n_propositions,) cost of each, NEVER until reached
+    reached: npt.NDArray[np.int64]  # (n_propositions,) cost of each, INFINITY until reached
     missing: npt.NDArray[np.int32]  # (n_operators,) preconditions not reached yet
 
 
@@ -45,7 +45,7 @@ def reach(queue, reached, proposition, cost):
 def reach_state(task, queue, reached, missing, space, states, at):
     """Forget the state before, and reach the facts of the one at ``states[at]``."""
     clear(queue)
-    reached[:] = NEVER
+    reached[:] = INFINITY
     for operator in range(len(missing)):
         missing[operator] = task.needs.first[operator + 1] - task.needs.first[operator]
     for variable in range(len(task.first) - 1):
@@ -56,7 +56,7 @@ def reach_state(task, queue, reached, missing, space, states, at):
 
 @kernel
 def hmax(tables, space, states, at):
-    """Return h^max of the state at ``states[at]``, NEVER if a goal cannot be reached even so."""
+    """Return h^max of the state at ``states[at]``, INFINITY if a goal cannot be reached even so."""
     task, queue, reached, missing = tables
     reach_state(task, queue, reached, missing, space, states, at)
     while not is_empty(queue):
@@ -71,23 +71,23 @@ def hmax(tables, space, states, at):
             if missing[operator] == 0:
                 for j in range(task.adds.first[operator], task.adds.first[operator + 1]):
                     reach(queue, reached, task.adds.items[j], cost + task.cost[operator])
-    return NEVER
+    return INFINITY
 
 
 @evaluates(HmaxTables)
-def _evaluate(estimator, space, states, at):
-    return hmax(estimator, space, states, at)
+def _evaluate(heuristic, space, states, at):
+    return hmax(heuristic, space, states, at)
 
 
 @HEURISTICS.add("hmax")
 class Hmax(Heuristic):
-    """The cost of the dearest goal when deletes are ignored; axioms and conditional effects are taken in."""
+    """The cost of the most expensive goal when deletes are ignored; axioms and conditional effects are taken in."""
 
     name = "hmax"
     source = "Bonet and Geffner (2001), AIJ 129, section 3.2"
     admissible = True
     consistent = True
-    is_late = True
+    is_lazy = True
     batch = 4  # an evaluation takes longer than the cache misses that many would hide
 
     def __init__(self, domain: Domain) -> None:

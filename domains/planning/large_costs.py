@@ -5,7 +5,7 @@ No plan is cheaper at its real costs, for no operator got dearer. If C < B the p
 changed, so C is its real cost and it is optimal. If C >= B all that is known is that every plan costs B or more.
 
 B is such that nothing overflows: g below 2^47 is what a node can hold (:mod:`pdsearch.kernels.layout`; successors
-beyond are left out), and h that adds up costs of distinct facts (h^max, LM-cut) is at most 2^50, far below NEVER.
+beyond are left out), and h that adds up costs of distinct facts (h^max, LM-cut) is at most 2^50, far below INFINITY.
 
 A search that ends without a plan has proved that there is none only if no successor was left out for its g: then g
 can never have reached 2^47, as on a way of so many expansions.
@@ -46,8 +46,8 @@ def bounded(task: SasTask) -> Costs:
 
     >>> from pdsearch.domains.planning.sas import EXAMPLE, parse_sas
     >>> lamp = parse_sas(EXAMPLE.replace("begin_metric\\n0", "begin_metric\\n1"), "lamp.sas")
-    >>> dear = replace(lamp, operators=(replace(lamp.operators[0], cost=2**62),))
-    >>> bounded(dear).task.operators[0].cost == bounded(dear).bound
+    >>> expensive = replace(lamp, operators=(replace(lamp.operators[0], cost=2**62),))
+    >>> bounded(expensive).task.operators[0].cost == bounded(expensive).bound
     True
     """
     n_facts = sum(len(variable.values) for variable in task.variables)

@@ -1,6 +1,6 @@
 """LM-cut: the sum of the costs of disjunctive action landmarks, found as cuts of the justification graph.
 
-Each round: the *supporter* of an operator is its dearest precondition by h^max; the *goal zone* are the facts
+Each round: the *supporter* of an operator is its most expensive precondition by h^max; the *goal zone* are the facts
 from which the goal follows by operators of remaining cost 0; the operators that enter the zone from what is
 reached before it are a cut, one of which every plan must use. Their least remaining cost is added to h and taken
 off all of them, until the goal costs nothing.
@@ -29,7 +29,7 @@ from pdsearch.domains.planning.space import value_of
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS, Heuristic
-from pdsearch.kernels.protocol import NEVER, evaluates
+from pdsearch.kernels.protocol import INFINITY, evaluates
 from pdsearch.kernels.radix import RadixQueue, clear, is_empty, new_radix_queue, take
 from pdsearch.kernels.scratch import scratch
 
@@ -56,20 +56,20 @@ class LmcutTables(NamedTuple):
 
 @kernel
 def lmcut(tables, space, states, at):
-    """Return h^LM-cut of the state at ``states[at]``, NEVER if a goal cannot be reached even without deletes."""
+    """Return h^LM-cut of the state at ``states[at]``, INFINITY if a goal cannot be reached even without deletes."""
     task = tables.task
     for operator in range(len(task.cost)):
         tables.left[operator] = task.cost[operator]
     reach_state(task, tables.queue, tables.reached, tables.missing, space, states, at)
     _reach_all(tables)
-    if tables.reached[task.goal] >= NEVER:
-        return np.int64(NEVER)
+    if tables.reached[task.goal] >= INFINITY:
+        return np.int64(INFINITY)
     total = np.int64(0)
     while tables.reached[task.goal] > 0:
         tables.zone[:] = OUTSIDE
         _mark_goal_zone(tables)
         n_cut = _find_cut(tables, space, states, at)
-        least = np.int64(NEVER)
+        least = np.int64(INFINITY)
         for i in range(n_cut):
             least = min(least, tables.left[tables.cut[i]])
         total += least
@@ -134,7 +134,7 @@ def _mark_goal_zone(tables):
 
 @inlined
 def _break_tie(tables, operator):
-    """Among the dearest preconditions, support the first that would end the zone, or is in it already."""
+    """Among the most expensive preconditions, support the first that would end the zone, or is in it already."""
     task = tables.task
     for i in range(task.needs.first[operator], task.needs.first[operator + 1]):
         needed = task.needs.items[i]
@@ -232,8 +232,8 @@ def _choose_supporter(tables, operator):
 
 
 @evaluates(LmcutTables)
-def _evaluate(estimator, space, states, at):
-    return lmcut(estimator, space, states, at)
+def _evaluate(heuristic, space, states, at):
+    return lmcut(heuristic, space, states, at)
 
 
 @HEURISTICS.add("lmcut")
@@ -244,7 +244,7 @@ class Lmcut(Heuristic):
     source = "Helmert and Domshlak (2009), ICAPS, section 5"
     admissible = True
     consistent = False
-    is_late = True
+    is_lazy = True
     batch = 1  # an evaluation takes a hundred times as long as a cache miss
 
     def __init__(self, domain: Domain) -> None:

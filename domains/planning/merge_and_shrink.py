@@ -29,7 +29,7 @@ from pdsearch.domains.planning.space import value_of
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, shown
 from pdsearch.heuristics import HEURISTICS, Heuristic, Share, build_here
-from pdsearch.kernels.protocol import NEVER, evaluates
+from pdsearch.kernels.protocol import INFINITY, evaluates
 
 DEFAULT_STATES = 1000
 MOST_STATES = 1_000_000  # more would not fit the memory, nor a transition its integer
@@ -43,13 +43,13 @@ class MergeAndShrinkTables(NamedTuple):
 
 
 @evaluates(MergeAndShrinkTables)
-def _evaluate(estimator, space, states, at):
+def _evaluate(heuristic, space, states, at):
     entry = np.int64(0)
-    for i in range(len(estimator.order)):
-        value = value_of(space, states, at, estimator.order[i])
-        entry = np.int64(estimator.entries[entry + value])
+    for i in range(len(heuristic.order)):
+        value = value_of(space, states, at, heuristic.order[i])
+        entry = np.int64(heuristic.entries[entry + value])
         if entry < 0:
-            return np.int64(NEVER)
+            return np.int64(INFINITY)
     return entry
 
 
@@ -61,7 +61,7 @@ class MergeAndShrink(Heuristic):
     source = "Helmert, Haslum and Hoffmann (2007), ICAPS; Helmert, Haslum, Hoffmann and Nissim (2014), JACM 61"
     admissible = True
     consistent = True
-    is_late = True
+    is_lazy = True
     is_shared = True
     option_help = f"most abstract states at a time, {DEFAULT_STATES}"
 
@@ -86,7 +86,7 @@ class MergeAndShrink(Heuristic):
         for var in self.tables.order.tolist():
             entry = int(self.tables.entries[entry + values[var]])
             if entry < 0:
-                return NEVER
+                return INFINITY
         return entry
 
 

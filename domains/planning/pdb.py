@@ -20,7 +20,7 @@ from pdsearch.domains.planning.lines import LINE_BYTES, largest_sum
 from pdsearch.domains.planning.pdb_tables import OPTIONS, Places, build_tables, find_lines
 from pdsearch.domains.planning.task import Planning
 from pdsearch.heuristics import HEURISTICS, Heuristic, Share, build_here
-from pdsearch.kernels.protocol import NEVER, evaluates
+from pdsearch.kernels.protocol import INFINITY, evaluates
 from pdsearch.kernels.scratch import scratch
 
 
@@ -35,10 +35,10 @@ class PdbTables(NamedTuple):
 
 
 @evaluates(PdbTables)
-def _evaluate(estimator, space, states, at):
-    find_lines(estimator.places, space, states, at, estimator.values, estimator.lines, 0)
-    h = largest_sum(estimator.entries, estimator.lines)
-    return min(h, MOST_H) if h >= 0 else NEVER
+def _evaluate(heuristic, space, states, at):
+    find_lines(heuristic.places, space, states, at, heuristic.values, heuristic.lines, 0)
+    h = largest_sum(heuristic.entries, heuristic.lines)
+    return min(h, MOST_H) if h >= 0 else INFINITY
 
 
 @HEURISTICS.add("planning-pdb")
@@ -52,7 +52,7 @@ class Pdb(Heuristic):
     source = "Seipp, Keller and Helmert (2020), JAIR 67; Pommerening, Röger and Helmert (2013), IJCAI"
     admissible = True
     consistent = True
-    is_late = True
+    is_lazy = True
     is_shared = True
     option_help = OPTIONS
 
@@ -79,5 +79,5 @@ class Pdb(Heuristic):
         lines = places.first + products.sum(axis=1)
         chosen = self.tables.entries.reshape(-1, LINE_BYTES // self.tables.entries.itemsize)[lines]
         if (chosen < 0).any():
-            return NEVER
+            return INFINITY
         return min(int(chosen.sum(axis=0, dtype=np.int64).max()), MOST_H)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, inlined
+from pdsearch._jit import implements, inlined
 from pdsearch.domains.planning.arrays import Integers, flat, starts
 from pdsearch.domains.planning.generator import Generator, generator
 from pdsearch.domains.planning.layout import Layout
@@ -60,27 +60,27 @@ class PlanningSpace(NamedTuple):
     axioms: Rules  # by stratum
 
 
-@answers(width, PlanningSpace)
+@implements(width, PlanningSpace)
 def _width(space):
     return len(space.goal_mask)
 
 
-@answers(changes, PlanningSpace)
+@implements(changes, PlanningSpace)
 def _changes(space):
     return space.n_changes
 
 
-@answers(wide, PlanningSpace)
+@implements(wide, PlanningSpace)
 def _wide(space):
     return True
 
 
-@answers(links, PlanningSpace)
+@implements(links, PlanningSpace)
 def _links(space):
     return True
 
 
-@answers(is_goal, PlanningSpace)
+@implements(is_goal, PlanningSpace)
 def _is_goal(space, state):
     holds = True
     for word in range(len(space.goal_mask)):
@@ -92,7 +92,7 @@ def same_answers(tables: type) -> None:
     """Let tables that have the fields of PlanningSpace answer as it does for all but ``expand``."""
     answered: dict[Any, Any] = {width: _width, changes: _changes, wide: _wide, links: _links, is_goal: _is_goal}
     for stub, answer in answered.items():
-        answers(stub, tables)(answer)
+        implements(stub, tables)(answer)
 
 
 # the same tables of a task that has conditional effects or axioms: others do without the code for them
@@ -106,16 +106,16 @@ def value_of(space, states, at, variable):
     return np.int64((states[at + space.word[variable]] >> np.uint64(space.shift[variable])) & space.mask[variable])
 
 
-@answers(expand, PlanningSpace)
-def _expand(space, came_by, moves, n):
+@implements(expand, PlanningSpace)
+def _expand(space, created_by, moves, n):
     end = applicable(space, moves, n)
     for c in range(n, end):
         apply_operator(space, moves.operator[c], moves, c)
     return end
 
 
-@answers(expand, RulesSpace)
-def _expand_rules(space, came_by, moves, n):
+@implements(expand, RulesSpace)
+def _expand_rules(space, created_by, moves, n):
     end = applicable(space, moves, n)
     n_words = len(space.goal_mask)
     for c in range(n, end):

@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pdsearch._jit import answers, inlined
+from pdsearch._jit import implements, inlined
 from pdsearch.domains.planning.arrays import Integers, flat
 from pdsearch.domains.planning.interference import Interference, ways
 from pdsearch.domains.planning.pruning import PRUNINGS, Pruning
@@ -73,8 +73,8 @@ StubbornSpace: Any = namedtuple("StubbornSpace", (*PlanningSpace._fields, "stubb
 same_answers(StubbornSpace)
 
 
-@answers(expand, StubbornSpace)
-def _expand(space, came_by, moves, n):
+@implements(expand, StubbornSpace)
+def _expand(space, created_by, moves, n):
     end = applicable(space, moves, n)
     if space.stubborn.counts[_OFF] == 0:
         end = _prune(space, space.stubborn, moves, n, end)

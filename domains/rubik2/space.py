@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.kernels.protocol import constants, expand, is_goal
 
 N_CORNERS = 7
@@ -34,15 +34,15 @@ class CubeSpace(NamedTuple):
 constants(CubeSpace, n_words=1, n_changes=N_MOVED)
 
 
-@answers(is_goal, CubeSpace)
+@implements(is_goal, CubeSpace)
 def _is_goal(space, state):
     return state[0] == space.goal[0]
 
 
-@answers(expand, CubeSpace)
-def _expand(space, came_by, moves, n):
+@implements(expand, CubeSpace)
+def _expand(space, created_by, moves, n):
     cube = np.int64(moves.parent[0])
-    back = came_by // 3 * 3 + 2 - came_by % 3  # -3 after NO_OPERATOR
+    back = created_by // 3 * 3 + 2 - created_by % 3  # -3 after NO_OPERATOR
     for operator in range(N_OPERATORS):
         if operator == back:
             continue

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.domains import Domain, State
 from pdsearch.domains.rubik2.cube import Rubik2, turned
 from pdsearch.domains.rubik2.space import N_CORNERS, N_OPERATORS, TWISTS
@@ -44,18 +44,18 @@ class HalfTables(NamedTuple):
     twists: npt.NDArray[np.uint8]  # (2**14,)
 
 
-@answers(estimate, CubeTable)
-def _estimate(estimator, space, parent_h, moves, c):
+@implements(estimate, CubeTable)
+def _estimate(heuristic, space, parent_h, moves, c):
     cube = np.int64(moves.states[c])
-    permutation = np.int64(estimator.permutation[cube & ((1 << TWISTS) - 1)])
-    return np.int64(estimator.entries[permutation * N_TWISTS + np.int64(estimator.twists[cube >> TWISTS])])
+    permutation = np.int64(heuristic.permutation[cube & ((1 << TWISTS) - 1)])
+    return np.int64(heuristic.entries[permutation * N_TWISTS + np.int64(heuristic.twists[cube >> TWISTS])])
 
 
-@answers(estimate, HalfTables)
-def _estimate_halves(estimator, space, parent_h, moves, c):
+@implements(estimate, HalfTables)
+def _estimate_halves(heuristic, space, parent_h, moves, c):
     cube = np.int64(moves.states[c])
-    one = np.int64(estimator.permutation[cube & ((1 << TWISTS) - 1)])
-    return max(one, np.int64(estimator.twists[cube >> TWISTS]))
+    one = np.int64(heuristic.permutation[cube & ((1 << TWISTS) - 1)])
+    return max(one, np.int64(heuristic.twists[cube >> TWISTS]))
 
 
 class Half(NamedTuple):

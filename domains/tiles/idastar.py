@@ -11,7 +11,7 @@ from pdsearch.domains.tiles.manhattan import Manhattan
 from pdsearch.domains.tiles.puzzle import Tiles
 from pdsearch.domains.tiles.recursion import GENERATED_AT, GOALS_AT, NO_MOVE, TOO_LARGE_AT, ShapeType, subtree
 from pdsearch.heuristics import Heuristic
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, LEAST_PRUNED, SUBTREES, TOO_LARGE, Integers, Roots, Subtrees
 
 MOST_GENERATED = 2**26  # below one root; about a tenth of a second
@@ -40,7 +40,7 @@ class TilesSubtrees(Subtrees):
         self._words = np.zeros((len(roots), 2), np.uint64)
         self._words[:, : roots.words.shape[1]] = roots.words
         self._blanks = blanks(self.puzzle, roots.words)
-        self._lasts = np.where(roots.came_by < 0, NO_MOVE, roots.came_by)
+        self._lasts = np.where(roots.created_by < 0, NO_MOVE, roots.created_by)
         self._slack = (bound - roots.g - roots.h) // 2
         self._next_bound = bound + 2
 
@@ -51,7 +51,7 @@ class TilesSubtrees(Subtrees):
         done = counts[at:stopped]
         pruned = done[:, GENERATED] - (done[:, EXPANDED] - 1) - done[:, GOALS]
         # a pruned child is one bad move too far; below 2x2 boards every path may end in a goal
-        done[:, LEAST_PRUNED] = np.where(pruned > 0, self._next_bound, NEVER)
+        done[:, LEAST_PRUNED] = np.where(pruned > 0, self._next_bound, INFINITY)
         return stopped
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, inlined
+from pdsearch._jit import implements, inlined
 from pdsearch.domains import Domain, State
 from pdsearch.domains.tiles.manhattan import distances
 from pdsearch.domains.tiles.puzzle import Tiles
@@ -41,42 +41,42 @@ class LinearConflictTables(NamedTuple):
 
 
 @inlined
-def _row(estimator, space, states, at, row):
+def _row(heuristic, space, states, at, row):
     """Return the penalty of a row."""
-    n = estimator.board_width
+    n = heuristic.board_width
     key = 0
     for x in range(n):
-        key = key * (n + 1) + estimator.place[0, row, tile_at(space, states, at, row * n + x)]
-    return np.int64(estimator.row_penalty[key]) if key < len(estimator.row_penalty) else 0
+        key = key * (n + 1) + heuristic.place[0, row, tile_at(space, states, at, row * n + x)]
+    return np.int64(heuristic.row_penalty[key]) if key < len(heuristic.row_penalty) else 0
 
 
 @inlined
-def _column(estimator, space, states, at, column):
+def _column(heuristic, space, states, at, column):
     """Return the penalty of a column."""
-    n = estimator.board_height
+    n = heuristic.board_height
     key = 0
     for y in range(n):
-        tile = tile_at(space, states, at, y * estimator.board_width + column)
-        key = key * (n + 1) + estimator.place[1, column, tile]
-    return np.int64(estimator.column_penalty[key]) if key < len(estimator.column_penalty) else 0
+        tile = tile_at(space, states, at, y * heuristic.board_width + column)
+        key = key * (n + 1) + heuristic.place[1, column, tile]
+    return np.int64(heuristic.column_penalty[key]) if key < len(heuristic.column_penalty) else 0
 
 
-@answers(estimate, LinearConflictTables)
-def _estimate(estimator, space, parent_h, moves, c):
-    h = parent_h + estimator.distance[moves.added[c]] - estimator.distance[moves.removed[c]]
+@implements(estimate, LinearConflictTables)
+def _estimate(heuristic, space, parent_h, moves, c):
+    h = parent_h + heuristic.distance[moves.added[c]] - heuristic.distance[moves.removed[c]]
     at = c * width(space)
     here = moves.added[c] % N_VALUES
     there = moves.removed[c] % N_VALUES
-    row, old_row = here // estimator.board_width, there // estimator.board_width
-    column, old_column = here % estimator.board_width, there % estimator.board_width
+    row, old_row = here // heuristic.board_width, there // heuristic.board_width
+    column, old_column = here % heuristic.board_width, there % heuristic.board_width
     if row != old_row:
-        h += _row(estimator, space, moves.states, at, row) + _row(estimator, space, moves.states, at, old_row)
-        h -= _row(estimator, space, moves.parent, 0, row) + _row(estimator, space, moves.parent, 0, old_row)
+        h += _row(heuristic, space, moves.states, at, row) + _row(heuristic, space, moves.states, at, old_row)
+        h -= _row(heuristic, space, moves.parent, 0, row) + _row(heuristic, space, moves.parent, 0, old_row)
     else:
-        h += _column(estimator, space, moves.states, at, column)
-        h += _column(estimator, space, moves.states, at, old_column)
-        h -= _column(estimator, space, moves.parent, 0, column)
-        h -= _column(estimator, space, moves.parent, 0, old_column)
+        h += _column(heuristic, space, moves.states, at, column)
+        h += _column(heuristic, space, moves.states, at, old_column)
+        h -= _column(heuristic, space, moves.parent, 0, column)
+        h -= _column(heuristic, space, moves.parent, 0, old_column)
     return h
 
 

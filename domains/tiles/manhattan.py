@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.domains import Domain, State
 from pdsearch.domains.tiles.puzzle import Tiles
 from pdsearch.domains.tiles.space import N_VALUES
@@ -35,9 +35,9 @@ def distances(puzzle: Tiles) -> npt.NDArray[np.int64]:
     return table
 
 
-@answers(estimate, ManhattanTables)
-def _estimate(estimator, space, parent_h, moves, c):
-    return parent_h + estimator.distance[moves.added[c]] - estimator.distance[moves.removed[c]]
+@implements(estimate, ManhattanTables)
+def _estimate(heuristic, space, parent_h, moves, c):
+    return parent_h + heuristic.distance[moves.added[c]] - heuristic.distance[moves.removed[c]]
 
 
 @HEURISTICS.add("manhattan")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, inlined
+from pdsearch._jit import implements, inlined
 from pdsearch.domains import Domain, State
 from pdsearch.domains.tiles.partitions import partition, shared_tables
 from pdsearch.domains.tiles.puzzle import Tiles
@@ -39,49 +39,49 @@ class PatternTables(NamedTuple):
     n: int
 
 
-def places_of(space, estimator, states, at, row):
+def places_of(space, heuristic, states, at, row):
     """Return the packed cells of one pattern's tiles (its tables' rows start at ``row``); compiled by type."""
 
 
-@answers(places_of, TilesSpace)
-def _places_of(space, estimator, states, at, row):
+@implements(places_of, TilesSpace)
+def _places_of(space, heuristic, states, at, row):
     places = np.uint64(0)
     board = states[at]
     for cell in range(16):
         tile = np.int64((board >> np.uint64(4 * cell)) & np.uint64(15))
-        places |= estimator.image[row + cell] << estimator.shift[row + tile]
+        places |= heuristic.image[row + cell] << heuristic.shift[row + tile]
     return places
 
 
-@answers(places_of, WideTilesSpace)
-def _places_of_wide(space, estimator, states, at, row):
+@implements(places_of, WideTilesSpace)
+def _places_of_wide(space, heuristic, states, at, row):
     places = np.uint64(0)
     first, second = states[at], states[at + 1]
     for cell in range(12):
         tile = np.int64((first >> np.uint64(5 * cell)) & np.uint64(31))
-        places |= estimator.image[row + cell] << estimator.shift[row + tile]
+        places |= heuristic.image[row + cell] << heuristic.shift[row + tile]
         tile = np.int64((second >> np.uint64(5 * cell)) & np.uint64(31))
-        places |= estimator.image[row + 12 + cell] << estimator.shift[row + tile]
+        places |= heuristic.image[row + 12 + cell] << heuristic.shift[row + tile]
     tile = np.int64((second >> np.uint64(60)) | ((first >> np.uint64(60)) << np.uint64(4)))
-    return places | (estimator.image[row + 24] << estimator.shift[row + tile])
+    return places | (heuristic.image[row + 24] << heuristic.shift[row + tile])
 
 
 @inlined
-def _entry(estimator, pattern, places):
+def _entry(heuristic, pattern, places):
     """Return the entry for packed places."""
-    rank = rank_of(places, estimator.size[pattern], estimator.n)
-    return np.int64(estimator.entries[estimator.start[pattern] + rank])
+    rank = rank_of(places, heuristic.size[pattern], heuristic.n)
+    return np.int64(heuristic.entries[heuristic.start[pattern] + rank])
 
 
-@answers(estimate, PatternTables)
-def _estimate(estimator, space, parent_h, moves, c):
+@implements(estimate, PatternTables)
+def _estimate(heuristic, space, parent_h, moves, c):
     tile = moves.added[c] // N_VALUES
-    pattern = estimator.pattern[tile]
+    pattern = heuristic.pattern[tile]
     row = pattern * N_VALUES
-    after = places_of(space, estimator, moves.states, c * width(space), row)
-    moved = estimator.image[row + moves.added[c] % N_VALUES] ^ estimator.image[row + moves.removed[c] % N_VALUES]
-    before = after ^ (moved << estimator.shift[row + tile])
-    return parent_h + _entry(estimator, pattern, after) - _entry(estimator, pattern, before)
+    after = places_of(space, heuristic, moves.states, c * width(space), row)
+    moved = heuristic.image[row + moves.added[c] % N_VALUES] ^ heuristic.image[row + moves.removed[c] % N_VALUES]
+    before = after ^ (moved << heuristic.shift[row + tile])
+    return parent_h + _entry(heuristic, pattern, after) - _entry(heuristic, pattern, before)
 
 
 def database(width: int, height: int, name: str) -> Database:

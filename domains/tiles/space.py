@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, inlined
+from pdsearch._jit import implements, inlined
 from pdsearch.domains.permutations import item_at
 from pdsearch.kernels.intrinsics import trailing_zeros
 from pdsearch.kernels.protocol import constants, expand, is_goal
@@ -50,30 +50,30 @@ constants(TilesSpace, n_words=1)
 constants(WideTilesSpace, n_words=2)
 
 
-@answers(is_goal, TilesSpace)
+@implements(is_goal, TilesSpace)
 def _is_goal(space, state):
     return state[0] == space.goal[0]
 
 
-@answers(is_goal, WideTilesSpace)
+@implements(is_goal, WideTilesSpace)
 def _is_goal_wide(space, state):
     return state[0] == space.goal[0] and state[1] == space.goal[1]
 
 
-@answers(tile_at, TilesSpace)
+@implements(tile_at, TilesSpace)
 def _tile_at(space, states, at, cell):
     return np.int64((states[at] >> np.uint64(4 * cell)) & np.uint64(15))
 
 
-@answers(tile_at, WideTilesSpace)
+@implements(tile_at, WideTilesSpace)
 def _tile_at_wide(space, states, at, cell):
     if cell < 24:
         return np.int64((states[at + cell // 12] >> np.uint64(5 * (cell % 12))) & np.uint64(31))
     return np.int64((states[at + 1] >> np.uint64(60)) | ((states[at] >> np.uint64(60)) << np.uint64(4)))
 
 
-answers(item_at, TilesSpace)(_tile_at)
-answers(item_at, WideTilesSpace)(_tile_at_wide)
+implements(item_at, TilesSpace)(_tile_at)
+implements(item_at, WideTilesSpace)(_tile_at_wide)
 
 
 @inlined
@@ -108,11 +108,11 @@ def _flip(states, at, cell, tile):
         states[at] ^= (bits >> np.uint64(4)) << np.uint64(60)
 
 
-@answers(expand, TilesSpace)
-def _expand(space, came_by, moves, n):
+@implements(expand, TilesSpace)
+def _expand(space, created_by, moves, n):
     board = moves.parent[0]
     blank = _blank(board)
-    back = came_by ^ 3
+    back = created_by ^ 3
     for operator in range(4):
         cell = space.neighbours[blank * 4 + operator]
         if cell >= 0 and operator != back:
@@ -126,10 +126,10 @@ def _expand(space, came_by, moves, n):
     return n
 
 
-@answers(expand, WideTilesSpace)
-def _expand_wide(space, came_by, moves, n):
+@implements(expand, WideTilesSpace)
+def _expand_wide(space, created_by, moves, n):
     blank = _blank_wide(moves.parent[0], moves.parent[1])
-    back = came_by ^ 3
+    back = created_by ^ 3
     for operator in range(4):
         cell = space.neighbours[blank * 4 + operator]
         if cell >= 0 and operator != back:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.domains.packing import cell_at, flip_cell
 from pdsearch.domains.permutations import item_at
 from pdsearch.kernels.protocol import changes, expand, is_goal, width
@@ -28,22 +28,22 @@ class TopSpinSpace(NamedTuple):
     k: int
 
 
-@answers(width, TopSpinSpace)
+@implements(width, TopSpinSpace)
 def _width(space):
     return len(space.goal)
 
 
-@answers(changes, TopSpinSpace)
+@implements(changes, TopSpinSpace)
 def _changes(space):
     return MAX_TURNED
 
 
-@answers(item_at, TopSpinSpace)
+@implements(item_at, TopSpinSpace)
 def _item_at(space, states, at, place):
     return cell_at(states, at, place, len(space.goal), WIDE_BITS)
 
 
-@answers(is_goal, TopSpinSpace)
+@implements(is_goal, TopSpinSpace)
 def _is_goal(space, state):
     same = True
     for word in range(len(space.goal)):
@@ -51,11 +51,11 @@ def _is_goal(space, state):
     return same
 
 
-@answers(expand, TopSpinSpace)
-def _expand(space, came_by, moves, n):
+@implements(expand, TopSpinSpace)
+def _expand(space, created_by, moves, n):
     n_words = len(space.goal)
     for start in range(space.n):
-        if start == came_by:  # turning them over again leads back
+        if start == created_by:  # turning them over again leads back
             continue
         for word in range(n_words):
             moves.states[n * n_words + word] = moves.parent[word]

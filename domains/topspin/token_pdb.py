@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, inlined, kernel
+from pdsearch._jit import implements, inlined, kernel
 from pdsearch.domains import Domain, State
 from pdsearch.domains.packing import cell_at
 from pdsearch.domains.topspin.ring import TopSpin
@@ -41,25 +41,25 @@ class TokenTables(NamedTuple):
 
 
 @inlined
-def _look_up(estimator, space, states, at, pattern):
+def _look_up(heuristic, space, states, at, pattern):
     """Return the turns the tokens of one pattern need."""
     places = np.uint64(0)
-    for cell in range(estimator.n):
+    for cell in range(heuristic.n):
         token = cell_at(states, at, cell, width(space), WIDE_BITS)
-        place = cell - estimator.first[pattern]
+        place = cell - heuristic.first[pattern]
         if place < 0:
-            place += estimator.n
-        shift = estimator.shift[pattern * estimator.n + token]
+            place += heuristic.n
+        shift = heuristic.shift[pattern * heuristic.n + token]
         if shift < _UNUSED:
             places |= np.uint64(place) << np.uint64(shift)
-    return np.int64(estimator.entries[rank_of(places, estimator.k, estimator.n)])
+    return np.int64(heuristic.entries[rank_of(places, heuristic.k, heuristic.n)])
 
 
-@answers(estimate, TokenTables)
-def _estimate(estimator, space, parent_h, moves, c):
+@implements(estimate, TokenTables)
+def _estimate(heuristic, space, parent_h, moves, c):
     at = c * width(space)
-    one = _look_up(estimator, space, moves.states, at, 0)
-    other = _look_up(estimator, space, moves.states, at, 1)
+    one = _look_up(heuristic, space, moves.states, at, 0)
+    other = _look_up(heuristic, space, moves.states, at, 1)
     return max(one, other)
 
 

@@ -12,7 +12,7 @@ from pdsearch.domains.planning.task import Planning
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
 from pdsearch.search.best_first.astar import AStar
 from pdsearch.search.best_first.local_search import compile_kernels
@@ -126,7 +126,7 @@ def own_run(planning: Planning, config: str, limits: Limits, interrupted: Callab
         expanded_before_last_layer=result.expanded_before_last_layer,
         generated=result.generated,
         evaluated=result.evaluated,
-        initial_h=initial_h if initial_h < NEVER else None,
+        initial_h=initial_h if initial_h < INFINITY else None,
         bytes_per_state=result.bytes_per_node if result.bytes_per_node < float("inf") else None,
         setup_s=setup_s,
         search_s=result.search_s,

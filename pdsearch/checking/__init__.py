@@ -17,7 +17,7 @@ from pdsearch.distribution import DISTRIBUTIONS, make_distribution
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS, Heuristic, make_heuristic
-from pdsearch.kernels.protocol import NEVER, NO_OPERATOR
+from pdsearch.kernels.protocol import INFINITY, NO_OPERATOR
 from pdsearch.search.setup import check_domain
 
 LEAN_OPERATORS = 126  # see pdsearch.kernels.layout
@@ -132,7 +132,7 @@ _Findings = Iterator[tuple[str, str]]
 def _moves(domain: Domain, states: Sample) -> _Findings:
     """Compare compiled moves and goals with the Python methods."""
     probe = None if domain.is_plain else Probe(domain)
-    for state, came_by in states.visits:
+    for state, created_by in states.visits:
         edges = states.edges.get(state) or []
         where = f"in state {_shown(domain, state)}"
         yield from _declared(domain, edges, where)
@@ -147,8 +147,8 @@ def _moves(domain: Domain, states: Sample) -> _Findings:
         if sorted(rows) != sorted(edges):
             yield "moves", _difference(domain, rows, edges, where)
         yield from _features(domain, state, moves, rows, where)
-        if came_by != NO_OPERATOR:
-            yield from _left_out(domain, probe, state, came_by, rows, where)
+        if created_by != NO_OPERATOR:
+            yield from _left_out(domain, probe, state, created_by, rows, where)
 
 
 def _declared(domain: Domain, edges: list[tuple[int, Any, int]], where: str) -> _Findings:
@@ -193,15 +193,15 @@ def _features(domain: Domain, state: Any, moves: Any, rows: list[Any], where: st
             yield "features", f"operator {operator} of {domain.name} names other features than it changes {where}"
 
 
-def _left_out(domain: Domain, probe: Probe, state: Any, came_by: int, rows: list[Any], where: str) -> _Findings:
+def _left_out(domain: Domain, probe: Probe, state: Any, created_by: int, rows: list[Any], where: str) -> _Findings:
     """What is left out after an operator may only lead back."""
-    moves, n = probe.expand(state, came_by)
+    moves, n = probe.expand(state, created_by)
     fewer = set(probe.rows(moves, n))
     if not fewer <= set(rows):
-        yield "came_by", f"compiled expand of {domain.name} has other moves after operator {came_by} {where}"
+        yield "created_by", f"compiled expand of {domain.name} has other moves after operator {created_by} {where}"
     for operator, successor, _ in set(rows) - fewer:
-        if domain.is_linked or domain.undo(state, came_by) != successor:
-            yield "left out", f"compiled expand of {domain.name} leaves out {operator} after {came_by} {where}"
+        if domain.is_linked or domain.undo(state, created_by) != successor:
+            yield "left out", f"compiled expand of {domain.name} leaves out {operator} after {created_by} {where}"
 
 
 def _heuristics(domain: Domain, states: Sample, names: list[str]) -> _Findings:
@@ -226,18 +226,18 @@ def _heuristic(domain: Domain, states: Sample, heuristic: Heuristic) -> _Finding
 
     for state, _ in states.visits:
         where, h = f"in state {_shown(domain, state)}", h_of(state)
-        if h < 0 or (not domain.is_plain and heuristic.max_h < h < NEVER):
+        if h < 0 or (not domain.is_plain and heuristic.max_h < h < INFINITY):
             yield "max_h", f"{told} is {h} {where}; need 0 to max_h = {heuristic.max_h}"
         if heuristic.admissible and domain.is_goal(state) and h != 0:
             yield "goal", f"{told} is {h} at the goal {where}"
         for operator, successor, cost in states.edges[state]:
             after = h_of(successor)
-            if heuristic.consistent and h < NEVER and h > cost + after:
+            if heuristic.consistent and h < INFINITY and h > cost + after:
                 yield "consistent", f"{told} falls from {h} to {after} by operator {operator} of cost {cost} {where}"
-            if not domain.is_plain and after < NEVER and cost + after - h > heuristic.max_rise:
+            if not domain.is_plain and after < INFINITY and cost + after - h > heuristic.max_rise:
                 rise = cost + after - h
                 yield "max_rise", f"{told} lets f rise by {rise} {where}; max_rise says {heuristic.max_rise}"
-        if probe is not None and h < NEVER:
+        if probe is not None and h < INFINITY:
             moves, n = probe.expand(state)
             values = probe.h(heuristic, h, moves, n).tolist()
             for (operator, successor, _), value in zip(probe.rows(moves, n), values, strict=True):

@@ -16,8 +16,8 @@ _SPARE = 1024  # rows behind those that are declared, for a domain that writes m
 
 
 @kernel
-def _expand_parent(space, came_by, moves):
-    return expand(space, came_by, moves, 0)
+def _expand_parent(space, created_by, moves):
+    return expand(space, created_by, moves, 0)
 
 
 @kernel
@@ -26,21 +26,21 @@ def _goal_reached(space, state):
 
 
 @kernel
-def _estimate_all(estimator, space, parent_h, moves, n, out):
+def _estimate_all(heuristic, space, parent_h, moves, n, out):
     for c in range(n):
-        out[c] = estimate(estimator, space, parent_h, moves, c)
+        out[c] = estimate(heuristic, space, parent_h, moves, c)
 
 
 @kernel
-def _evaluate_all(estimator, space, moves, n, out):
+def _evaluate_all(heuristic, space, moves, n, out):
     for c in range(n):
-        out[c] = evaluate(estimator, space, moves.states, c * width(space))
+        out[c] = evaluate(heuristic, space, moves.states, c * width(space))
 
 
 @kernel
-def _owners_of_all(sharing, rank, space, moves, n, out):
+def _owners_of_all(distribution, rank, space, moves, n, out):
     for c in range(n):
-        out[c] = owner(sharing, rank, space, moves, c)
+        out[c] = owner(distribution, rank, space, moves, c)
 
 
 class Probe:
@@ -61,11 +61,11 @@ class Probe:
         self.domain = domain
         self._rows = domain.max_moves + _SPARE
 
-    def expand(self, state: State, came_by: int = NO_OPERATOR) -> tuple[Moves, int]:
+    def expand(self, state: State, created_by: int = NO_OPERATOR) -> tuple[Moves, int]:
         """Return the successors of a state and their number."""
         moves = new_moves(len(state), self._rows, self.domain.n_changes)
         moves.parent[:] = np.array(state, np.uint64)
-        return moves, int(self._ask("expand", _expand_parent, self.domain.space, came_by, moves))
+        return moves, int(self._ask("expand", _expand_parent, self.domain.space, created_by, moves))
 
     def rows(self, moves: Moves, n: int) -> list[tuple[int, State, int]]:
         """Return (operator, successor, cost) of each successor."""
@@ -80,7 +80,7 @@ class Probe:
     def h(self, heuristic: Any, parent_h: int, moves: Moves, n: int) -> npt.NDArray[np.int64]:
         """Return h of each successor: int64[n]."""
         out, tables = np.zeros(n, np.int64), heuristic.tables
-        if heuristic.is_late:
+        if heuristic.is_lazy:
             self._ask("evaluate", _evaluate_all, tables, self.domain.space, moves, n, out)
         else:
             self._ask("estimate", _estimate_all, tables, self.domain.space, parent_h, moves, n, out)

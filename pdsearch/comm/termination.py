@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pdsearch.comm import Communicator, Integers
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 
 SENT, RECEIVED, ACTIVE, EXPANDED, OPEN = range(5)
 N_SUMS = 5
@@ -42,7 +42,7 @@ class Round:
     expanded: int = 0
     open: int = 0
     least_f: int = 0  # of all that ranks hold; what is under way may be less
-    incumbent: int = NEVER
+    incumbent: int = INFINITY
     stop: int = 0  # the largest status code a rank wants to stop with
     memory_bytes: int = 0  # of the fullest rank
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.kernels.protocol import owner
 
 
@@ -14,6 +14,6 @@ class Alone(NamedTuple):
     zero: int
 
 
-@answers(owner, Alone)
-def _owner(sharing, rank, space, moves, c):
+@implements(owner, Alone)
+def _owner(distribution, rank, space, moves, c):
     return rank

@@ -21,7 +21,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.distribution import Distribution
 from pdsearch.distribution.walk import Walk, check_reached
 from pdsearch.domains import Domain, State
@@ -37,18 +37,18 @@ class FeatureSumTables(NamedTuple):
     n_ranks: int
 
 
-@answers(owner, FeatureSumTables)
-def _owner(sharing, rank, space, moves, c):
+@implements(owner, FeatureSumTables)
+def _owner(distribution, rank, space, moves, c):
     to = rank
     most = changes(space)
     for i in range(c * most, (c + 1) * most):
         if most > 1 and moves.added[i] < 0:
             break
-        to += sharing.words[moves.added[i]] - sharing.words[moves.removed[i]]
+        to += distribution.words[moves.added[i]] - distribution.words[moves.removed[i]]
         if to < 0:
-            to += sharing.n_ranks
-        elif to >= sharing.n_ranks:
-            to -= sharing.n_ranks
+            to += distribution.n_ranks
+        elif to >= distribution.n_ranks:
+            to -= distribution.n_ranks
     return to
 
 

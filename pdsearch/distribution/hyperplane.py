@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.distribution import DISTRIBUTIONS, Distribution
 from pdsearch.distribution.walk import Walk, check_reached
 from pdsearch.domains import Domain, State
@@ -44,18 +44,18 @@ class HyperplaneTables(NamedTuple):
     n_sharing: int  # ranks that share a plane; 1 where thickness is more
 
 
-@answers(owner, HyperplaneTables)
-def _owner(sharing, rank, space, moves, c):
-    plane = coordinate_sum(space, moves.states, c * width(space)) // sharing.thickness
-    if sharing.n_sharing == 1:
-        return plane % sharing.n_ranks
-    word = (rank - sharing.n_sharing * coordinate_sum(space, moves.parent, 0)) % sharing.n_ranks
+@implements(owner, HyperplaneTables)
+def _owner(distribution, rank, space, moves, c):
+    plane = coordinate_sum(space, moves.states, c * width(space)) // distribution.thickness
+    if distribution.n_sharing == 1:
+        return plane % distribution.n_ranks
+    word = (rank - distribution.n_sharing * coordinate_sum(space, moves.parent, 0)) % distribution.n_ranks
     most = changes(space)
     for i in range(c * most, (c + 1) * most):
         if most > 1 and moves.added[i] < 0:
             break
-        word += sharing.words[moves.added[i]] - sharing.words[moves.removed[i]]
-    return (sharing.n_sharing * plane + word % sharing.n_sharing) % sharing.n_ranks
+        word += distribution.words[moves.added[i]] - distribution.words[moves.removed[i]]
+    return (distribution.n_sharing * plane + word % distribution.n_sharing) % distribution.n_ranks
 
 
 @DISTRIBUTIONS.add("hyperplane")

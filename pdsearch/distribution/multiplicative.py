@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pdsearch._jit import answers, inlined
+from pdsearch._jit import implements, inlined
 from pdsearch.distribution import DISTRIBUTIONS, Distribution
 from pdsearch.domains import Domain, State
 from pdsearch.kernels.protocol import owner, width
@@ -38,13 +38,13 @@ def _scaled(word, n):
     return np.int64((high + (low >> np.uint64(32))) >> np.uint64(32))
 
 
-@answers(owner, MultiplicativeTables)
-def _owner(sharing, rank, space, moves, c):
+@implements(owner, MultiplicativeTables)
+def _owner(distribution, rank, space, moves, c):
     n_words = width(space)
     key = moves.states[c * n_words]
     for word in range(1, n_words):
         key = key * np.uint64(_FOLD) + moves.states[c * n_words + word]
-    return _scaled(key * np.uint64(_GOLDEN), sharing.n_ranks)
+    return _scaled(key * np.uint64(_GOLDEN), distribution.n_ranks)
 
 
 @DISTRIBUTIONS.add("multiplicative")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.distribution import DISTRIBUTIONS, Distribution
 from pdsearch.distribution.walk import Walk, check_reached
 from pdsearch.domains import Domain, State
@@ -30,9 +30,9 @@ class PermutationTables(NamedTuple):
     n_ranks: int
 
 
-@answers(owner, PermutationTables)
-def _owner(sharing, rank, space, moves, c):
-    n = len(sharing.value)
+@implements(owner, PermutationTables)
+def _owner(distribution, rank, space, moves, c):
+    n = len(distribution.value)
     at = c * width(space)
     unused = (1 << n) - 1
     total = 0
@@ -40,13 +40,13 @@ def _owner(sharing, rank, space, moves, c):
         item = item_at(space, moves.states, at, place)
         below = unused & ((1 << item) - 1)
         unused &= ~(1 << item)
-        if sharing.value[place] != 0:
+        if distribution.value[place] != 0:
             digit = 0
             while below:
                 below &= below - 1
                 digit += 1
-            total += digit * sharing.value[place]
-    return total % sharing.n_ranks
+            total += digit * distribution.value[place]
+    return total % distribution.n_ranks
 
 
 @DISTRIBUTIONS.add("permutation")
@@ -69,7 +69,7 @@ class Permutation(Distribution):
         return domain.is_permutation
 
     def _owners(self, features: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Rank the permutations of the features of states, by definition: int64[n_states]."""
+        """LocalSearch the permutations of the features of states, by definition: int64[n_states]."""
         n = self.domain.n_variables
         items = np.zeros((len(features), n), np.int64)
         rows, columns = np.nonzero(features >= 0)  # what is not hashed, a blank, is item 0
@@ -82,5 +82,5 @@ class Permutation(Distribution):
         return total % self.n_ranks
 
     def owner_of(self, state: State) -> int:
-        """Rank one permutation."""
+        """LocalSearch one permutation."""
         return int(self._owners(self.domain.features(state)[None, :])[0])

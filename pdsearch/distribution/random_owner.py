@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.distribution import DISTRIBUTIONS, Distribution
 from pdsearch.domains import Domain, State
 from pdsearch.kernels.mixing import mix
@@ -28,11 +28,11 @@ class RandomTables(NamedTuple):
     n_ranks: int
 
 
-@answers(owner, RandomTables)
-def _owner(sharing, rank, space, moves, c):
-    sharing.counter[0] += np.uint64(1)
-    drawn = mix(sharing.counter[0] + (np.uint64(rank) << np.uint64(48)))
-    return np.int64((drawn >> np.uint64(33)) % np.uint64(sharing.n_ranks))
+@implements(owner, RandomTables)
+def _owner(distribution, rank, space, moves, c):
+    distribution.counter[0] += np.uint64(1)
+    drawn = mix(distribution.counter[0] + (np.uint64(rank) << np.uint64(48)))
+    return np.int64((drawn >> np.uint64(33)) % np.uint64(distribution.n_ranks))
 
 
 @DISTRIBUTIONS.add("random")

@@ -49,7 +49,7 @@ class Sample:
 
 
 @kernel
-def _expand_all(space, states, scratch, came_by, counts, successors):
+def _expand_all(space, states, scratch, created_by, counts, successors):
     """Add the changes of every move out of every state to ``counts``; make one of them in ``successors``."""
     n_words = width(space)
     n_values = counts.shape[1]
@@ -57,7 +57,7 @@ def _expand_all(space, states, scratch, came_by, counts, successors):
     for row in range(len(successors)):
         for word in range(n_words):
             scratch.parent[word] = states[row * n_words + word]
-        n = expand(space, came_by, scratch, 0)
+        n = expand(space, created_by, scratch, 0)
         chosen = np.int64(mix(np.uint64(row + 1)) % np.uint64(max(1, n)))
         for move in range(n):
             for i in range(move * most, (move + 1) * most):

@@ -91,20 +91,20 @@ def _walk(space, none, scratch, apart, leg, seed, n_values, states, features):
     """
     n_words, most = width(space), changes(space)
     n_variables = features.shape[1]
-    came_by, draw = none, np.uint64(seed) << np.uint64(40)
+    created_by, draw = none, np.uint64(seed) << np.uint64(40)
     for row in range(1, len(states)):
         before = row - 1
         if row % leg == 0:
-            came_by, before = none, 0
+            created_by, before = none, 0
         for word in range(n_words):
             scratch.parent[word] = states[before, word]
         for variable in range(n_variables):
             features[row, variable] = features[before, variable]
         draw += np.uint64(1)
         for _ in range(1 + np.int64(mix(draw) % np.uint64(apart))):
-            n = expand(space, came_by, scratch, 0)
+            n = expand(space, created_by, scratch, 0)
             if n == 0:  # begin again
-                came_by = none
+                created_by = none
                 for word in range(n_words):
                     scratch.parent[word] = states[0, word]
                 for variable in range(n_variables):
@@ -112,7 +112,7 @@ def _walk(space, none, scratch, apart, leg, seed, n_values, states, features):
                 continue
             draw += np.uint64(1)
             c = np.int64(mix(draw) % np.uint64(n))
-            came_by = scratch.operator[c]
+            created_by = scratch.operator[c]
             for word in range(n_words):
                 scratch.parent[word] = scratch.states[c * n_words + word]
             for i in range(c * most, (c + 1) * most):

@@ -1,7 +1,7 @@
 """Lower bounds on the cost to a goal. General ones live here, those of a domain beside it.
 
 A heuristic is one class in one file. It registers with ``@HEURISTICS.add("name")``, and its
-tables answer for ``estimate`` of :mod:`pdsearch.kernels.protocol`, or for ``evaluate`` if it is dear.
+tables answer for ``estimate`` of :mod:`pdsearch.kernels.protocol`, or for ``evaluate`` if it is expensive.
 A name may carry an option after a colon, ``merge-and-shrink:50000``.
 """
 
@@ -38,7 +38,7 @@ class Heuristic(ABC):
         No state's h is larger.
     max_rise : int
         f of a successor exceeds f of its parent by at most this.
-    is_late : bool
+    is_lazy : bool
         True when the owner evaluates a state once it is known to be new: see
         :func:`pdsearch.kernels.protocol.evaluates`.
     batch : int
@@ -53,7 +53,7 @@ class Heuristic(ABC):
     source: ClassVar[str]
     admissible: ClassVar[bool]
     consistent: ClassVar[bool]
-    is_late: ClassVar[bool] = False
+    is_lazy: ClassVar[bool] = False
     is_shared: ClassVar[bool] = False
     option_help: ClassVar[str] = ""
     batch: ClassVar[int] = 32  # enough to hide a cache miss, few enough to stay in the first-level cache

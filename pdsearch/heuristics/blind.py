@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.domains import Domain, State
 from pdsearch.heuristics import HEURISTICS, Heuristic
 from pdsearch.kernels.protocol import estimate, is_goal, width
@@ -16,12 +16,12 @@ class BlindTables(NamedTuple):
     least_cost: int
 
 
-@answers(estimate, BlindTables)
-def _estimate(estimator, space, parent_h, moves, c):
-    if estimator.least_cost == 0:
+@implements(estimate, BlindTables)
+def _estimate(heuristic, space, parent_h, moves, c):
+    if heuristic.least_cost == 0:
         return 0
     n_words = width(space)
-    return 0 if is_goal(space, moves.states[c * n_words : (c + 1) * n_words]) else estimator.least_cost
+    return 0 if is_goal(space, moves.states[c * n_words : (c + 1) * n_words]) else heuristic.least_cost
 
 
 @HEURISTICS.add("blind")

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, inlined
-from pdsearch.kernels.protocol import NEVER, f_end, keep_cursor, pop_batch, push, room, take_cursor
+from pdsearch._jit import implements, inlined
+from pdsearch.kernels.protocol import INFINITY, f_end, keep_cursor, pop_batch, push, room, take_cursor
 
 CHUNK = 64  # entry 0 of a chunk points below it, 63 hold nodes
 _IN_CHUNK = CHUNK - 1
@@ -35,8 +35,8 @@ class BucketOpen(NamedTuple):
 
     @property
     def least_f(self) -> int:
-        """Return a lower bound on the f of all entries, NEVER when there are none."""
-        return int(self.scalars[0]) if self.scalars[4] else NEVER
+        """Return a lower bound on the f of all entries, INFINITY when there are none."""
+        return int(self.scalars[0]) if self.scalars[4] else INFINITY
 
     @property
     def n_open(self) -> int:
@@ -72,39 +72,39 @@ class BucketOpen(NamedTuple):
 
 def new_bucket_open(n_f: int, n_h: int, n_chunks: int) -> BucketOpen:
     """Return an empty queue for f below ``n_f`` and h below ``n_h``."""
-    scalars = np.array([NEVER, 0, 0, 1, 0, n_h], np.int64)
+    scalars = np.array([INFINITY, 0, 0, 1, 0, n_h], np.int64)
     return BucketOpen(np.zeros(n_f * n_h, np.uint32), np.zeros(n_chunks * CHUNK, np.uint32), scalars)
 
 
-@answers(take_cursor, BucketOpen)
-def _take_cursor(frontier):
-    s = frontier.scalars
+@implements(take_cursor, BucketOpen)
+def _take_cursor(open_list):
+    s = open_list.scalars
     return (s[0], s[1], s[2], s[3], s[4], s[5])
 
 
-@answers(keep_cursor, BucketOpen)
-def _keep_cursor(frontier, cursor):
+@implements(keep_cursor, BucketOpen)
+def _keep_cursor(open_list, cursor):
     for i in range(6):
-        frontier.scalars[i] = cursor[i]
+        open_list.scalars[i] = cursor[i]
 
 
-@answers(push, BucketOpen)
-def _push(frontier, cursor, f, h, node):
+@implements(push, BucketOpen)
+def _push(open_list, cursor, f, h, node):
     least_f, least_h, free, n_chunks, n_open, n_h = cursor
     bucket = f * n_h + h
-    at = np.int64(frontier.top[bucket])
+    at = np.int64(open_list.top[bucket])
     if at & _IN_CHUNK == _IN_CHUNK or at == 0:
         below = at
         if free != 0:
             at = free * CHUNK
-            free = np.int64(frontier.pool[at])
+            free = np.int64(open_list.pool[at])
         else:
             at = n_chunks * CHUNK
             n_chunks += 1
-        frontier.pool[at] = np.uint32(below)
+        open_list.pool[at] = np.uint32(below)
     at += 1
-    frontier.pool[at] = np.uint32(node)
-    frontier.top[bucket] = np.uint32(at)
+    open_list.pool[at] = np.uint32(node)
+    open_list.top[bucket] = np.uint32(at)
     if f < least_f:
         least_f, least_h = f, h
     elif f == least_f and h < least_h:
@@ -113,50 +113,50 @@ def _push(frontier, cursor, f, h, node):
 
 
 @inlined
-def _advance(frontier, least_f, least_h, n_h):
+def _advance(open_list, least_f, least_h, n_h):
     """Return the first filled bucket at or after (least_f, least_h); there must be one."""
-    while frontier.top[least_f * n_h + least_h] == 0:
+    while open_list.top[least_f * n_h + least_h] == 0:
         least_h += 1
         if least_h == n_h:
             least_f, least_h = least_f + 1, 0
     return least_f, least_h
 
 
-@answers(pop_batch, BucketOpen)
-def _pop_batch(frontier, cursor, f_limit, most, nodes, hs):
+@implements(pop_batch, BucketOpen)
+def _pop_batch(open_list, cursor, f_limit, most, nodes, hs):
     least_f, least_h, free, n_chunks, n_open, n_h = cursor
     count = 0
     f = least_f
     while n_open > 0 and count < most:
-        least_f, least_h = _advance(frontier, least_f, least_h, n_h)
+        least_f, least_h = _advance(open_list, least_f, least_h, n_h)
         if count == 0:
             f = least_f
         if least_f > f or f > f_limit:
             break
         bucket = least_f * n_h + least_h
-        at = np.int64(frontier.top[bucket])
+        at = np.int64(open_list.top[bucket])
         while at != 0 and count < most:
-            nodes[count] = np.int64(frontier.pool[at])
+            nodes[count] = np.int64(open_list.pool[at])
             hs[count] = least_h
             count += 1
             n_open -= 1
             at -= 1
             if at & _IN_CHUNK == 0:
-                below = np.int64(frontier.pool[at])
-                frontier.pool[at] = np.uint32(free)
+                below = np.int64(open_list.pool[at])
+                open_list.pool[at] = np.uint32(free)
                 free = at // CHUNK
                 at = below
-        frontier.top[bucket] = np.uint32(at)
+        open_list.top[bucket] = np.uint32(at)
     if n_open == 0:
-        least_f, least_h = np.int64(NEVER), 0
+        least_f, least_h = np.int64(INFINITY), 0
     return count, f, (least_f, least_h, free, n_chunks, n_open, n_h)
 
 
-@answers(room, BucketOpen)
-def _room(frontier, cursor):
-    return len(frontier.pool) // CHUNK - cursor[3]  # at worst each push opens a chunk
+@implements(room, BucketOpen)
+def _room(open_list, cursor):
+    return len(open_list.pool) // CHUNK - cursor[3]  # at worst each push opens a chunk
 
 
-@answers(f_end, BucketOpen)
-def _f_end(frontier):
-    return len(frontier.top) // frontier.scalars[5]
+@implements(f_end, BucketOpen)
+def _f_end(open_list):
+    return len(open_list.top) // open_list.scalars[5]

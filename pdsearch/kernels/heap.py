@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, inlined
-from pdsearch.kernels.protocol import NEVER, f_end, keep_cursor, pop_batch, push, room, take_cursor
+from pdsearch._jit import implements, inlined
+from pdsearch.kernels.protocol import INFINITY, f_end, keep_cursor, pop_batch, push, room, take_cursor
 
 ARITY = 4
 
@@ -31,8 +31,8 @@ class HeapOpen(NamedTuple):
 
     @property
     def least_f(self) -> int:
-        """Return the least f of all entries, NEVER when there are none."""
-        return int(self.f[0]) if self.scalars[0] else NEVER
+        """Return the least f of all entries, INFINITY when there are none."""
+        return int(self.f[0]) if self.scalars[0] else INFINITY
 
     @property
     def n_open(self) -> int:
@@ -41,8 +41,8 @@ class HeapOpen(NamedTuple):
 
     @property
     def f_end(self) -> int:
-        """Return NEVER: every f has a place."""
-        return NEVER
+        """Return INFINITY: every f has a place."""
+        return INFINITY
 
     @property
     def room(self) -> int:
@@ -70,52 +70,52 @@ def new_heap_open(capacity: int) -> HeapOpen:
     return HeapOpen(np.empty(capacity), np.empty(capacity), np.empty(capacity, np.uint64), np.zeros(2, np.int64))
 
 
-@answers(take_cursor, HeapOpen)
-def _take_cursor(frontier):
-    least = np.int64(frontier.f[0]) if frontier.scalars[0] > 0 else np.int64(NEVER)
-    return (least, frontier.scalars[0], frontier.scalars[1])
+@implements(take_cursor, HeapOpen)
+def _take_cursor(open_list):
+    least = np.int64(open_list.f[0]) if open_list.scalars[0] > 0 else np.int64(INFINITY)
+    return (least, open_list.scalars[0], open_list.scalars[1])
 
 
-@answers(keep_cursor, HeapOpen)
-def _keep_cursor(frontier, cursor):
-    frontier.scalars[0] = cursor[1]
-    frontier.scalars[1] = cursor[2]
+@implements(keep_cursor, HeapOpen)
+def _keep_cursor(open_list, cursor):
+    open_list.scalars[0] = cursor[1]
+    open_list.scalars[1] = cursor[2]
 
 
 @inlined
-def _before(f, h, entry, frontier, i):
+def _before(f, h, entry, open_list, i):
     """Say whether (f, h, entry) comes out before entry ``i``: less f, less h, later entered."""
-    if f != frontier.f[i]:
-        return f < frontier.f[i]
-    if h != frontier.h[i]:
-        return h < frontier.h[i]
-    return entry > frontier.node[i]
+    if f != open_list.f[i]:
+        return f < open_list.f[i]
+    if h != open_list.h[i]:
+        return h < open_list.h[i]
+    return entry > open_list.node[i]
 
 
 @inlined
-def _put(frontier, i, f, h, entry):
-    frontier.f[i] = f
-    frontier.h[i] = h
-    frontier.node[i] = entry
+def _put(open_list, i, f, h, entry):
+    open_list.f[i] = f
+    open_list.h[i] = h
+    open_list.node[i] = entry
 
 
-@answers(push, HeapOpen)
-def _push(frontier, cursor, f, h, node):
+@implements(push, HeapOpen)
+def _push(open_list, cursor, f, h, node):
     _, n, entered = cursor
     entry = (np.uint64(entered) << np.uint64(32)) | np.uint64(node)
     i = n
     while i > 0:
         above = (i - 1) // ARITY
-        if not _before(f, h, entry, frontier, above):
+        if not _before(f, h, entry, open_list, above):
             break
-        _put(frontier, i, frontier.f[above], frontier.h[above], frontier.node[above])
+        _put(open_list, i, open_list.f[above], open_list.h[above], open_list.node[above])
         i = above
-    _put(frontier, i, f, h, entry)
-    return (np.int64(frontier.f[0]), n + 1, (entered + 1) & 0xFFFFFFFF)
+    _put(open_list, i, f, h, entry)
+    return (np.int64(open_list.f[0]), n + 1, (entered + 1) & 0xFFFFFFFF)
 
 
 @inlined
-def _sift_down(frontier, n, f, h, entry):
+def _sift_down(open_list, n, f, h, entry):
     """Place an entry in the heap of ``n`` whose root is free."""
     i = 0
     while True:
@@ -125,41 +125,41 @@ def _sift_down(frontier, n, f, h, entry):
         best = first
         last = first + ARITY if first + ARITY < n else n
         for child in range(first + 1, last):
-            if _before(frontier.f[child], frontier.h[child], frontier.node[child], frontier, best):
+            if _before(open_list.f[child], open_list.h[child], open_list.node[child], open_list, best):
                 best = child
-        if _before(f, h, entry, frontier, best):
+        if _before(f, h, entry, open_list, best):
             break
-        _put(frontier, i, frontier.f[best], frontier.h[best], frontier.node[best])
+        _put(open_list, i, open_list.f[best], open_list.h[best], open_list.node[best])
         i = best
-    _put(frontier, i, f, h, entry)
+    _put(open_list, i, f, h, entry)
 
 
-@answers(pop_batch, HeapOpen)
-def _pop_batch(frontier, cursor, f_limit, most, nodes, hs):
+@implements(pop_batch, HeapOpen)
+def _pop_batch(open_list, cursor, f_limit, most, nodes, hs):
     _, n, entered = cursor
-    f = np.int64(NEVER)
+    f = np.int64(INFINITY)
     count = 0
     while n > 0 and count < most:
-        least = np.int64(frontier.f[0])
+        least = np.int64(open_list.f[0])
         if count == 0:
             f = least
         if least != f or least > f_limit:
             break
-        nodes[count] = np.int64(frontier.node[0] & np.uint64(0xFFFFFFFF))
-        hs[count] = np.int64(frontier.h[0])
+        nodes[count] = np.int64(open_list.node[0] & np.uint64(0xFFFFFFFF))
+        hs[count] = np.int64(open_list.h[0])
         count += 1
         n -= 1
         if n > 0:
-            _sift_down(frontier, n, frontier.f[n], frontier.h[n], frontier.node[n])
-    least = np.int64(frontier.f[0]) if n > 0 else np.int64(NEVER)
+            _sift_down(open_list, n, open_list.f[n], open_list.h[n], open_list.node[n])
+    least = np.int64(open_list.f[0]) if n > 0 else np.int64(INFINITY)
     return count, f, (least, n, entered)
 
 
-@answers(room, HeapOpen)
-def _room(frontier, cursor):
-    return len(frontier.f) - cursor[1]
+@implements(room, HeapOpen)
+def _room(open_list, cursor):
+    return len(open_list.f) - cursor[1]
 
 
-@answers(f_end, HeapOpen)
-def _f_end(frontier):
-    return np.int64(NEVER)
+@implements(f_end, HeapOpen)
+def _f_end(open_list):
+    return np.int64(INFINITY)

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, inlined
+from pdsearch._jit import implements, inlined
 from pdsearch.kernels.protocol import NO_OPERATOR
 
 _NO_PARENT = 2**32 - 1
@@ -74,7 +74,7 @@ def record_words(n_words: int, is_wide: bool) -> int:
     return 2 * n_words + (5 if is_wide else 2)
 
 
-def no_way(is_wide: bool, is_linked: bool = False) -> int:
+def no_origin(is_wide: bool, is_linked: bool = False) -> int:
     """Return what stands for the way to the initial state."""
     return _NO_PARENT if is_linked else _WIDE_NONE if is_wide else _LEAN_NONE
 
@@ -86,32 +86,32 @@ def limits_of(layout: Layout) -> tuple[int, int]:
     return (2**52, _WIDE_NONE - 1) if isinstance(layout, Wide) else (2**24 - 1, _LEAN_NONE - 1)
 
 
-def parent_of(way: int) -> tuple[int, int] | None:
+def parent_of(origin: int) -> tuple[int, int] | None:
     """Return (rank, node) of a linked way; None for the initial state.
 
-    >>> parent_of(3 << 32 | 17), parent_of(no_way(True, True))
+    >>> parent_of(3 << 32 | 17), parent_of(no_origin(True, True))
     ((3, 17), None)
     """
-    rank, node = divmod(way, 2**32)
+    rank, node = divmod(origin, 2**32)
     return None if node == _NO_PARENT else (rank, node)
 
 
 # --- the same in Python, for one record or for all of a message ---
 
 
-def new_record(layout: Layout, state: Sequence[int], g: int, way: int, h: int) -> Words:
+def new_record(layout: Layout, state: Sequence[int], g: int, origin: int, h: int) -> Words:
     """Return a record."""
     state_words = np.array(state, np.uint64).view(np.uint32)
     if isinstance(layout, Linked):
-        rest = [g % 2**32, way % 2**32, (g >> 32) << 17 | (way >> 32) << 1, h % 2**32, h >> 32]
+        rest = [g % 2**32, origin % 2**32, (g >> 32) << 17 | (origin >> 32) << 1, h % 2**32, h >> 32]
     elif isinstance(layout, Wide):
-        rest = [g % 2**32, g >> 32, way << 1, h % 2**32, h >> 32]
+        rest = [g % 2**32, g >> 32, origin << 1, h % 2**32, h >> 32]
     else:
-        rest = [g << 8 | way << 1, h]
+        rest = [g << 8 | origin << 1, h]
     return np.concatenate([state_words, np.array(rest, np.uint32)])
 
 
-def g_and_way(layout: Layout, words: Words) -> tuple[int, int]:
+def g_and_origin(layout: Layout, words: Words) -> tuple[int, int]:
     """Return g of, and the way to, a node or record."""
     rest = words[2 * len(layout.words) :].tolist()
     if isinstance(layout, Linked):
@@ -151,7 +151,7 @@ def load_g(layout, words, offset):
     """Return g of the node or record at ``words[offset]``."""
 
 
-def load_way(layout, words, offset):
+def load_origin(layout, words, offset):
     """Return the way to the node or record at ``words[offset]``: an operator, or where its parent is."""
 
 
@@ -159,11 +159,11 @@ def load_operator(layout, words, offset):
     """Return the operator that led to the node at ``words[offset]``, NO_OPERATOR where it is not known."""
 
 
-def way_from(layout, link, operator):
+def origin_from(layout, link, operator):
     """Return what is kept of the way by an operator from the node ``link``: ``rank << 32 | node``."""
 
 
-def store_way(layout, words, offset, g, way):
+def store_origin(layout, words, offset, g, origin):
     """Write g of, and the way to, the node or record at ``words[offset]``, and that it is open."""
 
 
@@ -176,96 +176,96 @@ def store_h(layout, words, offset, h):
 
 
 for _layout in (Lean, Wide, Linked):
-    answers(width, _layout)(lambda layout: len(layout.words))
-answers(node_size, Lean)(lambda layout: 2 * len(layout.words) + 1)
-answers(record_size, Lean)(lambda layout: 2 * len(layout.words) + 2)
+    implements(width, _layout)(lambda layout: len(layout.words))
+implements(node_size, Lean)(lambda layout: 2 * len(layout.words) + 1)
+implements(record_size, Lean)(lambda layout: 2 * len(layout.words) + 2)
 for _layout in (Wide, Linked):
-    answers(node_size, _layout)(lambda layout: 2 * len(layout.words) + 3)
-    answers(record_size, _layout)(lambda layout: 2 * len(layout.words) + 5)
+    implements(node_size, _layout)(lambda layout: 2 * len(layout.words) + 3)
+    implements(record_size, _layout)(lambda layout: 2 * len(layout.words) + 5)
 
 
-@answers(load_g, Lean)
+@implements(load_g, Lean)
 def _load_g_lean(layout, words, offset):
     return np.int64(words[offset + 2 * len(layout.words)] >> np.uint32(8))
 
 
-@answers(load_g, Wide)
+@implements(load_g, Wide)
 def _load_g_wide(layout, words, offset):
     at = offset + 2 * len(layout.words)
     return np.int64(words[at]) | (np.int64(words[at + 1]) << 32)
 
 
-@answers(load_g, Linked)
+@implements(load_g, Linked)
 def _load_g_linked(layout, words, offset):
     at = offset + 2 * len(layout.words)
     return np.int64(words[at]) | (np.int64(words[at + 2] >> np.uint32(17)) << 32)
 
 
-@answers(load_way, Lean)
-def _load_way_lean(layout, words, offset):
+@implements(load_origin, Lean)
+def _load_origin_lean(layout, words, offset):
     return np.int64((words[offset + 2 * len(layout.words)] >> np.uint32(1)) & np.uint32(127))
 
 
-@answers(load_way, Wide)
-def _load_way_wide(layout, words, offset):
+@implements(load_origin, Wide)
+def _load_origin_wide(layout, words, offset):
     return np.int64(words[offset + 2 * len(layout.words) + 2] >> np.uint32(1))
 
 
-@answers(load_way, Linked)
-def _load_way_linked(layout, words, offset):
+@implements(load_origin, Linked)
+def _load_origin_linked(layout, words, offset):
     at = offset + 2 * len(layout.words)
     return np.int64(words[at + 1]) | (np.int64((words[at + 2] >> np.uint32(1)) & np.uint32(0xFFFF)) << 32)
 
 
-@answers(load_operator, Lean)
+@implements(load_operator, Lean)
 def _load_operator_lean(layout, words, offset):
     operator = np.int64((words[offset + 2 * len(layout.words)] >> np.uint32(1)) & np.uint32(127))
     return NO_OPERATOR if operator == _LEAN_NONE else operator
 
 
-@answers(load_operator, Wide)
+@implements(load_operator, Wide)
 def _load_operator_wide(layout, words, offset):
     operator = np.int64(words[offset + 2 * len(layout.words) + 2] >> np.uint32(1))
     return NO_OPERATOR if operator == _WIDE_NONE else operator
 
 
-@answers(load_operator, Linked)
+@implements(load_operator, Linked)
 def _load_operator_linked(layout, words, offset):
     return NO_OPERATOR
 
 
-answers(way_from, Lean)(lambda layout, link, operator: operator)
-answers(way_from, Wide)(lambda layout, link, operator: operator)
-answers(way_from, Linked)(lambda layout, link, operator: link)
+implements(origin_from, Lean)(lambda layout, link, operator: operator)
+implements(origin_from, Wide)(lambda layout, link, operator: operator)
+implements(origin_from, Linked)(lambda layout, link, operator: link)
 
 
-@answers(store_way, Lean)
-def _store_way_lean(layout, words, offset, g, way):
-    words[offset + 2 * len(layout.words)] = np.uint32((g << 8) | (way << 1))
+@implements(store_origin, Lean)
+def _store_origin_lean(layout, words, offset, g, origin):
+    words[offset + 2 * len(layout.words)] = np.uint32((g << 8) | (origin << 1))
 
 
-@answers(store_way, Wide)
-def _store_way_wide(layout, words, offset, g, way):
+@implements(store_origin, Wide)
+def _store_origin_wide(layout, words, offset, g, origin):
     at = offset + 2 * len(layout.words)
     words[at] = np.uint32(g & 0xFFFFFFFF)
     words[at + 1] = np.uint32(g >> 32)
-    words[at + 2] = np.uint32(way << 1)
+    words[at + 2] = np.uint32(origin << 1)
 
 
-@answers(store_way, Linked)
-def _store_way_linked(layout, words, offset, g, way):
+@implements(store_origin, Linked)
+def _store_origin_linked(layout, words, offset, g, origin):
     at = offset + 2 * len(layout.words)
     words[at] = np.uint32(g & 0xFFFFFFFF)
-    words[at + 1] = np.uint32(way & 0xFFFFFFFF)
-    words[at + 2] = np.uint32(((g >> 32) << 17) | ((way >> 32) << 1))
+    words[at + 1] = np.uint32(origin & 0xFFFFFFFF)
+    words[at + 2] = np.uint32(((g >> 32) << 17) | ((origin >> 32) << 1))
 
 
-@answers(load_h, Lean)
+@implements(load_h, Lean)
 def _load_h_lean(layout, words, offset):
     return np.int64(words[offset + 2 * len(layout.words) + 1])
 
 
-@answers(store_h, Lean)
+@implements(store_h, Lean)
 def _store_h_lean(layout, words, offset, h):
     words[offset + 2 * len(layout.words) + 1] = np.uint32(h)
 
@@ -282,8 +282,8 @@ def _store_h_wide(layout, words, offset, h):
 
 
 for _layout in (Wide, Linked):
-    answers(load_h, _layout)(_load_h_wide)
-    answers(store_h, _layout)(_store_h_wide)
+    implements(load_h, _layout)(_load_h_wide)
+    implements(store_h, _layout)(_store_h_wide)
 
 
 @inlined

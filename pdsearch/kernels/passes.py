@@ -43,7 +43,7 @@ from pdsearch.kernels.frame import (
     HEURISTIC,
     INCUMBENT,
     IS_FULL,
-    LATE_RISE,
+    LAZY_RISE,
     MAX_COST,
     MAX_G,
     MAX_H,
@@ -78,14 +78,14 @@ from pdsearch.kernels.layout import (
     load_g,
     load_h,
     load_operator,
+    load_origin,
     load_state,
-    load_way,
     node_size,
+    origin_from,
     record_size,
     store_h,
+    store_origin,
     store_state,
-    store_way,
-    way_from,
     width,
 )
 from pdsearch.kernels.protocol import (
@@ -140,7 +140,7 @@ class Outbox(NamedTuple):
     link: npt.NDArray[np.int64]  # (n_slots,) the slot filled before for the same rank, or the next free one; -1 ends
     newest: npt.NDArray[np.int64]  # (n_ranks,) slot filled last, -1 when nothing waits
     waiting: npt.NDArray[np.int64]  # (n_ranks,) records
-    enough: npt.NDArray[np.int64]  # (n_ranks,) records that make a message worth sending
+    message_size: npt.NDArray[np.int64]  # (n_ranks,) records that make a message worth sending
     least_f: npt.NDArray[np.int64]  # (n_ranks,)
     free: npt.NDArray[np.int64]  # (first free slot, number of free slots)
 
@@ -181,7 +181,7 @@ class Pass:
         """Return the pass for tables, not compiled yet."""
         kinds = tuple(KindType(numba.typeof(value)) for value in tables)
         if kinds not in self._made:
-            answers = {}
+            implements = {}
             for stubs, value in zip(self.asked, tables, strict=True):
                 for stub in stubs:
                     answer = chosen(stub, type(value))
@@ -190,9 +190,9 @@ class Pass:
                             f"nothing answers {stub.__name__!r} for {type(value).__name__}; "
                             f"decorate a function with @answers({stub.__name__}, {type(value).__name__})"
                         )
-                    answers[stub] = answer
+                    implements[stub] = answer
             signature = (*kinds, *[NO_KIND] * (2 - len(kinds)), FRAME_TYPE)
-            self._made[kinds] = Compiled(self.function, answers, signature)
+            self._made[kinds] = Compiled(self.function, implements, signature)
         return self._made[kinds]
 
 
@@ -201,7 +201,18 @@ def batch_pass(*asked: tuple[Callable[..., Any], ...]) -> Callable[[Callable[...
     return lambda function: Pass(function, *asked)
 
 
-_LAYOUT = (width, node_size, record_size, load_g, load_h, load_way, load_operator, way_from, store_way, store_h)
+_LAYOUT = (
+    width,
+    node_size,
+    record_size,
+    load_g,
+    load_h,
+    load_origin,
+    load_operator,
+    origin_from,
+    store_origin,
+    store_h,
+)
 
 
 @batch_pass((take_cursor, pop_batch, keep_cursor, room))
@@ -370,24 +381,24 @@ def keep(kind, _, frame):
             to = batch.owners[c]
             if to < 0:
                 continue
-            way = way_from(layout, link, moves.operator[c])
+            origin = origin_from(layout, link, moves.operator[c])
             if to == rank:
                 for word in range(n_words):
                     moves.states[n * n_words + word] = moves.states[c * n_words + word]
-                moves.operator[n], moves.g[n], moves.h[n] = way, moves.g[c], moves.h[c]
+                moves.operator[n], moves.g[n], moves.h[n] = origin, moves.g[c], moves.h[c]
                 if is_alone:
                     moves.hashed[n] = moves.hashed[c]
                 else:
                     hash_row(table.index, moves.states, n, n_words, moves.hashed)
                 n += 1
             else:
-                full |= _post(layout, outbox, to, moves, c, way)
+                full |= _post(layout, outbox, to, moves, c, origin)
     frame[N_ROWS], frame[IS_FULL] = n, full
     return 0
 
 
 @inlined
-def _post(layout, outbox, destination, moves, c, way):
+def _post(layout, outbox, destination, moves, c, origin):
     """Add successor ``c`` to the records for ``destination``; say, as 0 or 1, whether a message is worth sending."""
     n_words, g, h = width(layout), moves.g[c], moves.h[c]
     slot = outbox.free[0]
@@ -397,13 +408,13 @@ def _post(layout, outbox, destination, moves, c, way):
     outbox.newest[destination] = slot
     offset = slot * record_size(layout)
     store_state(outbox.records, offset, moves.states, c * n_words, n_words)
-    store_way(layout, outbox.records, offset, g, way)
+    store_origin(layout, outbox.records, offset, g, origin)
     store_h(layout, outbox.records, offset, h)
     count = outbox.waiting[destination] + 1
     outbox.waiting[destination] = count
     if g + h < outbox.least_f[destination]:
         outbox.least_f[destination] = g + h
-    return 1 if count >= outbox.enough[destination] else 0
+    return 1 if count >= outbox.message_size[destination] else 0
 
 
 @batch_pass(_LAYOUT)
@@ -416,7 +427,7 @@ def unpack(kind, _, frame):
     moves = part(MOVES_KIND, frame, MOVES)
     n_words, size = width(layout), record_size(layout)
     at, most, n_records, incumbent = frame[AT], frame[MOST], frame[N_RECORDS], frame[INCUMBENT]
-    end = frame[F_END] - frame[LATE_RISE]
+    end = frame[F_END] - frame[LAZY_RISE]
     n = 0
     while n < most and at < n_records:
         offset = at * size
@@ -426,7 +437,7 @@ def unpack(kind, _, frame):
                 frame[IS_FULL] = 1
                 break
             moves.g[n], moves.h[n] = g, h
-            moves.operator[n] = load_way(layout, records, offset)
+            moves.operator[n] = load_origin(layout, records, offset)
             load_state(records, offset, moves.states, n * n_words, n_words)
             hash_row(table.index, moves.states, n, n_words, moves.hashed)
             n += 1
@@ -464,7 +475,7 @@ def insert(kind, _, frame):
             n_nodes += 1
             name(table.index, slot, moves.hashed[c], node)
             store_state(table.nodes, node * size, moves.states, c * n_words, n_words)
-        store_way(layout, table.nodes, node * size, moves.g[c], moves.operator[c])
+        store_origin(layout, table.nodes, node * size, moves.g[c], moves.operator[c])
         batch.opened[opened], batch.stored[opened] = c, node
         opened += 1
     table.n_nodes[0] = n_nodes

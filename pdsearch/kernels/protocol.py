@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import answers, chosen, otherwise
+from pdsearch._jit import chosen, default, implements
 from pdsearch.errors import BadInputError
 
-NEVER = 2**52  # above every cost: nothing open, no goal found
+INFINITY = 2**52  # above every cost: nothing open, no goal found
 NO_OPERATOR = -1  # what ``expand`` is given where no operator led to the parent, or none is known
 
 
@@ -74,17 +74,17 @@ def links(space):
     """Say whether nodes keep their parent in place of an operator, which has no inverse; a constant."""
 
 
-otherwise(changes)(lambda space: 1)
-otherwise(wide)(lambda space: False)
-otherwise(links)(lambda space: False)
+default(changes)(lambda space: 1)
+default(wide)(lambda space: False)
+default(links)(lambda space: False)
 
 
 def constants(space: type, *, n_words: int, n_changes: int = 1, is_wide: bool = False, is_linked: bool = False) -> None:
     """Answer the questions above for a domain's type of tables: the one place where they are answered."""
-    answers(width, space)(lambda space: n_words)
-    answers(changes, space)(lambda space: n_changes)
-    answers(wide, space)(lambda space: is_wide)
-    answers(links, space)(lambda space: is_linked)
+    implements(width, space)(lambda space: n_words)
+    implements(changes, space)(lambda space: n_changes)
+    implements(wide, space)(lambda space: is_wide)
+    implements(links, space)(lambda space: is_linked)
 
 
 class Shape(NamedTuple):
@@ -124,31 +124,31 @@ def is_goal(space, state):
     """Say whether ``state`` (uint64[n_words]) is a goal."""
 
 
-def expand(space, came_by, moves, n):
+def expand(space, created_by, moves, n):
     """Write the successors of ``moves.parent`` to rows ``n``, ``n + 1`` ... and return the end.
 
-    Fills ``states``, ``operator``, ``cost``, ``removed`` and ``added``. ``came_by`` is the
+    Fills ``states``, ``operator``, ``cost``, ``removed`` and ``added``. ``created_by`` is the
     operator that led to the parent, or NO_OPERATOR (-1), and never anything else: a domain may leave out the move
     that undoes it.
     """
 
 
-def estimate(estimator, space, parent_h, moves, c):
+def estimate(heuristic, space, parent_h, moves, c):
     """Return h of successor ``c`` of ``moves.parent``, whose own h is ``parent_h``."""
 
 
-def evaluate(estimator, space, states, at):
-    """Return h of the new state at ``states[at]``, NEVER where no goal can be reached.
+def evaluate(heuristic, space, states, at):
+    """Return h of the new state at ``states[at]``, INFINITY where no goal can be reached.
 
-    Asked by the state's owner once it is known to be new, in place of ``estimate``, if a heuristic is so dear that
+    Asked by the state's owner once it is known to be new, in place of ``estimate``, if a heuristic is so expensive that
     duplicates should not pay for it. See :func:`evaluates`.
     """
 
 
-otherwise(evaluate)(lambda estimator, space, states, at: 0)
+default(evaluate)(lambda heuristic, space, states, at: 0)
 
 
-def _least_after_move(estimator, space, parent_h, moves, c):
+def _least_after_move(heuristic, space, parent_h, moves, c):
     h = parent_h - moves.cost[c]
     return h if h > 0 else 0
 
@@ -160,39 +160,39 @@ def evaluates(tables: type) -> Callable[[Callable[..., Any]], Any]:
     also holds for what is evaluated ("pathmax": Mérő (1984), "A heuristic search algorithm with modifiable
     estimate", AIJ 23), so that f never falls on the way to a goal.
     """
-    answers(estimate, tables)(_least_after_move)
-    return answers(evaluate, tables)
+    implements(estimate, tables)(_least_after_move)
+    return implements(evaluate, tables)
 
 
-def owner(sharing, rank, space, moves, c):
+def owner(distribution, rank, space, moves, c):
     """Return the rank that owns successor ``c``; ``rank`` owns the parent."""
 
 
-def take_cursor(frontier):
+def take_cursor(open_list):
     """Return the scalars of an open list as a tuple, to live in registers during a kernel.
 
     The first is the least f open, or a number out of range when nothing is.
     """
 
 
-def keep_cursor(frontier, cursor):
+def keep_cursor(open_list, cursor):
     """Write the scalars back at the end of a kernel."""
 
 
-def push(frontier, cursor, f, h, node):
+def push(open_list, cursor, f, h, node):
     """Enter a node and return the new cursor."""
 
 
-def pop_batch(frontier, cursor, f_limit, most, nodes, hs):
+def pop_batch(open_list, cursor, f_limit, most, nodes, hs):
     """Take up to ``most`` nodes of the one least f, if that is at most ``f_limit``.
 
     Returns (count, f, cursor); nodes of low h come first, and of equal h the last entered.
     """
 
 
-def room(frontier, cursor):
+def room(open_list, cursor):
     """Return how many pushes are possible before the list must grow."""
 
 
-def f_end(frontier):
+def f_end(open_list):
     """Return the least f that has no place in the list."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.options import Option
 from pdsearch.registry import Registry
 from pdsearch.result import Result
@@ -99,7 +99,7 @@ class Algorithm(ABC):
     def without_search(self, task: Task, run: Run, reason: str) -> Result:
         """Return the result of a task that has no plan, for a reason that needs no search."""
         label = self.label_without_search
-        outcome = Outcome(label, NEVER, totals={"evaluated": 1}, result=self.result, details=self.details(task))
+        outcome = Outcome(label, INFINITY, totals={"evaluated": 1}, result=self.result, details=self.details(task))
         return finish(task, run, outcome, reason)
 
 

@@ -11,7 +11,7 @@ from pdsearch.balance.metrics import load_balance
 from pdsearch.balance.traffic import communication_overhead
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError, WrongPlanError
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import RankCounts, Result, Status, crossing_of
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
@@ -32,9 +32,9 @@ class Outcome:
     algorithm : str
         As results name it, ``A*``.
     lower_bound : int
-        No plan costs less: proved. NEVER when there is no plan at all.
+        No plan costs less: proved. INFINITY when there is no plan at all.
     incumbent : int
-        The cost of the plan as the search counted it; NEVER without a plan.
+        The cost of the plan as the search counted it; INFINITY without a plan.
     plan : list of int or None
         Operators from the initial state to a goal.
     stop : Status or None
@@ -63,7 +63,7 @@ class Outcome:
 
     algorithm: str
     lower_bound: int
-    incumbent: int = NEVER
+    incumbent: int = INFINITY
     plan: list[int] | None = None
     stop: Status | None = None
     is_complete: bool = True
@@ -97,7 +97,7 @@ def decide(task: Task, outcome: Outcome) -> tuple[Status, int | None, int | None
         if outcome.is_complete:
             return Status.SOLVED, cost, cost
         bound = cost
-    if bound >= NEVER:
+    if bound >= INFINITY:
         return Status.UNSOLVABLE, None, None
     assert outcome.stop is not None, "a search ended with work left and no reason"
     return outcome.stop, cost, bound
@@ -157,7 +157,7 @@ def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) ->
         distribution=task.distribution.name if task.distribution and task.n_ranks > 1 else None,
         n_ranks=task.n_ranks,
         **total,
-        expanded_before_last_layer=outcome.expanded_below(NEVER if bound is None else bound),
+        expanded_before_last_layer=outcome.expanded_below(INFINITY if bound is None else bound),
         search_s=seconds,
         total_s=run.total_s,
         peak_memory_bytes=outcome.peak_memory_bytes,

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import RankCounts, Status
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Progress, Run
@@ -30,7 +30,7 @@ class Counts:
     stop: Status | None = None
     _before: int = field(default_factory=lambda: _resident_bytes())
 
-    def expand(self, f: int, open_nodes: int, incumbent: int = NEVER) -> bool:
+    def expand(self, f: int, open_nodes: int, incumbent: int = INFINITY) -> bool:
         """Count an expansion; look at limits and signals now and then, and say whether to go on."""
         self.expanded += 1
         self.by_f[f] = self.by_f.get(f, 0) + 1
@@ -40,7 +40,7 @@ class Counts:
             if self.stop is None and most is not None and self.memory_bytes > most:
                 self.stop = Status.MEMORY_LIMIT
             if self.run.on_progress is not None:
-                best = incumbent if incumbent < NEVER else None
+                best = incumbent if incumbent < INFINITY else None
                 self.run.on_progress(Progress(self.run.search_s, f, best, self.expanded, open_nodes, self.memory_bytes))
         return self.stop is None
 

@@ -74,9 +74,9 @@ class Task:
         return layout.record_words(self.n_words, self.domain.is_wide)
 
     @property
-    def no_way(self) -> int:
+    def no_origin(self) -> int:
         """Return what stands for the way to the initial state."""
-        return layout.no_way(self.domain.is_wide, self.domain.is_linked)
+        return layout.no_origin(self.domain.is_wide, self.domain.is_linked)
 
 
 def _bytes_of(tables: Any) -> int:

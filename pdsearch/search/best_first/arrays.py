@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pdsearch.kernels.bucket import BucketOpen, new_bucket_open
 from pdsearch.kernels.heap import HeapOpen, new_heap_open
 from pdsearch.kernels.passes import Outbox
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.task import Task
 
 LAYERS = 1 << 16  # expansions are counted in so many classes of f when a heap is used
@@ -41,17 +41,17 @@ def room(size: int, most: int, make: Callable[[int], npt.NDArray[np.uint32]]) ->
     return allocated(lambda: make(size))
 
 
-def open_list(problem: Task, kind: str, moves: int) -> tuple[BucketOpen | HeapOpen, int]:
+def new_open_list(task: Task, kind: str, moves: int) -> tuple[BucketOpen | HeapOpen, int]:
     """Return an empty open list, and by how many bits f is shifted when expansions are counted by f."""
-    h = problem.heuristic
-    initial_h = h.value(problem.domain.initial)
+    h = task.heuristic
+    initial_h = h.value(task.domain.initial)
     n_f = initial_h + 16 * (h.max_rise + 1)
     if kind == "heap" or (kind == "auto" and n_f * (h.max_h + 1) > _MAX_BUCKETS):
         return new_heap_open(16 * moves), max(0, (4 * n_f).bit_length() - LAYERS.bit_length())
     return new_bucket_open(n_f, h.max_h + 1, 4 * moves), 0
 
 
-def outbox(n_ranks: int, moves: int, record_words: int, enough: int) -> Outbox:
+def outbox(n_ranks: int, moves: int, record_words: int, message_size: int) -> Outbox:
     """Return an empty outbox with room for what one batch can make."""
     n_slots = 2 * moves if n_ranks else 0
     link = np.arange(1, n_slots + 1)
@@ -61,7 +61,7 @@ def outbox(n_ranks: int, moves: int, record_words: int, enough: int) -> Outbox:
         link,
         np.full(n_ranks, -1),
         np.zeros(n_ranks, np.int64),
-        np.full(n_ranks, enough),
-        np.full(n_ranks, NEVER, np.int64),
+        np.full(n_ranks, message_size),
+        np.full(n_ranks, INFINITY, np.int64),
         np.array([0, n_slots]),
     )

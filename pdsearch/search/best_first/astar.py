@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from pdsearch.comm.termination import Round
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import MemoryLimitError
-from pdsearch.search.best_first.local_search import Rank, compile_kernels
+from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.pace import Pace
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.report import outcome_of, progress_of, report
@@ -51,24 +51,24 @@ class AStar(Algorithm):
         with run.phase("compile"):
             compile_kernels(task, self.batch, self.open_list)
         memory = run.limits.memory(1, task.table_bytes)
-        rank = Rank(task, 0, memory, batch=self.batch, frontier=self.open_list)
+        rank = LocalSearch(task, 0, memory, batch=self.batch, open_list=self.open_list)
         run.search_begins()
         stop = _expand_all(rank, run)
         search_s = run.search_s
-        plan = trace(task, 0, lambda _, question: question(rank)) if rank.incumbent < NEVER else None
+        plan = trace(task, 0, lambda _, question: question(rank)) if rank.incumbent < INFINITY else None
         return outcome_of(task, self.label, [report(rank)], _round(rank, stop), plan=plan, search_s=search_s)
 
 
-def _expand_all(rank: Rank, run: Run) -> Status | None:
+def _expand_all(rank: LocalSearch, run: Run) -> Status | None:
     """Search until there is a proof, or a reason to stop."""
     stop: Status | None = None
     pace = Pace(rank, _MOST)
     try:
-        rank.absorb(initial_record(rank.problem))
+        rank.absorb(initial_record(rank.task))
         while stop is None and rank.least_open_f < rank.incumbent:
             with pace.timed():
-                rank.expand(min(pace.budget, run.limits.nodes - int(rank.tallies[kernels.EXPANDED])))
-            stop = run.why_stop(int(rank.tallies[kernels.EXPANDED]))
+                rank.expand(min(pace.budget, run.limits.nodes - int(rank.statistics[kernels.EXPANDED])))
+            stop = run.why_stop(int(rank.statistics[kernels.EXPANDED]))
             if run.on_progress is not None:
                 run.on_progress(progress_of(run, _round(rank, stop)))
     except MemoryLimitError:
@@ -76,10 +76,10 @@ def _expand_all(rank: Rank, run: Run) -> Status | None:
     return stop
 
 
-def _round(rank: Rank, stop: Status | None) -> Round:
+def _round(rank: LocalSearch, stop: Status | None) -> Round:
     """Return what a standing reduction of this one rank would say."""
     return Round(
-        expanded=int(rank.tallies[kernels.EXPANDED]),
+        expanded=int(rank.statistics[kernels.EXPANDED]),
         open=rank.n_open,
         least_f=rank.least_open_f,
         incumbent=rank.incumbent,

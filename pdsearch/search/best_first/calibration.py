@@ -23,11 +23,11 @@ from pdsearch.comm import Communicator
 from pdsearch.comm.simulated import Network
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first import step as kernels
-from pdsearch.search.best_first.local_search import Rank, compile_kernels
+from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.records import initial_record
-from pdsearch.search.best_first.worker import Member
+from pdsearch.search.best_first.worker import Worker
 from pdsearch.search.costs import Costs
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
@@ -52,7 +52,7 @@ class Shared:
 
 def share(task: Task, max_expanded: int) -> Shared:
     """Search on all ranks of ``task`` in turn and time the kernels."""
-    ranks = [Rank(task, number, _MEMORY, message=NEVER) for number in range(task.n_ranks)]
+    ranks = [LocalSearch(task, number, _MEMORY, message=INFINITY) for number in range(task.n_ranks)]
     ranks[task.owner_of(task.domain.initial)].absorb(initial_record(task))
     found = Shared()
     while found.expanded < max_expanded:
@@ -65,16 +65,16 @@ def share(task: Task, max_expanded: int) -> Shared:
             found.expand_s += _timed(rank.expand, _BUDGET, floor)
         for rank in ranks:
             _exchange(rank, ranks, found)
-        found.expanded = sum(int(rank.tallies[kernels.EXPANDED]) for rank in ranks)
-    found.generated = sum(int(rank.tallies[kernels.GENERATED]) for rank in ranks)
+        found.expanded = sum(int(rank.statistics[kernels.EXPANDED]) for rank in ranks)
+    found.generated = sum(int(rank.statistics[kernels.GENERATED]) for rank in ranks)
     return found
 
 
-def _exchange(rank: Rank, ranks: list[Rank], found: Shared) -> None:
+def _exchange(rank: LocalSearch, ranks: list[LocalSearch], found: Shared) -> None:
     """Give a rank's records to their owners."""
     for other in rank.addressees():
         records, _ = rank.take([other])
-        found.sent += len(records) // rank.problem.record_words
+        found.sent += len(records) // rank.task.record_words
         found.read_s += _timed(rank.least_f_of, records)
         found.absorb_s += _timed(ranks[other].absorb, records)
 
@@ -152,13 +152,13 @@ def _finish(comm: Communicator, other: int) -> None:
 def time_turns(task: Task, comm: Communicator, peer: Communicator | None, n: int = 2000) -> float:
     """Return the seconds of a turn in which nothing is found to do."""
     del peer  # its mailbox stays empty, as ours does
-    member = Member(Rank(task, comm.rank, _MEMORY), comm, Run())
-    rank = member.rank
+    worker = Worker(LocalSearch(task, comm.rank, _MEMORY), comm, Run())
+    rank = worker.local
     began = time.perf_counter()
     for _ in range(n):
-        member.receive()
-        rank.step(0, NEVER)
-        member.send(idle=True)
+        worker.receive()
+        rank.step(0, INFINITY)
+        worker.send(idle=True)
     return (time.perf_counter() - began) / n
 
 

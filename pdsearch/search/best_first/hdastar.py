@@ -13,17 +13,17 @@ from typing import Any
 
 from pdsearch._jit import prune
 from pdsearch.comm.termination import Round
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import count
 from pdsearch.options import Option
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
-from pdsearch.search.best_first.local_search import Rank, compile_kernels
+from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.pace import Pace
 from pdsearch.search.best_first.packing import AdaptivePacking, FixedPacking
 from pdsearch.search.best_first.report import outcome_of, progress_of, report
 from pdsearch.search.best_first.step import GOAL_COST
 from pdsearch.search.best_first.trace import Asked, trace
-from pdsearch.search.best_first.worker import Member
+from pdsearch.search.best_first.worker import Worker
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
@@ -75,12 +75,12 @@ class HdaStar(Algorithm):
         if comm.rank == 0:
             prune()
         first = self.message_size or FIRST_MESSAGE
-        rank = comm.together(lambda: Rank(task, comm.rank, memory, first, self.batch, self.open_list))
+        rank = comm.together(lambda: LocalSearch(task, comm.rank, memory, first, self.batch, self.open_list))
         run.interrupted()  # from here on every rank remembers a signal, instead of raising, before any of them searches
         comm.barrier()
         run.search_begins()
         packing = FixedPacking() if self.message_size else AdaptivePacking(comm.size, task.record_words, _call_s(rank))
-        worker = Member(rank, comm, run, packing=packing)
+        worker = Worker(rank, comm, run, packing=packing)
         idle_s = _drive(worker, run, speaks=comm.rank == 0)
         search_s = run.search_s
         last = worker.agreement.last
@@ -90,20 +90,20 @@ class HdaStar(Algorithm):
         return outcome_of(task, self.label, reports, last, plan=plan, search_s=comm.broadcast(search_s, 0))
 
 
-def _call_s(rank: Rank) -> float:
+def _call_s(rank: LocalSearch) -> float:
     """Return the seconds of calling a step that does nothing."""
     times = []
     for _ in range(10):
         began = time.perf_counter()
-        rank.step(0, NEVER)
+        rank.step(0, INFINITY)
         times.append(time.perf_counter() - began)
     return min(times)
 
 
-def _drive(worker: Member, run: Run, speaks: bool) -> float:
+def _drive(worker: Worker, run: Run, speaks: bool) -> float:
     """Take turns until the search is over; return the seconds spent with nothing to do."""
     idle_turns, idle_s, idle_since = 0, 0.0, 0.0
-    pace = Pace(worker.rank, worker.budget)
+    pace = Pace(worker.local, worker.budget)
     while not _turn(worker, pace):
         if not worker.has_idled:
             if idle_turns:
@@ -118,7 +118,7 @@ def _drive(worker: Member, run: Run, speaks: bool) -> float:
     return idle_s
 
 
-def _turn(worker: Member, pace: Pace) -> bool:
+def _turn(worker: Worker, pace: Pace) -> bool:
     """Take a turn that is not too long; say whether the search is over."""
     worker.budget = pace.budget
     with pace.timed():
@@ -133,11 +133,11 @@ def _rest(idle_turns: int) -> None:
         time.sleep(_NAP_S)
 
 
-def _plan(task: Task, comm: Any, rank: Rank, last: Round) -> list[int] | None:
+def _plan(task: Task, comm: Any, rank: LocalSearch, last: Round) -> list[int] | None:
     """Trace the plan, starting on the lowest rank whose goal is the incumbent."""
-    if last.incumbent >= NEVER:
+    if last.incumbent >= INFINITY:
         return None
-    found = int(rank.tallies[GOAL_COST]) == last.incumbent
+    found = int(rank.statistics[GOAL_COST]) == last.incumbent
     finders = comm.broadcast(comm.gather(found), 0)
 
     def ask(asked: int | None, question: Asked) -> Any:

@@ -1,7 +1,7 @@
 """One rank's work: its node table, its open list and its outgoing records.
 
-A rank does not know who carries its mail. It is told what arrived (:meth:`Rank.absorb`),
-expands (:meth:`Rank.expand`), and its full messages are taken from it. The same object
+A rank does not know who carries its mail. It is told what arrived (:meth:`LocalSearch.absorb`),
+expands (:meth:`LocalSearch.expand`), and its full messages are taken from it. The same object
 serves A* on one rank, HDA* over MPI, and HDA* in the simulator.
 """
 
@@ -14,12 +14,12 @@ from pdsearch.errors import BadInputError
 from pdsearch.kernels import frame as slots
 from pdsearch.kernels.frame import Frame
 from pdsearch.kernels.growth import lines_to_copy
-from pdsearch.kernels.layout import f_of, g_and_way, limits_of, new_record
+from pdsearch.kernels.layout import f_of, g_and_origin, limits_of, new_record
 from pdsearch.kernels.passes import SLACK, new_batch
-from pdsearch.kernels.protocol import NEVER, new_moves
+from pdsearch.kernels.protocol import INFINITY, new_moves
 from pdsearch.kernels.store import LINE, MAX_FILL, capacity, new_index, new_table
 from pdsearch.search.best_first import step as kernels
-from pdsearch.search.best_first.arrays import LAYERS, MemoryLimitError, allocated, open_list, outbox, room
+from pdsearch.search.best_first.arrays import LAYERS, MemoryLimitError, allocated, new_open_list, outbox, room
 from pdsearch.search.best_first.pipeline import addresses, fault_of, layout_of_task
 from pdsearch.search.best_first.pipeline import compile_kernels as compile_kernels
 from pdsearch.search.best_first.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
@@ -28,7 +28,7 @@ from pdsearch.search.task import Task
 _RESERVE_FROM = 1 << 16  # from this many nodes on, address space for all that memory allows is reserved at once
 
 
-class Rank:
+class LocalSearch:
     """The state of one rank between two calls.
 
     Parameters
@@ -43,7 +43,7 @@ class Rank:
         Records that make a message worth sending, until :attr:`enough` is changed.
     batch : int, optional
         Nodes expanded together; what suits the heuristic when left out.
-    frontier : {"auto", "bucket", "heap"}
+    open_list : {"auto", "bucket", "heap"}
         The open list; buckets when costs are small enough for them.
 
     Raises
@@ -54,35 +54,35 @@ class Rank:
 
     def __init__(
         self,
-        problem: Task,
+        task: Task,
         rank: int,
         memory_bytes: int,
         message: int = 1000,
         batch: int | None = None,
-        frontier: str = "auto",
+        open_list: str = "auto",
     ) -> None:
-        self.problem, self.rank = problem, rank
+        self.task, self.rank = task, rank
         self.memory_limit = memory_bytes
-        batch = batch or problem.heuristic.batch
-        n_words, moves = problem.n_words, batch * problem.domain.max_moves
-        self.incumbent = NEVER
-        self._late_rise = problem.heuristic.max_h if problem.heuristic.is_late else 0
-        self._layout = layout_of_task(problem)
+        batch = batch or task.heuristic.batch
+        n_words, moves = task.n_words, batch * task.domain.max_moves
+        self.incumbent = INFINITY
+        self._lazy_rise = task.heuristic.max_h if task.heuristic.is_lazy else 0
+        self._layout = layout_of_task(task)
         self._frame = Frame()
-        self.tallies = self._frame.words[slots.STATISTICS : slots.STATISTICS + kernels.N_TALLIES]
-        self.tallies[GOAL_COST] = NEVER
+        self.statistics = self._frame.words[slots.STATISTICS : slots.STATISTICS + kernels.N_STATISTICS]
+        self.statistics[GOAL_COST] = INFINITY
         self.most_bytes = 0
         self.mail_bytes = 0  # of the messages of this rank, as who drives it says
         self._n_words, self._most_moves, self._batch_size = n_words, moves, batch
-        self._moves = new_moves(n_words, moves + SLACK, problem.domain.n_changes)
+        self._moves = new_moves(n_words, moves + SLACK, task.domain.n_changes)
         self._batch = new_batch(n_words, batch, moves + SLACK)
-        self._outbox = outbox(problem.n_ranks if problem.n_ranks > 1 else 0, moves, problem.record_words, message)
+        self._outbox = outbox(task.n_ranks if task.n_ranks > 1 else 0, moves, task.record_words, message)
         self._collected = np.empty(0, np.uint32)
-        self._table = new_table(problem.node_words, 16 * moves, 1 << (32 * moves).bit_length())
+        self._table = new_table(task.node_words, 16 * moves, 1 << (32 * moves).bit_length())
         self._reserved, self._index_room = self._table.nodes, self._table.index
-        self._frontier, self.shift = open_list(problem, frontier, moves)
-        self.layers = np.zeros(min(self._frontier.f_end, LAYERS), np.int64)
-        self._passes = addresses(problem, self._layout, self._frontier)
+        self._open_list, self.shift = new_open_list(task, open_list, moves)
+        self.layers = np.zeros(min(self._open_list.f_end, LAYERS), np.int64)
+        self._passes = addresses(task, self._layout, self._open_list)
         self._place_tables()
         self._measure()
         if self.granted_bytes > memory_bytes:
@@ -96,21 +96,21 @@ class Rank:
 
     def absorb(self, records: npt.NDArray[np.uint32]) -> None:
         """Enter records from another rank (or the initial state): uint32[n_records * record_words]."""
-        n_records = len(records) // self.problem.record_words
+        n_records = len(records) // self.task.record_words
         start = 0
         while start < n_records:
             start = self._absorb(records, start, n_records)
             if start < n_records:
-                stride = self.problem.record_words
+                stride = self.task.record_words
                 next_f = int(f_of(self._layout, records[start * stride : (start + 1) * stride])[0])
-                self._grow(next_f + self._late_rise)
+                self._grow(next_f + self._lazy_rise)
 
     def _absorb(self, records: npt.NDArray[np.uint32], start: int, end: int, enters: bool = True) -> int:
         """Enter some of the records, or only look for the state of the first; return how many are dealt with."""
         words = self._frame.words
         self._frame.place(slots.RECORDS, records)
         words[slots.AT], words[slots.N_RECORDS], words[slots.ENTERS] = start, end, enters
-        words[slots.INCUMBENT] = self.incumbent if enters else NEVER
+        words[slots.INCUMBENT] = self.incumbent if enters else INFINITY
         dealt_with = int(kernels.absorb(words, self._passes))
         self._check_domain()
         return dealt_with
@@ -119,51 +119,53 @@ class Rank:
         """BadInputError where domain or heuristic broke a bound that they declare."""
         fault = int(self._frame.words[slots.FAULT])
         if fault:
-            raise BadInputError(fault_of(self.problem, fault))
+            raise BadInputError(fault_of(self.task, fault))
 
-    def expand(self, budget: int, f_limit: int = NEVER) -> int:
+    def expand(self, budget: int, f_limit: int = INFINITY) -> int:
         """Expand about ``budget`` nodes of f at most ``f_limit`` and return why it ended.
 
         BUDGET, EMPTY (nothing of such f is open), MESSAGE_FULL (one is worth sending and must be
-        taken first) or FOUND (``tallies`` hold a cheaper goal).
+        taken first) or FOUND (``statistics`` hold a cheaper goal).
         """
         if self.least_open_f > min(f_limit, self.incumbent - 1):
             return kernels.EMPTY
         if self.ready():  # or the records for a rank that is far behind would take all memory
             return kernels.MESSAGE_FULL
-        before = int(self.tallies[kernels.EXPANDED])
+        before = int(self.statistics[kernels.EXPANDED])
         while True:
-            left = budget - int(self.tallies[kernels.EXPANDED]) + before
+            left = budget - int(self.statistics[kernels.EXPANDED]) + before
             why = self.step(left, f_limit)
             if why == kernels.FOUND:
-                self.incumbent = min(self.incumbent, int(self.tallies[GOAL_COST]))
+                self.incumbent = min(self.incumbent, int(self.statistics[GOAL_COST]))
             if why == OUTBOX_FULL:
                 self._grow_outbox()
                 continue
             if why not in (TABLE_FULL, OPEN_FULL):
                 return why
-            self._grow(self.least_open_f + self.problem.heuristic.max_rise)
+            self._grow(self.least_open_f + self.task.heuristic.max_rise)
 
     def step(self, budget: int, f_limit: int) -> int:
         """Run the kernel once and return why it ended."""
         words = self._frame.words
-        words[slots.BUDGET_LEFT], words[slots.F_LIMIT] = budget, min(f_limit, NEVER)
+        words[slots.BUDGET_LEFT], words[slots.F_LIMIT] = budget, min(f_limit, INFINITY)
         words[slots.INCUMBENT] = self.incumbent
         why = int(kernels.step(words, self._passes))
         self._check_domain()
         return why
 
     @property
-    def enough(self) -> npt.NDArray[np.int64]:
+    def message_size(self) -> npt.NDArray[np.int64]:
         """Return the records for each rank that make a message worth sending; write to it to change them."""
-        return self._outbox.enough
+        return self._outbox.message_size
 
     def ready(self) -> list[int]:
         """Return the ranks for which a message is worth sending."""
-        ready: list[int] = np.flatnonzero(self._outbox.waiting >= self._outbox.enough).tolist() if self.unsent else []
+        ready: list[int] = (
+            np.flatnonzero(self._outbox.waiting >= self._outbox.message_size).tolist() if self.unsent else []
+        )
         return ready
 
-    def addressees(self, f: int = NEVER) -> list[int]:
+    def addressees(self, f: int = INFINITY) -> list[int]:
         """Return the ranks for which a record of at most this f waits."""
         if not self.unsent:
             return []
@@ -172,7 +174,7 @@ class Rank:
 
     def least_f_of(self, records: npt.NDArray[np.uint32]) -> int:
         """Return the least f of records."""
-        return int(f_of(self._layout, records).min(initial=NEVER))
+        return int(f_of(self._layout, records).min(initial=INFINITY))
 
     def take(self, destinations: list[int]) -> tuple[npt.NDArray[np.uint32], list[int]]:
         """Return the records waiting for some ranks, one rank after the other, and the end of each; forget them.
@@ -182,19 +184,19 @@ class Rank:
         if not destinations:
             return self._collected[:0], []
         ranks = np.array(destinations, np.int64)
-        ends: list[int] = (np.cumsum(self._outbox.waiting[ranks]) * self.problem.record_words).tolist()
+        ends: list[int] = (np.cumsum(self._outbox.waiting[ranks]) * self.task.record_words).tolist()
         if len(self._collected) < ends[-1]:
             self._collected = np.empty(2 * ends[-1], np.uint32)
             self._measure()
-        kernels.collect(self.problem.record_words, self._outbox, ranks, self._collected)
+        kernels.collect(self.task.record_words, self._outbox, ranks, self._collected)
         return self._collected[: ends[-1]], ends
 
     # --- what others ask ---
 
     @property
     def least_open_f(self) -> int:
-        """Return the least f of the open list, NEVER when it is empty (a bound from below, with stale entries)."""
-        return self._frontier.least_f
+        """Return the least f of the open list, INFINITY when it is empty (a bound from below, with stale entries)."""
+        return self._open_list.least_f
 
     @property
     def least_f(self) -> int:
@@ -209,7 +211,7 @@ class Rank:
     @property
     def n_open(self) -> int:
         """Return the entries of the open list."""
-        return self._frontier.n_open
+        return self._open_list.n_open
 
     @property
     def n_nodes(self) -> int:
@@ -219,14 +221,14 @@ class Rank:
     @property
     def used_bytes(self) -> int:
         """Return the memory in use; places for nodes that were never touched take none."""
-        return self.granted_bytes - self._table.nodes.nbytes + 4 * self.n_nodes * self.problem.node_words
+        return self.granted_bytes - self._table.nodes.nbytes + 4 * self.n_nodes * self.task.node_words
 
     @property
     def granted_bytes(self) -> int:
         """Return the memory that may come to be used without asking: this is what the limit holds for."""
-        return self._own_bytes + self.mail_bytes + self.problem.table_bytes
+        return self._own_bytes + self.mail_bytes + self.task.table_bytes
 
-    def way_to(self, state: tuple[int, ...]) -> tuple[int, int] | None:
+    def origin_of(self, state: tuple[int, ...]) -> tuple[int, int] | None:
         """Return g of a stored state and the way there; None if it is not stored."""
         node = self._find(state)
         return None if node < 0 else self._way_to_node(node)
@@ -237,8 +239,8 @@ class Rank:
         return int(self._batch.stored[0])
 
     def _way_to_node(self, node: int) -> tuple[int, int]:
-        stride = self.problem.node_words
-        return g_and_way(self._layout, self._table.nodes[node * stride : (node + 1) * stride])
+        stride = self.task.node_words
+        return g_and_origin(self._layout, self._table.nodes[node * stride : (node + 1) * stride])
 
     def node_at(self, node: int) -> tuple[tuple[int, ...], int]:
         """Return the state of a node by its number, and the way there."""
@@ -246,13 +248,13 @@ class Rank:
 
     def state_of(self, node: int) -> tuple[int, ...]:
         """Return the state of a node by its number."""
-        start = node * self.problem.node_words
+        start = node * self.task.node_words
         words = self._table.nodes[start : start + 2 * self._n_words].copy()
         return tuple(int(word) for word in words.view(np.uint64))
 
     def goal_node(self) -> int:
         """Return the number of the goal node last found."""
-        return int(self.tallies[kernels.GOAL_NODE])
+        return int(self.statistics[kernels.GOAL_NODE])
 
     def goal_state(self) -> tuple[int, ...]:
         """Return the goal state last found."""
@@ -267,16 +269,16 @@ class Rank:
     def _grow(self, f: int) -> None:
         """Make room in whatever is short: nodes, index, open list, or the range of f."""
         moves = self._most_moves
-        stride = self.problem.node_words
+        stride = self.task.node_words
         if self.n_nodes + moves > len(self._table.nodes) // stride:
             self._grow_nodes(stride)
         if self.n_nodes + moves > int(len(self._table.index) * MAX_FILL):
             self._grow_index()
-        if not self._frontier.has_room(moves):
-            self._check_memory(2 * self._frontier_bytes())
-            self._frontier = allocated(lambda: self._frontier.doubled())
+        if not self._open_list.has_room(moves):
+            self._check_memory(2 * self._open_list_bytes())
+            self._open_list = allocated(lambda: self._open_list.doubled())
             self._measure()
-        if self._frontier.f_end <= f < NEVER:
+        if self._open_list.f_end <= f < INFINITY:
             self._widen(f)
 
     def _grow_nodes(self, stride: int) -> None:
@@ -334,39 +336,39 @@ class Rank:
 
     def _widen(self, f: int) -> None:
         """Make room for larger f."""
-        n_f = max(2 * self._frontier.f_end, f + 1)
-        self._check_memory(8 * n_f + self._frontier[0].nbytes * n_f // self._frontier.f_end)
+        n_f = max(2 * self._open_list.f_end, f + 1)
+        self._check_memory(8 * n_f + self._open_list[0].nbytes * n_f // self._open_list.f_end)
         layers = np.zeros(n_f, np.int64)
         layers[: len(self.layers)] = self.layers
         self.layers = layers
-        self._frontier = allocated(lambda: self._frontier.widened(n_f))
+        self._open_list = allocated(lambda: self._open_list.widened(n_f))
         self._measure()
 
     def _measure(self) -> None:
         """Add up what the rank's own arrays take, and tell compiled code; to be called when one of them has grown."""
         parts = (self._table, self._outbox, self._moves, self._batch, (self._collected, self.layers))
-        self._own_bytes = self._frontier_bytes() + sum(array.nbytes for part in parts for array in part)
+        self._own_bytes = self._open_list_bytes() + sum(array.nbytes for part in parts for array in part)
         words = self._frame.words
         self._frame.place(slots.TABLE, self._table)
-        self._frame.place(slots.OPEN, self._frontier)
+        self._frame.place(slots.OPEN, self._open_list)
         self._frame.place(slots.OUTBOX, self._outbox)
         self._frame.place(slots.LAYERS, (self.layers,))
-        words[slots.MAX_NODES] = capacity(self._table, self.problem.node_words)
-        words[slots.F_END], words[slots.ROOM] = self._frontier.f_end, self._frontier.room
+        words[slots.MAX_NODES] = capacity(self._table, self.task.node_words)
+        words[slots.F_END], words[slots.ROOM] = self._open_list.f_end, self._open_list.room
 
     def _place_tables(self) -> None:
         """Tell compiled code what never changes."""
-        domain, heuristic, words = self.problem.domain, self.problem.heuristic, self._frame.words
+        domain, heuristic, words = self.task.domain, self.task.heuristic, self._frame.words
         for slot, tables in [
             (slots.SPACE, domain.space),
             (slots.HEURISTIC, heuristic.tables),
-            (slots.DISTRIBUTION, self.problem.sharing),
+            (slots.DISTRIBUTION, self.task.sharing),
             (slots.MOVES, self._moves),
             (slots.BATCH, self._batch),
         ]:
             self._frame.place(slot, tables)
-        words[slots.RANK], words[slots.N_RANKS], words[slots.SHIFT] = self.rank, self.problem.n_ranks, self.shift
-        words[slots.RISE], words[slots.LATE_RISE] = heuristic.max_rise, self._late_rise
+        words[slots.RANK], words[slots.N_RANKS], words[slots.SHIFT] = self.rank, self.task.n_ranks, self.shift
+        words[slots.RISE], words[slots.LAZY_RISE] = heuristic.max_rise, self._lazy_rise
         words[slots.MOST_MOVES], words[slots.BATCH_SIZE] = self._most_moves, self._batch_size
         words[slots.MAX_COST], words[slots.MAX_H], words[slots.MAX_MOVES] = (
             domain.max_cost,
@@ -380,5 +382,5 @@ class Rank:
             raise MemoryLimitError
         self.most_bytes = max(self.most_bytes, self.used_bytes + more)
 
-    def _frontier_bytes(self) -> int:
-        return sum(array.nbytes for array in self._frontier)
+    def _open_list_bytes(self) -> int:
+        return sum(array.nbytes for array in self._open_list)

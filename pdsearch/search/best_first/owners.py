@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
-from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.setup import make_task
 
@@ -71,13 +71,13 @@ def owners_generated(
     task = make_task(domain, heuristic, distribution, n_ranks, seed=seed)
     if not task.has_owners:
         raise BadInputError(f"distribution {distribution!r} gives equal states different owners; choose another")
-    rank = Rank(dataclasses.replace(task, distribution=None, n_ranks=1), 0, memory_bytes)
+    rank = LocalSearch(dataclasses.replace(task, distribution=None, n_ranks=1), 0, memory_bytes)
     rank.absorb(initial_record(task))
     rank.expand(n_expansions)
     sequences: list[list[list[int]]] = [[] for _ in range(n_ranks)]
     for node in range(1, rank.n_nodes):  # the first one is the initial state
         state = rank.state_of(node)
-        way = rank.way_to(state)
-        assert way is not None, "a stored state is not found"
-        sequences[task.owner_of(domain.undo(state, way[1]))].append([task.owner_of(state)])
+        origin = rank.origin_of(state)
+        assert origin is not None, "a stored state is not found"
+        sequences[task.owner_of(domain.undo(state, origin[1]))].append([task.owner_of(state)])
     return [np.array(owners, dtype=np.int64).reshape(-1, 1) for owners in sequences]

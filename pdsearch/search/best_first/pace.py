@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.step import EXPANDED
 
 _AIM_S = 0.05  # between two looks; a fifth of a second is never passed where one takes up to 20 ms
@@ -18,22 +18,22 @@ class Pace:
 
     Parameters
     ----------
-    rank : Rank
+    rank : LocalSearch
         Whose expansions are timed.
     most : int
         Never more than these.
     """
 
-    def __init__(self, rank: Rank, most: int) -> None:
+    def __init__(self, rank: LocalSearch, most: int) -> None:
         self.rank, self.most = rank, most
         self.budget = min(most, _FIRST)
 
     @contextmanager
     def timed(self) -> Iterator[None]:
         """Time what is expanded inside, and choose the next budget: at most twice the last one."""
-        before, began = int(self.rank.tallies[EXPANDED]), time.perf_counter()
+        before, began = int(self.rank.statistics[EXPANDED]), time.perf_counter()
         yield
-        expanded, seconds = int(self.rank.tallies[EXPANDED]) - before, time.perf_counter() - began
+        expanded, seconds = int(self.rank.statistics[EXPANDED]) - before, time.perf_counter() - began
         if expanded:
             fitting = int(expanded * _AIM_S / max(seconds, 1e-9))
             self.budget = max(1, min(fitting, 2 * self.budget, self.most))

@@ -16,28 +16,28 @@ from pdsearch.kernels.frame import FRAME_TYPE
 from pdsearch.kernels.layout import Layout, layout_of
 from pdsearch.kernels.protocol import shape_of
 from pdsearch.search.best_first import step as kernels
-from pdsearch.search.best_first.arrays import open_list
+from pdsearch.search.best_first.arrays import new_open_list
 from pdsearch.search.task import Task
 
 _INDEX = types.Array(types.uint32, 1, "C")
 
 
-def layout_of_task(problem: Task) -> Layout:
+def layout_of_task(task: Task) -> Layout:
     """Return how its nodes lie."""
-    shape = shape_of(problem.domain.space)
+    shape = shape_of(task.domain.space)
     return layout_of(shape.n_words, shape.is_wide, shape.is_linked)
 
 
-def pipeline(problem: Task, layout: Layout, opened: Any) -> Iterator[tuple[int, Compiled]]:
+def pipeline(task: Task, layout: Layout, opened: Any) -> Iterator[tuple[int, Compiled]]:
     """Yield each pass of a search with an open list, and its place in the arrays of addresses."""
-    space, tables = problem.domain.space, problem.heuristic.tables
+    space, tables = task.domain.space, task.heuristic.tables
     yield kernels.POP, passes.pop.made_for(opened)
     yield kernels.PUSH, passes.push_all.made_for(opened)
     yield kernels.EXPAND, passes.expand_all.made_for(space)
     yield kernels.ESTIMATE, passes.estimate_all.made_for(tables, space)
-    if problem.n_ranks > 1:
-        yield kernels.OWNER, passes.owner_all.made_for(problem.sharing, space)
-    if problem.heuristic.is_late:
+    if task.n_ranks > 1:
+        yield kernels.OWNER, passes.owner_all.made_for(task.sharing, space)
+    if task.heuristic.is_lazy:
         yield kernels.EVALUATE, passes.evaluate_all.made_for(tables, space)
     for slot, one in [
         (kernels.LOAD, passes.load),
@@ -49,15 +49,15 @@ def pipeline(problem: Task, layout: Layout, opened: Any) -> Iterator[tuple[int, 
         yield slot, one.made_for(layout)
 
 
-def addresses(problem: Task, layout: Layout, opened: Any) -> npt.NDArray[np.int64]:
+def addresses(task: Task, layout: Layout, opened: Any) -> npt.NDArray[np.int64]:
     """Return where the passes are: int64[N_PASSES], 0 where none is needed; compile what is not compiled yet."""
     found = np.zeros(kernels.N_PASSES, np.int64)
-    for slot, compiled in pipeline(problem, layout, opened):
+    for slot, compiled in pipeline(task, layout, opened):
         found[slot] = compiled.address
     return found
 
 
-def compile_kernels(problem: Task, batch: int | None = None, frontier: str = "auto") -> None:
+def compile_kernels(task: Task, batch: int | None = None, open_list: str = "auto") -> None:
     """Compile every kernel of a search, or load it from the disk cache.
 
     Raises
@@ -65,26 +65,26 @@ def compile_kernels(problem: Task, batch: int | None = None, frontier: str = "au
     BadInputError
         In one line, if a function of the domain, the heuristic or the distribution is missing or cannot be compiled.
     """
-    with explained(f"domain {problem.domain.name!r} or heuristic {problem.heuristic.name!r}"):
-        _compile_all(problem, frontier)
+    with explained(f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"):
+        _compile_all(task, open_list)
 
 
-def _compile_all(problem: Task, frontier: str) -> None:
-    opened, _ = open_list(problem, frontier, 1)
-    layout = layout_of_task(problem)
-    expect(sum(not one.is_kept for _, one in pipeline(problem, layout, opened)))
-    addresses(problem, layout, opened)
+def _compile_all(task: Task, open_list: str) -> None:
+    opened, _ = new_open_list(task, open_list, 1)
+    layout = layout_of_task(task)
+    expect(sum(not one.is_kept for _, one in pipeline(task, layout, opened)))
+    addresses(task, layout, opened)
     for driver in (kernels.step, kernels.absorb, kernels.split_index):
         driver.compile((FRAME_TYPE, FRAME_TYPE))
     growth.lines_to_copy.compile((_INDEX,))
-    if problem.n_ranks > 1:
+    if task.n_ranks > 1:
         outbox = numba.typeof(passes.NO_OUTBOX)
         kernels.collect.compile((types.int64, outbox, FRAME_TYPE, _INDEX))
 
 
-def fault_of(problem: Task, fault: int) -> str:
+def fault_of(task: Task, fault: int) -> str:
     """Return what domain or heuristic did that they declare they never do, in a line."""
-    domain, heuristic = problem.domain, problem.heuristic
+    domain, heuristic = task.domain, task.heuristic
     largest_operator = "126" if not shape_of(domain.space).is_wide else "2147483646"
     told = {
         passes.TOO_MANY_MOVES: f"domain {domain.name!r} has states with more than max_moves = {domain.max_moves} moves",

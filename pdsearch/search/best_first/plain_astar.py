@@ -10,7 +10,7 @@ import heapq
 from itertools import count
 from typing import Any
 
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.finish import Outcome
 from pdsearch.search.plain import Counts
@@ -65,7 +65,7 @@ class PlainAStar(Algorithm):
                 best[successor] = (g + cost, successor_h, state, operator)
                 heapq.heappush(heap, (g + cost + successor_h, successor_h, next(order), g + cost, successor))
             counts.stored = len(best)
-        return counts.outcome(self.label, heap[0][0] if heap else NEVER, None, NEVER)
+        return counts.outcome(self.label, heap[0][0] if heap else INFINITY, None, INFINITY)
 
 
 def _plan(best: dict[Any, tuple[int, int, Any, int]], state: Any) -> list[int]:

@@ -13,4 +13,4 @@ from pdsearch.search.task import Task
 def initial_record(task: Task) -> npt.NDArray[np.uint32]:
     """Return the initial state as a message of one record: uint32[record_words]."""
     h = task.heuristic.value(task.domain.initial)
-    return new_record(layout_of_task(task), task.domain.initial, 0, task.no_way, h)
+    return new_record(layout_of_task(task), task.domain.initial, 0, task.no_origin, h)

@@ -10,10 +10,10 @@ import numpy as np
 
 from pdsearch.comm import Integers
 from pdsearch.comm.termination import Round
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import RankCounts, Status
 from pdsearch.search.best_first import step as kernels
-from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Progress, Run
 from pdsearch.search.task import Task
@@ -29,16 +29,16 @@ class Report:
     most_bytes: int
 
 
-def report(rank: Rank, sent: int = 0, received: int = 0, messages: int = 0, idle_s: float = 0.0) -> Report:
+def report(rank: LocalSearch, sent: int = 0, received: int = 0, messages: int = 0, idle_s: float = 0.0) -> Report:
     """Collect one rank's counts; ``sent`` are the records really put in a message."""
-    tallies = rank.tallies.tolist()
+    statistics = rank.statistics.tolist()
     counts = RankCounts(
         rank=rank.rank,
-        expanded=tallies[kernels.EXPANDED],
-        generated=tallies[kernels.GENERATED],
-        evaluated=tallies[kernels.EVALUATED if rank.problem.heuristic.is_late else kernels.GENERATED],
-        reopened=tallies[kernels.REOPENED],
-        duplicates=tallies[kernels.DUPLICATES],
+        expanded=statistics[kernels.EXPANDED],
+        generated=statistics[kernels.GENERATED],
+        evaluated=statistics[kernels.EVALUATED if rank.task.heuristic.is_lazy else kernels.GENERATED],
+        reopened=statistics[kernels.REOPENED],
+        duplicates=statistics[kernels.DUPLICATES],
         sent=sent,
         received=received,
         messages=messages,
@@ -53,7 +53,7 @@ def report(rank: Rank, sent: int = 0, received: int = 0, messages: int = 0, idle
 def outcome_of(task: Task, algorithm: str, reports: Sequence[Report], last: Round, **more: Any) -> Outcome:
     """Return the outcome of a search that ended as ``last`` says; ``more`` are fields of the outcome."""
     evaluated = sum(one.counts.evaluated for one in reports)
-    if not task.heuristic.is_late:
+    if not task.heuristic.is_lazy:
         evaluated += 1  # the initial state is counted nowhere else
 
     def expanded_below(bound: int) -> int:
@@ -74,5 +74,5 @@ def outcome_of(task: Task, algorithm: str, reports: Sequence[Report], last: Roun
 
 def progress_of(run: Run, last: Round) -> Progress:
     """Return what a round of the standing reduction says of the search so far."""
-    incumbent = last.incumbent if last.incumbent < NEVER else None
+    incumbent = last.incumbent if last.incumbent < INFINITY else None
     return Progress(run.search_s, last.least_f, incumbent, last.expanded, last.open, last.memory_bytes)

@@ -8,14 +8,14 @@ from pdsearch.domains import State
 from pdsearch.errors import BadInputError
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import MemoryLimitError
-from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.task import Task
 
 STORED = (
     200_000  # states, 20 ms of search and some megabytes: owners fitted to 20,000 left LB at 1.07 to 1.33 on two ranks
 )
-STORED_DEAR = 20_000  # states at most, where one costs as much as many
+STORED_EXPENSIVE = 20_000  # states at most, where one costs as much as many
 _LOOK = 500  # expansions between two looks at how much is stored
 
 
@@ -52,20 +52,20 @@ class ShortSearch:
         """Return states and the number of expansions; only the initial state when memory is too short for tables."""
         initial = self._task.domain.initial
         try:
-            rank = Rank(self._task, 0, self._memory)
+            rank = LocalSearch(self._task, 0, self._memory)
         except (BadInputError, MemoryLimitError):  # the search itself is going to say so
             return [initial], 0
-        dear = 32 // self._task.heuristic.batch  # an evaluation of which takes as long as many nodes
-        _fill(rank, STORED if dear == 1 else STORED_DEAR // dear)
+        expensive = 32 // self._task.heuristic.batch  # an evaluation of which takes as long as many nodes
+        _fill(rank, STORED if expensive == 1 else STORED_EXPENSIVE // expensive)
         first = rank.n_nodes // 2
         nodes = np.linspace(first, rank.n_nodes - 1, min(n_states, rank.n_nodes - first)).astype(np.int64)
-        return [rank.state_of(node) for node in nodes.tolist()] or [initial], int(rank.tallies[kernels.EXPANDED])
+        return [rank.state_of(node) for node in nodes.tolist()] or [initial], int(rank.statistics[kernels.EXPANDED])
 
 
-def _fill(rank: Rank, most_stored: int) -> None:
+def _fill(rank: LocalSearch, most_stored: int) -> None:
     """Search until so many nodes are stored, a goal is found, nothing is left, or memory is short."""
     try:
-        rank.absorb(initial_record(rank.problem))
+        rank.absorb(initial_record(rank.task))
         while rank.n_nodes < most_stored and rank.expand(_LOOK) == kernels.BUDGET:
             pass
     except MemoryLimitError:

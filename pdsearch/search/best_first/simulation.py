@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from pdsearch.comm.simulated import Network
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import Result
-from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.report import outcome_of, report
 from pdsearch.search.best_first.step import GOAL_COST
 from pdsearch.search.best_first.trace import Asked, trace
-from pdsearch.search.best_first.worker import Member
+from pdsearch.search.best_first.worker import Worker
 from pdsearch.search.finish import Outcome, finish
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
@@ -69,7 +69,7 @@ class Simulation:
 
     task: Task
     network: Network
-    members: list[Member]
+    workers: list[Worker]
     turns: int = 0
 
 
@@ -93,46 +93,49 @@ def simulate(
     run = dataclasses.replace(run or Run(), seed=schedule.seed)
     network = Network(task.n_ranks, schedule.seed, schedule.slowness)
     memory = run.limits.memory(task.n_ranks, task.table_bytes)
-    members = [
-        Member(
-            Rank(task, rank, memory, schedule.message, schedule.batch), network.communicator(rank), run, schedule.budget
+    workers = [
+        Worker(
+            LocalSearch(task, rank, memory, schedule.message, schedule.batch),
+            network.communicator(rank),
+            run,
+            schedule.budget,
         )
         for rank in range(task.n_ranks)
     ]
-    simulation = Simulation(task, network, members)
+    simulation = Simulation(task, network, workers)
     _run(simulation, schedule, max_turns)
-    return finish(task, run, outcome_of_workers(task, members, search_s=run.search_s)), simulation
+    return finish(task, run, outcome_of_workers(task, workers, search_s=run.search_s)), simulation
 
 
 def _run(simulation: Simulation, schedule: Schedule, max_turns: int) -> None:
     """Let ranks take turns in random order until each knows that the search is over."""
     rng = np.random.default_rng([schedule.seed, 1])
-    members = simulation.members
-    weights = 1 - rng.random(len(members)) * (1 - schedule.fairness)
+    workers = simulation.workers
+    weights = 1 - rng.random(len(workers)) * (1 - schedule.fairness)
     edges = np.cumsum(weights) / weights.sum()
-    running = len(members)
+    running = len(workers)
     while running:
         for number in np.searchsorted(edges, rng.random(256)).tolist():
-            member = members[min(number, len(members) - 1)]
-            if member.agreement.over:
+            worker = workers[min(number, len(workers) - 1)]
+            if worker.agreement.over:
                 continue
-            running -= member.turn()
+            running -= worker.turn()
             simulation.turns += 1
         if simulation.turns > max_turns:
             domain = simulation.task.domain
             raise NeverEndsError(f"{domain.name} {domain.instance} still runs after {simulation.turns} turns")
 
 
-def outcome_of_workers(task: Task, workers: Sequence[Member], **more: Any) -> Outcome:
+def outcome_of_workers(task: Task, workers: Sequence[Worker], **more: Any) -> Outcome:
     """Trace the plan and add up the counts of ranks that know that the search is over."""
     last = workers[0].agreement.last
     plan = None
-    if last.incumbent < NEVER:
-        finder = next(one.rank.rank for one in workers if one.rank.tallies[GOAL_COST] == last.incumbent)
+    if last.incumbent < INFINITY:
+        finder = next(one.local.rank for one in workers if one.local.statistics[GOAL_COST] == last.incumbent)
 
         def ask(rank: int | None, question: Asked) -> Any:
-            return [question(one.rank) for one in workers] if rank is None else question(workers[rank].rank)
+            return [question(one.local) for one in workers] if rank is None else question(workers[rank].local)
 
         plan = trace(task, finder, ask)
-    reports = [report(one.rank, one.sent, one.received, one.messages) for one in workers]
+    reports = [report(one.local, one.sent, one.received, one.messages) for one in workers]
     return outcome_of(task, "HDA* (simulated)", reports, last, plan=plan, **more)

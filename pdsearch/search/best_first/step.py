@@ -60,7 +60,7 @@ from pdsearch.kernels.passes import (
     TABLE_KIND,
     Outbox,
 )
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 
 __all__ = [
     "DUPLICATES",
@@ -69,11 +69,11 @@ __all__ = [
     "GENERATED",
     "GOAL_COST",
     "GOAL_NODE",
-    "N_TALLIES",
+    "N_STATISTICS",
     "REOPENED",
     "Outbox",
 ]
-N_TALLIES = N_STATISTICS
+N_STATISTICS = N_STATISTICS
 
 # why a step ended
 BUDGET, EMPTY, TABLE_FULL, OPEN_FULL, MESSAGE_FULL, FOUND, OUTBOX_FULL, BAD_DOMAIN = range(8)
@@ -156,7 +156,7 @@ def step(frame, passes):
 def absorb(frame, passes):
     """Enter received records from AT on; those of f from INCUMBENT on are dropped.
 
-    Evaluation may raise f by up to LATE_RISE. Returns how many are dealt with: fewer than
+    Evaluation may raise f by up to LAZY_RISE. Returns how many are dealt with: fewer than
     N_RECORDS when table or open list must grow first.
 
     Parameters
@@ -223,4 +223,4 @@ def collect(size, outbox, destinations, out):
             outbox.free[1] += outbox.waiting[destination]
         outbox.newest[destination] = -1
         outbox.waiting[destination] = 0
-        outbox.least_f[destination] = NEVER
+        outbox.least_f[destination] = INFINITY

@@ -27,11 +27,11 @@ from pdsearch.result import Result
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.hdastar import FIRST_MESSAGE, MESSAGE_SIZE
-from pdsearch.search.best_first.local_search import Rank, compile_kernels
+from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.packing import AdaptivePacking, FixedPacking, Packing
 from pdsearch.search.best_first.report import progress_of
 from pdsearch.search.best_first.simulation import outcome_of_workers
-from pdsearch.search.best_first.worker import Member
+from pdsearch.search.best_first.worker import Worker
 from pdsearch.search.costs import TYPICAL, Costs, costs_of
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Run
@@ -81,18 +81,18 @@ class SimulatedResult(Result):
 class _Driver:
     """Lets the ranks take turns in the order of their clocks."""
 
-    def __init__(self, network: TimedNetwork, members: list[Member], costs: Costs) -> None:
-        self.network, self.members, self.costs = network, members, costs
-        self.busy_s = np.zeros(len(members))
+    def __init__(self, network: TimedNetwork, workers: list[Worker], costs: Costs) -> None:
+        self.network, self.workers, self.costs = network, workers, costs
+        self.busy_s = np.zeros(len(workers))
         self.turns = 0
         self.end_s = 0.0
-        self._free = [0.0] * len(members)  # when each rank's last turn ended
-        self._wake = [0.0] * len(members)
-        self._queue = [(0.0, rank) for rank in range(len(members))]
+        self._free = [0.0] * len(workers)  # when each rank's last turn ended
+        self._wake = [0.0] * len(workers)
+        self._queue = [(0.0, rank) for rank in range(len(workers))]
 
     def run(self, look: Callable[[], None]) -> None:
         """Take turns until every rank knows that the search is over."""
-        running = len(self.members)
+        running = len(self.workers)
         while running:
             now, rank = heapq.heappop(self._queue)  # never empty: a round of the reduction is always under way
             if now != self._wake[rank]:
@@ -104,11 +104,11 @@ class _Driver:
 
     def _turn(self, rank: int, now: float) -> bool:
         """Let one rank take its turn at its clock, and decide when it takes the next."""
-        network, member = self.network, self.members[rank]
+        network, worker = self.network, self.workers[rank]
         network.begin(now)
-        before = _counts(member)
-        over = member.turn()
-        seconds = self._spend(member, before, _counts(member))
+        before = _counts(worker)
+        over = worker.turn()
+        seconds = self._spend(worker, before, _counts(worker))
         self.busy_s[rank] += seconds
         self._free[rank] = end = now + seconds
         self.end_s = max(self.end_s, end)
@@ -119,33 +119,33 @@ class _Driver:
             if at < wake[receiver]:
                 self._rouse(receiver, at)
         if known is not None:
-            for other in range(len(self.members)):
+            for other in range(len(self.workers)):
                 self._rouse(other, known)
         if not over:
-            self._rouse(rank, self._next(member, end))
+            self._rouse(rank, self._next(worker, end))
         return over
 
     def _rouse(self, rank: int, at: float) -> None:
         """Let a rank take a turn at a time or when its last one ends, unless it takes one before."""
         at = max(at, self._free[rank])
-        if at < self._wake[rank] and not self.members[rank].agreement.over:
+        if at < self._wake[rank] and not self.workers[rank].agreement.over:
             self._wake[rank] = at
             heapq.heappush(self._queue, (at, rank))
 
-    def _next(self, member: Member, end: float) -> float:
+    def _next(self, worker: Worker, end: float) -> float:
         """Return when a rank has something to do again."""
-        rank, comm = member.rank, member.comm
+        rank, comm = worker.local, worker.comm
         assert isinstance(comm, TimedCommunicator)
-        if member.may_work_ahead or (
-            not member.is_stopping and rank.least_open_f <= min(member.floor, rank.incumbent - 1)
+        if worker.may_work_ahead or (
+            not worker.is_stopping and rank.least_open_f <= min(worker.floor, rank.incumbent - 1)
         ):
             return end
         at = min(self.network.next_arrival(rank.rank), self.network.known_at(comm.reductions - 1))
-        if rank.unsent and not member.is_stopping:  # the receivers have not taken the last messages
+        if rank.unsent and not worker.is_stopping:  # the receivers have not taken the last messages
             at = min(at, end + self.costs.latency)
         return max(at, end)
 
-    def _spend(self, member: Member, before: tuple[int, ...], after: tuple[int, ...]) -> float:
+    def _spend(self, worker: Worker, before: tuple[int, ...], after: tuple[int, ...]) -> float:
         """Return what a turn cost, and tell the packing, whose clock stands still in a turn."""
         expanded, generated, posted, received, messages = (now - then for now, then in zip(after, before, strict=True))
         costs, network = self.costs, self.network
@@ -157,16 +157,22 @@ class _Driver:
         )
         messages_s = costs.message_sent * messages + costs.message_received * network.taken
         seconds = work + costs.turn + messages_s + costs.reduction * network.started
-        member.packing.worked(work)
-        member.packing.turned(0.0 if member.has_idled else seconds)
+        worker.packing.worked(work)
+        worker.packing.turned(0.0 if worker.has_idled else seconds)
         return seconds
 
 
-def _counts(member: Member) -> tuple[int, ...]:
-    rank = member.rank
-    tallies = rank.tallies
-    posted = member.sent + rank.unsent
-    return int(tallies[kernels.EXPANDED]), int(tallies[kernels.GENERATED]), posted, member.received, member.messages
+def _counts(worker: Worker) -> tuple[int, ...]:
+    rank = worker.local
+    statistics = rank.statistics
+    posted = worker.sent + rank.unsent
+    return (
+        int(statistics[kernels.EXPANDED]),
+        int(statistics[kernels.GENERATED]),
+        posted,
+        worker.received,
+        worker.messages,
+    )
 
 
 @ALGORITHMS.add("simulated")
@@ -211,19 +217,19 @@ class Simulated(Algorithm):
         tell = run.on_progress
         driver.run(lambda: tell(progress_of(run, workers[0].agreement.last)) if tell else None)
         traffic = network.traffic
-        stayed = [int(one.rank.tallies[kernels.GENERATED]) - one.sent for one in workers]
+        stayed = [int(one.local.statistics[kernels.GENERATED]) - one.sent for one in workers]
         np.fill_diagonal(traffic, stayed)
         details = {"predicted_s": driver.end_s, "busy_s": driver.busy_s.tolist(), "traffic": traffic}
         details |= {"message_bytes": network.bytes, "turns": driver.turns}
         more: dict[str, Any] = {"search_s": run.search_s, "result": self.result, "details": details}
         return outcome_of_workers(task, workers, **more)
 
-    def _workers(self, task: Task, network: TimedNetwork, run: Run) -> list[Member]:
+    def _workers(self, task: Task, network: TimedNetwork, run: Run) -> list[Worker]:
         memory = run.limits.memory(task.n_ranks, task.table_bytes)
         workers = []
         for number in range(task.n_ranks):
-            rank = Rank(task, number, memory, self.message_size or FIRST_MESSAGE)
-            workers.append(Member(rank, network.communicator(number), run, packing=self._packing(task, network)))
+            rank = LocalSearch(task, number, memory, self.message_size or FIRST_MESSAGE)
+            workers.append(Worker(rank, network.communicator(number), run, packing=self._packing(task, network)))
         return workers
 
     def _packing(self, task: Task, network: TimedNetwork) -> Packing:

@@ -10,11 +10,11 @@ from typing import Any
 from pdsearch.domains import State
 from pdsearch.errors import WrongPlanError
 from pdsearch.kernels.layout import parent_of
-from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.task import Task
 
-Way = tuple[int, int]  # g of a state, and the way there: see pdsearch.kernels.layout
-Asked = Callable[[Rank], Any]
+Origin = tuple[int, int]  # g of a state, and the way there: see pdsearch.kernels.layout
+Asked = Callable[[LocalSearch], Any]
 Ask = Callable[[int | None, Asked], Any]  # (rank, None for the answers of all in a list; what to ask it)
 
 _LONGEST = 10_000_000  # a plan that went in circles would hang all ranks
@@ -35,41 +35,41 @@ def trace(task: Task, finder: int, ask: Ask) -> list[int]:
 
 def _by_undoing(task: Task, finder: int, ask: Ask) -> list[int]:
     """Ask each state's owner for the operator, and undo it."""
-    state: State = ask(finder, Rank.goal_state)
+    state: State = ask(finder, LocalSearch.goal_state)
     plan: list[int] = []
     while len(plan) < _LONGEST:
-        way = _way_to(task, state, ask)
-        if way is None:
+        origin = _origin_of(task, state, ask)
+        if origin is None:
             raise WrongPlanError(f"rank {task.owner_of(state)} does not know a state of the plan it owns")
-        operator = way[1]
-        if operator == task.no_way:
+        operator = origin[1]
+        if operator == task.no_origin:
             return plan[::-1]
         plan.append(operator)
         state = task.domain.undo(state, operator)
     raise WrongPlanError("the plan does not lead back to the initial state")
 
 
-def _way_to(task: Task, state: State, ask: Ask) -> Way | None:
+def _origin_of(task: Task, state: State, ask: Ask) -> Origin | None:
     """Ask the owner of a state, or everybody where states have several."""
 
-    def question(rank: Rank) -> Way | None:
-        return rank.way_to(state)
+    def question(rank: LocalSearch) -> Origin | None:
+        return rank.origin_of(state)
 
     if task.has_owners:
-        way: Way | None = ask(task.owner_of(state), question)
-        return way
-    ways: list[Way | None] = ask(None, question)
-    return min((way for way in ways if way is not None), default=None)
+        origin: Origin | None = ask(task.owner_of(state), question)
+        return origin
+    origins: list[Origin | None] = ask(None, question)
+    return min((origin for origin in origins if origin is not None), default=None)
 
 
 def _along_parents(task: Task, finder: int, ask: Ask) -> list[int]:
     """Ask for one node after the other, and find the operators between their states."""
-    rank, node = finder, ask(finder, Rank.goal_node)
+    rank, node = finder, ask(finder, LocalSearch.goal_node)
     states: list[State] = []
     while len(states) < _LONGEST:
-        state, way = ask(rank, methodcaller("node_at", node))
+        state, origin = ask(rank, methodcaller("node_at", node))
         states.append(state)
-        parent = parent_of(way)
+        parent = parent_of(origin)
         if parent is None:
             states.reverse()
             return [task.domain.operator_between(*pair) for pair in pairwise(states)]

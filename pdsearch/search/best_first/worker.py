@@ -1,11 +1,11 @@
-"""One member of a distributed search: a rank, its mail, and the rules they keep.
+"""One worker of a distributed search: a rank, its mail, and the rules they keep.
 
 HDA*: every state has one owner. A member takes what arrived, expands its best nodes, sends
 successors to their owners in batches, and takes part in a standing reduction that carries
-incumbent, least f, counters and the wish to stop. It is driven by calling :meth:`Member.turn`
+incumbent, least f, counters and the wish to stop. It is driven by calling :meth:`Worker.turn`
 until that says the search is over, by MPI processes and by the simulator alike.
 
-No member runs far ahead: it expands f up to the least f of all ranks as last agreed (the
+No worker runs far ahead: it expands f up to the least f of all ranks as last agreed (the
 *floor*). A rank that expands worse nodes while its good ones are under way floods the others
 with their children. Yet the end of each f layer is a string of small messages, during which
 there is little to do: there a member may expand a bounded number of nodes above the floor,
@@ -23,11 +23,11 @@ import numpy as np
 
 from pdsearch.comm import Communicator, Records
 from pdsearch.comm.termination import N_MAXIMA, N_SUMS, Agreement
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import Status
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import MemoryLimitError
-from pdsearch.search.best_first.local_search import Rank
+from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.packing import FixedPacking, Packing
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.run import Run
@@ -39,12 +39,12 @@ _AHEAD_SHARE = 16  # between two rises of the floor, one in so many of the expan
 _AHEAD_A_TURN = 200  # of them: a twentieth of a millisecond, for mail may come
 
 
-class Member:
+class Worker:
     """Drives one rank.
 
     Parameters
     ----------
-    rank : Rank
+    local : LocalSearch
         Holds the nodes; the owner of the initial state enters it here.
     comm : Communicator
         Carries the mail.
@@ -58,26 +58,26 @@ class Member:
 
     def __init__(
         self,
-        rank: Rank,
+        rank: LocalSearch,
         comm: Communicator,
         run: Run,
         budget: int = 16_000,
         packing: Packing | None = None,
     ) -> None:
-        self.rank, self.comm, self.run, self.budget = rank, comm, run, budget
+        self.local, self.comm, self.run, self.budget = rank, comm, run, budget
         self.packing = packing or FixedPacking()
         self.agreement = Agreement(comm)
         self.messages = self.received = 0
-        self.sent = 0  # records handed over; tallies count them when generated
+        self.sent = 0  # records handed over; statistics count them when generated
         self.stop = 0  # status code, once this rank wants to stop
         self.floor = self._highest_floor = 0
         self._ahead_left = 0  # expansions above the floor that are still allowed
         self.has_idled = False
-        self._drained_f = NEVER  # least f of records received after the decision to stop
+        self._drained_f = INFINITY  # least f of records received after the decision to stop
         self._allowance = run.limits.nodes  # expansions this rank may have made before the next round
-        self._words = rank.problem.record_words
-        if rank.problem.owner_of(rank.problem.domain.initial) == rank.rank:
-            self._enter(initial_record(rank.problem))
+        self._words = rank.task.record_words
+        if rank.task.owner_of(rank.task.domain.initial) == rank.rank:
+            self._enter(initial_record(rank.task))
 
     @property
     def is_stopping(self) -> bool:
@@ -87,7 +87,7 @@ class Member:
     @property
     def least_f(self) -> int:
         """Return the least f this rank knows of and has not expanded."""
-        return min(self.rank.least_f, self._drained_f)
+        return min(self.local.least_f, self._drained_f)
 
     def turn(self) -> bool:
         """Receive, expand, send, agree; say whether the search is over."""
@@ -110,7 +110,7 @@ class Member:
         self.packing.turned(self.packing.clock() - began)
         sizes = self.packing.sizes()
         if sizes is not None and self.comm.size > 1:
-            self.rank.enough[:] = sizes
+            self.local.message_size[:] = sizes
 
     def receive(self) -> int:
         """Take the messages that have arrived; return how many."""
@@ -128,35 +128,35 @@ class Member:
         """Give records to the rank, or once stopping only look at their f."""
         if not self.is_stopping:
             try:
-                self.rank.absorb(records)
+                self.local.absorb(records)
                 return
             except MemoryLimitError:
                 self._want(Status.MEMORY_LIMIT)
-        self._drained_f = min(self._drained_f, self.rank.least_f_of(records))
+        self._drained_f = min(self._drained_f, self.local.least_f_of(records))
 
     def _portion(self) -> int:
         """Return the expansions of one turn: many, for a turn has its price, but a small share of those so far."""
-        so_far = int(self.rank.tallies[kernels.EXPANDED])
+        so_far = int(self.local.statistics[kernels.EXPANDED])
         return min(self.budget, max(_FEWEST_A_TURN, so_far // _PORTION))
 
     @property
     def may_work_ahead(self) -> bool:
         """Say whether this rank may expand nodes above the floor while it would have to wait."""
-        rank = self.rank
+        rank = self.local
         return self._ahead_left > 0 and not self.is_stopping and rank.least_open_f < rank.incumbent
 
     def _work_ahead(self) -> int:
         """Expand a few of the best nodes above the floor; return how many."""
         if not self.may_work_ahead:
             return 0
-        expanded = self._expand(min(self._ahead_left, _AHEAD_A_TURN), self.rank.least_open_f)
+        expanded = self._expand(min(self._ahead_left, _AHEAD_A_TURN), self.local.least_open_f)
         self._ahead_left -= expanded
         return expanded
 
     def _expand(self, most: int, f_limit: int) -> int:
         """Expand at most so many nodes of f up to a limit; return how many."""
-        rank = self.rank
-        before = int(rank.tallies[kernels.EXPANDED])
+        rank = self.local
+        before = int(rank.statistics[kernels.EXPANDED])
         budget = min(most, self.budget, self._allowance - before)
         if budget <= 0:
             return 0
@@ -166,21 +166,21 @@ class Member:
         except MemoryLimitError:
             self._want(Status.MEMORY_LIMIT)
         self.packing.worked(self.packing.clock() - began)
-        return int(rank.tallies[kernels.EXPANDED]) - before
+        return int(rank.statistics[kernels.EXPANDED]) - before
 
     def send(self, idle: bool) -> int:
         """Send full messages, and when idle the others, too; return how many."""
-        if not self.rank.unsent:
+        if not self.local.unsent:
             return 0
-        full = self.rank.ready()
+        full = self.local.ready()
         chosen = [other for other, n in zip(full, self.comm.backlog(full), strict=True) if n < MAX_UNFINISHED]
         if idle:
-            urgent = self.floor if self.may_work_ahead else NEVER
-            others = set(self.rank.addressees(urgent)).difference(full)
+            urgent = self.floor if self.may_work_ahead else INFINITY
+            others = set(self.local.addressees(urgent)).difference(full)
             rest = sorted(others)
             chosen += [other for other, n in zip(rest, self.comm.backlog(rest), strict=True) if not n]
         if chosen:
-            records, ends = self.rank.take(chosen)
+            records, ends = self.local.take(chosen)
             self.comm.send_all(chosen, records, ends)
             self.packing.sent(chosen, ends)
             self.sent += ends[-1] // self._words
@@ -192,11 +192,11 @@ class Member:
         completed = self.agreement.advance()
         if completed:
             last = self.agreement.last
-            self.rank.incumbent = min(self.rank.incumbent, last.incumbent)
+            self.local.incumbent = min(self.local.incumbent, last.incumbent)
             self.floor = last.least_f
             if self.floor > self._highest_floor:
                 self._highest_floor = self.floor
-                self._ahead_left = int(self.rank.tallies[kernels.EXPANDED]) // _AHEAD_SHARE
+                self._ahead_left = int(self.local.statistics[kernels.EXPANDED]) // _AHEAD_SHARE
             share = -(-(self.run.limits.nodes - last.expanded) // self.comm.size)
             self._allowance = int(self._contributed_expanded) + max(0, share)
             if last.expanded >= self.run.limits.nodes:
@@ -209,14 +209,14 @@ class Member:
         stop = self.run.why_stop()
         if stop is not None:
             self._want(stop)
-        rank = self.rank
+        rank = self.local
         rank.mail_bytes = self.comm.buffer_bytes
         if rank.granted_bytes > rank.memory_limit:
             self._want(Status.MEMORY_LIMIT)
         least_f = self.least_f
         has_work = least_f < rank.incumbent or rank.unsent > 0
         active = int(has_work and not self.is_stopping)
-        self._contributed_expanded = int(rank.tallies[kernels.EXPANDED])
+        self._contributed_expanded = int(rank.statistics[kernels.EXPANDED])
         sums = np.array([self.sent, self.received, active, self._contributed_expanded, rank.n_open], np.int64)
         maxima = np.array([-least_f, -rank.incumbent, self.stop, rank.used_bytes], np.int64)
         assert (len(sums), len(maxima)) == (N_SUMS, N_MAXIMA)

@@ -23,7 +23,7 @@ import numpy as np
 from pdsearch._jit import explained
 from pdsearch.balance.metrics import load_balance
 from pdsearch.errors import BadInputError
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import whole
 from pdsearch.options import Option
 from pdsearch.result import RankCounts, Status
@@ -31,7 +31,7 @@ from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.depth_first.queue import Queue, RankQueue, ThreadQueue
 from pdsearch.search.depth_first.result import MODE, IdaResult, Iteration, check_mode
 from pdsearch.search.depth_first.team import Counted, Team, first_solution
-from pdsearch.search.depth_first.tree import AnySubtrees, Frontier, Tree, cut_up
+from pdsearch.search.depth_first.tree import AnySubtrees, Cut, Tree, cut_up
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Progress, Run
 from pdsearch.search.task import Task
@@ -155,7 +155,7 @@ class _Search:
     def run_all(self) -> Outcome:
         """Raise the bound until there is a solution, or a reason to stop."""
         stop = 0
-        while self.bound < NEVER:
+        while self.bound < INFINITY:
             least = self._iterate()
             stop = self.queue.look()
             if stop or self.plan is not None:
@@ -166,31 +166,31 @@ class _Search:
     def _iterate(self) -> int:
         """Search within the bound and return the least f beyond it."""
         start = time.perf_counter()
-        frontier = cut_up(self.tree, self.root, 0, self.bound, self._depth())
-        roots = frontier.roots
+        cut = cut_up(self.tree, self.root, 0, self.bound, self._depth())
+        roots = cut.roots
         counted = self.team.search(roots, self.bound, self.mode == "first", self._watch)
-        generated, expanded = self._count(frontier, counted)
+        generated, expanded = self._count(cut, counted)
         self.loads += counted.loads
         self._generated, self._expanded = self._generated + generated, self._expanded + expanded
         shared = load_balance(counted.loads[:, 0]) if len(roots) > 1 else math.nan
         seconds = time.perf_counter() - start
         self.iterations.append(Iteration(self.bound, generated, expanded, seconds, len(roots), shared))
         pruned = counted.counts[:, LEAST_PRUNED]
-        return min(frontier.least_pruned, int(pruned[pruned > 0].min(initial=NEVER)))
+        return min(cut.least_pruned, int(pruned[pruned > 0].min(initial=INFINITY)))
 
-    def _count(self, frontier: Frontier, counted: Counted) -> tuple[int, int]:
+    def _count(self, cut: Cut, counted: Counted) -> tuple[int, int]:
         """Return generated and expanded of the iteration, and keep plan and solutions."""
-        counts, roots = counted.counts, frontier.roots
+        counts, roots = counted.counts, cut.roots
         generated, expanded = (int(counts[:, column].sum()) for column in (GENERATED, EXPANDED))
         with_goals = np.flatnonzero(counts[:, GOALS] > 0)
         self.solutions = int(counts[with_goals, GOALS].sum())
         if not len(with_goals):
-            return frontier.generated + generated, frontier.expanded + expanded
+            return cut.generated + generated, cut.expanded + expanded
         at = int(with_goals[0])
         found = first_solution(self.kind, self.tree, roots, at, self.bound, int(counts[at, GENERATED]))
         self.plan = roots.path(at) + found[2]
         if self.mode == "all":
-            return frontier.generated + generated, frontier.expanded + expanded
+            return cut.generated + generated, cut.expanded + expanded
         self.solutions = 1
         in_order = int(roots.generated_before[at] + counts[:at, GENERATED].sum()) + found[0]
         self.beyond = generated - int(counts[:at, GENERATED].sum()) - found[0]
@@ -203,9 +203,9 @@ class _Search:
         last = self.iterations[-1]
         growth = _GROWTH
         if len(self.iterations) > 1:
-            growth = last.nodes / max(1, self.iterations[-2].nodes)
-        n_roots = min(_MAX_ROOTS, last.nodes * min(max(growth, 1.5), 20.0) / _SUBTREE)
-        branching = max(1.5, last.nodes / max(1, last.expanded))
+            growth = last.generated / max(1, self.iterations[-2].generated)
+        n_roots = min(_MAX_ROOTS, last.generated * min(max(growth, 1.5), 20.0) / _SUBTREE)
+        branching = max(1.5, last.generated / max(1, last.expanded))
         return max(0, round(math.log(max(1.0, n_roots)) / math.log(branching)))
 
     def _watch(self) -> int:
@@ -235,7 +235,7 @@ class _Search:
         return Outcome(
             IdaStar.label,
             lower_bound=self.bound,
-            incumbent=NEVER if self.plan is None else self.bound,
+            incumbent=INFINITY if self.plan is None else self.bound,
             plan=self.plan,
             stop=stop,
             is_complete=self.mode == "first" or stop is None,

@@ -24,7 +24,7 @@ from pdsearch.gpu import roots
 from pdsearch.gpu.below import n_cores, solve_below
 from pdsearch.gpu.devices import FORMS, Device, choose
 from pdsearch.gpu_model import AUTOMATON, ROOT_GROUPS, Model, model_of
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.options import Option
 from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
@@ -243,7 +243,7 @@ class _Share(NamedTuple):
         """Return the states to cut an instance's iteration into."""
         if not self.is_fitted:
             return most
-        expected = _GROWTH * one.iterations[-1].nodes if one.iterations else 0
+        expected = _GROWTH * one.iterations[-1].generated if one.iterations else 0
         return min(most, max(_FEWEST, expected // _BELOW_ROOT))
 
     def agreed(self, stop: Status | None) -> Status | None:
@@ -352,7 +352,7 @@ def _outcome(one: _Instance, ended: _Ended) -> Outcome:
     return Outcome(
         IdaStarGpu.label,
         lower_bound=one.bound,
-        incumbent=NEVER if one.plan is None else one.bound,
+        incumbent=INFINITY if one.plan is None else one.bound,
         plan=one.plan,
         stop=None if one.status is Status.SOLVED else one.status,
         is_complete=one.status is Status.SOLVED,

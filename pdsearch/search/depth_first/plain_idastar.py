@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.finish import Outcome
 from pdsearch.search.plain import Counts
@@ -31,19 +31,19 @@ class PlainIdaStar(Algorithm):
         domain: Any = task.domain
         run.search_begins()
         counts, bound = Counts(run), task.heuristic.value(domain.initial)
-        while bound < NEVER:
+        while bound < INFINITY:
             least, plan = _search(domain, task.heuristic.value, bound, counts)
             if plan is not None:
                 return counts.outcome(self.label, bound, plan, bound)
             if counts.stop is not None:
                 break
             bound = least
-        return counts.outcome(self.label, bound, None, NEVER)
+        return counts.outcome(self.label, bound, None, INFINITY)
 
 
 def _search(domain: Any, h_of: Any, bound: int, counts: Counts) -> tuple[int, list[int] | None]:
     """Search within a bound, depth first; return the least f beyond it, and the plan if there is one."""
-    least = NEVER
+    least = INFINITY
     state, path, plan = domain.initial, {domain.initial}, list[int]()
     if domain.is_goal(state):
         return bound, []

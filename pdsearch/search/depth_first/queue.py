@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.subtrees import LEAST_PRUNED, Integers
 
 _SHARE = 64  # a chunk is this part of what remains for each worker; also bounds the work behind a first solution
@@ -74,13 +74,13 @@ class ThreadQueue:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.last = np.array([NEVER], np.int64)
+        self.last = np.array([INFINITY], np.int64)
         self._next, self._stop = 0, 0
 
     def begin(self) -> None:
         """Give out chunk 0 next."""
         self._next = 0
-        self.last[0] = NEVER
+        self.last[0] = INFINITY
 
     def take(self) -> int:
         """Count up."""
@@ -132,16 +132,16 @@ class RankQueue:
         self._lock = threading.Lock()
         self._window = MPI.Win.Allocate(24 if self.rank == 0 else 0, 8, comm=self._comm)
         self._window.Lock_all()
-        self.last = np.array([NEVER], np.int64)
-        for entry, value in ((_NEXT, 0), (_LEAST, NEVER), (_STOP, 0)):
+        self.last = np.array([INFINITY], np.int64)
+        for entry, value in ((_NEXT, 0), (_LEAST, INFINITY), (_STOP, 0)):
             self._reset(entry, value)
 
     def begin(self) -> None:
         """Reset the ticket and the least root on rank 0; nobody is inside an iteration."""
         self._comm.Barrier()
-        self.last[0] = NEVER
+        self.last[0] = INFINITY
         self._reset(_NEXT, 0)
-        self._reset(_LEAST, NEVER)
+        self._reset(_LEAST, INFINITY)
         self._comm.Barrier()
 
     def take(self) -> int:
@@ -167,7 +167,7 @@ class RankQueue:
         """Reduce the counts; each root was searched on one rank, the others hold zeros there."""
         total, least = np.empty_like(counts), np.empty_like(counts[:, LEAST_PRUNED])
         mine = counts[:, LEAST_PRUNED].copy()
-        mine[mine == 0] = NEVER
+        mine[mine == 0] = INFINITY
         self._comm.Allreduce(counts, total, self._mpi.SUM)
         self._comm.Allreduce(mine, least, self._mpi.MIN)
         total[:, LEAST_PRUNED] = least

@@ -10,7 +10,7 @@ import numpy as np
 
 from pdsearch.domains import Domain
 from pdsearch.heuristics import Heuristic
-from pdsearch.kernels.protocol import NEVER
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.depth_first.queue import Queue, chunk_ends
 from pdsearch.search.depth_first.tree import Tree, cut_up
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, LEAST_PRUNED, TOO_LARGE, Integers, Roots, Subtrees
@@ -133,19 +133,19 @@ def split(
     stopped: Callable[[], bool],
 ) -> Integers:
     """Return the counts of a subtree too large for ``kind``, searched in parts: int64[4]."""
-    frontier = cut_up(Tree(domain, heuristic), roots, i, bound, SPLIT_DEPTH)
-    total = np.array([frontier.generated, frontier.expanded, 0, frontier.least_pruned], np.int64)
-    counts = np.zeros((len(frontier.roots), 4), np.int64)
+    cut = cut_up(Tree(domain, heuristic), roots, i, bound, SPLIT_DEPTH)
+    total = np.array([cut.generated, cut.expanded, 0, cut.least_pruned], np.int64)
+    counts = np.zeros((len(cut.roots), 4), np.int64)
     engine = kind(domain, heuristic)
-    engine.prepare(frontier.roots, bound)
-    at, end, last = 0, len(counts), np.array([NEVER], np.int64)
+    engine.prepare(cut.roots, bound)
+    at, end, last = 0, len(counts), np.array([INFINITY], np.int64)
     while at < end and not stopped():
         at = engine.run(at, end, SLICE, last, counts)
         if at < end and counts[at, GOALS] == TOO_LARGE:
-            counts[at] = split(kind, domain, heuristic, frontier.roots, at, bound, stopped)
+            counts[at] = split(kind, domain, heuristic, cut.roots, at, bound, stopped)
             at += 1
     total[:LEAST_PRUNED] += counts[:, :LEAST_PRUNED].sum(axis=0)
-    total[LEAST_PRUNED] = min(total[LEAST_PRUNED], counts[:at, LEAST_PRUNED].min(initial=NEVER))
+    total[LEAST_PRUNED] = min(total[LEAST_PRUNED], counts[:at, LEAST_PRUNED].min(initial=INFINITY))
     return total
 
 
@@ -162,14 +162,12 @@ def first_solution(
         if not tree.counts[GOALS]:
             tree.go_on(bound, 2**62, stops_at_goal=True)
         return int(tree.counts[GENERATED]), int(tree.counts[EXPANDED]), tree.path()
-    frontier = cut_up(tree, roots, i, bound, SPLIT_DEPTH)
-    counts, goal_at = _until_goal(kind, tree, frontier.roots, bound)
-    generated, expanded, path = first_solution(
-        kind, tree, frontier.roots, goal_at, bound, int(counts[goal_at, GENERATED])
-    )
-    generated += int(frontier.roots.generated_before[goal_at] + counts[:goal_at, GENERATED].sum())
-    expanded += int(frontier.roots.expanded_before[goal_at] + counts[:goal_at, EXPANDED].sum())
-    return generated, expanded, frontier.roots.path(goal_at) + path
+    cut = cut_up(tree, roots, i, bound, SPLIT_DEPTH)
+    counts, goal_at = _until_goal(kind, tree, cut.roots, bound)
+    generated, expanded, path = first_solution(kind, tree, cut.roots, goal_at, bound, int(counts[goal_at, GENERATED]))
+    generated += int(cut.roots.generated_before[goal_at] + counts[:goal_at, GENERATED].sum())
+    expanded += int(cut.roots.expanded_before[goal_at] + counts[:goal_at, EXPANDED].sum())
+    return generated, expanded, cut.roots.path(goal_at) + path
 
 
 def _until_goal(kind: type[Subtrees], tree: Tree, roots: Roots, bound: int) -> tuple[Integers, int]:

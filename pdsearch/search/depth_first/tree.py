@@ -21,7 +21,7 @@ from pdsearch._jit import kernel
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import Heuristic
-from pdsearch.kernels.protocol import NEVER, Moves, estimate, evaluate, expand, is_goal, new_moves, width
+from pdsearch.kernels.protocol import INFINITY, Moves, estimate, evaluate, expand, is_goal, new_moves, width
 from pdsearch.kernels.scratch import with_own_scratch
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, LEAST_PRUNED, Integers, Roots, Subtrees
 
@@ -50,12 +50,12 @@ class Found(NamedTuple):
     """Roots of subtrees as the kernel writes them; see :class:`pdsearch.subtrees.Roots`."""
 
     words: np.ndarray[tuple[int, int], np.dtype[np.uint64]]
-    numbers: np.ndarray[tuple[int, int], np.dtype[np.int64]]  # (n, 5) g, h, came_by, generated, expanded
+    numbers: np.ndarray[tuple[int, int], np.dtype[np.int64]]  # (n, 5) g, h, created_by, generated, expanded
     paths: np.ndarray[tuple[int, int], np.dtype[np.int32]]
 
 
 @kernel
-def _descend(space, estimator, levels, bound, limit, stops_at_goal, cut, found):
+def _descend(space, heuristic, levels, bound, limit, stops_at_goal, cut, found):
     """Go on searching; return why it stopped. Nodes at depth ``cut`` (and goals above) become roots; -1: never."""
     moves, row, begin, end = levels.moves, levels.row, levels.begin, levels.end
     n_words, cursor = width(space), levels.cursor
@@ -82,10 +82,10 @@ def _descend(space, estimator, levels, bound, limit, stops_at_goal, cut, found):
         c = begin[depth]
         begin[depth] += 1
         generated += 1
-        h = estimate(estimator, space, levels.h[depth], moves, c)
+        h = estimate(heuristic, space, levels.h[depth], moves, c)
         g = levels.g[depth] + moves.cost[c]
-        if g + h <= bound:  # a dear heuristic is asked only for what its parent's h lets pass; others answer 0
-            h = max(h, evaluate(estimator, space, moves.states, c * n_words))
+        if g + h <= bound:  # an expensive heuristic is asked only for what its parent's h lets pass; others answer 0
+            h = max(h, evaluate(heuristic, space, moves.states, c * n_words))
         if g + h > bound:
             least = min(least, g + h)
             continue
@@ -123,11 +123,11 @@ def _descend(space, estimator, levels, bound, limit, stops_at_goal, cut, found):
 
 
 @kernel
-def _begin(space, levels, words, g, h, came_by, bound):
+def _begin(space, levels, words, g, h, created_by, bound):
     """Put a root on the path and write its successors; a root may be a goal, or beyond the bound."""
     moves, cursor = levels.moves, levels.cursor
     cursor[:] = 0
-    cursor[LEAST_PRUNED], cursor[DEPTH] = NEVER, -1
+    cursor[LEAST_PRUNED], cursor[DEPTH] = INFINITY, -1
     for w in range(width(space)):
         moves.states[w] = words[w]
         moves.parent[w] = words[w]
@@ -139,7 +139,7 @@ def _begin(space, levels, words, g, h, came_by, bound):
         cursor[EXPANDED], cursor[DEPTH] = 1, 0
         levels.row[0], levels.g[0], levels.h[0] = 0, g, h
         levels.begin[0] = 1
-        levels.end[0] = expand(space, came_by, moves, 1)
+        levels.end[0] = expand(space, created_by, moves, 1)
 
 
 class Tree:
@@ -153,7 +153,7 @@ class Tree:
 
     def begin(self, roots: Roots, i: int, bound: int) -> None:
         """Start at a root."""
-        one = (roots.words[i], int(roots.g[i]), int(roots.h[i]), int(roots.came_by[i]))
+        one = (roots.words[i], int(roots.g[i]), int(roots.h[i]), int(roots.created_by[i]))
         _begin(self._space, self.levels, *one, bound)
 
     def go_on(
@@ -205,7 +205,7 @@ def _found(n_words: int, n: int, depth: int) -> Found:
 
 
 @dataclass(frozen=True)
-class Frontier:
+class Cut:
     """A tree cut at a depth: its subtrees, and the counts of what lies above them."""
 
     roots: Roots
@@ -214,16 +214,16 @@ class Frontier:
     least_pruned: int
 
 
-def cut_up(tree: Tree, roots: Roots, i: int, bound: int, depth: int) -> Frontier:
+def cut_up(tree: Tree, roots: Roots, i: int, bound: int, depth: int) -> Cut:
     """Return the subtrees ``depth`` moves below a root, in depth-first order.
 
     Goals above that depth become roots, too, so that none is stepped over.
     """
     if depth == 0:
-        return Frontier(roots.one(i), 0, 0, NEVER)
+        return Cut(roots.one(i), 0, 0, INFINITY)
     tree.begin(roots, i, bound)
     if tree.counts[GOALS]:
-        return Frontier(roots.one(i), 0, 0, NEVER)
+        return Cut(roots.one(i), 0, 0, INFINITY)
     n_words, parts, why = roots.words.shape[1], [], FULL
     while why == FULL:
         tree.levels.cursor[N_ROOTS] = 0
@@ -234,10 +234,10 @@ def cut_up(tree: Tree, roots: Roots, i: int, bound: int, depth: int) -> Frontier
     words = np.concatenate([part[0] for part in parts])
     numbers = np.concatenate([part[1] for part in parts])
     paths = np.concatenate([part[2] for part in parts])
-    g, h, came_by, generated, expanded = np.ascontiguousarray(numbers.T)
+    g, h, created_by, generated, expanded = np.ascontiguousarray(numbers.T)
     counts = tree.counts.tolist()
-    return Frontier(
-        Roots(words, g, h, came_by, generated, expanded, paths),
+    return Cut(
+        Roots(words, g, h, created_by, generated, expanded, paths),
         counts[GENERATED],
         counts[EXPANDED],
         counts[LEAST_PRUNED],
