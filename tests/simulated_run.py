@@ -53,7 +53,7 @@ def main(scheme, warps, look, slice_, wanted, first_only, length, stepper, domai
             on_progress=lambda now: told.append((now.least_f, now.generated, now.done)),
             kernel=kernel,
             wanted=int(wanted),
-            length=int(length),
+            prune=f"fsm:{length}",
             seed=3,
         )
     launches = kernel.launches.n if kernel else 0

@@ -14,6 +14,7 @@ from pdsearch.domains.topspin import TopSpin
 from pdsearch.errors import BadInputError
 from pdsearch.pruning import cached
 from pdsearch.pruning.automaton import build
+from pdsearch.pruning.choice import length_of
 from pdsearch.pruning.words import Words, words_of
 
 DOMAINS = [
@@ -173,6 +174,12 @@ def test_the_automaton_is_read_from_its_file_and_built_again_when_that_is_damage
 
         assert all((a == b).all() for a, b in zip(found, built, strict=True))
     cached._load.cache_clear()
+
+
+@pytest.mark.parametrize("text", ["", "fsm:", "fsm:1", "fsm:-3", "fsm:999", "automaton", "none:2"])
+def test_a_wrong_name_of_pruning_is_named(text):
+    with pytest.raises(BadInputError, match="is unknown; give none, fsm or fsm:LENGTH"):
+        length_of(text, 8)
 
 
 def test_what_makes_no_sense_is_named():

@@ -26,6 +26,7 @@ from pdsearch.gpu.devices import FORMS, Device, choose
 from pdsearch.gpu_model import AUTOMATON, ROOT_GROUPS, Model, model_of
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.options import Option
+from pdsearch.pruning.choice import length_of
 from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.depth_first.result import MODE, IdaResult, Iteration, check_mode
@@ -82,9 +83,10 @@ class IdaStarGpu(Algorithm):
         Compiled before.
     wanted : int, optional
         States to cut each iteration into.
-    length : int
-        Of the words of moves that the automaton forbids (:mod:`pdsearch.pruning.automaton`), shorter where the kernels
-        have no room for its states; 2 forbids only to undo the last move, and counts what Korf's program counts.
+    prune : str
+        ``fsm`` or ``fsm:LENGTH`` forbids words of moves by an automaton (:mod:`pdsearch.pruning.automaton`), shorter
+        ones where the kernels have no room for its states; ``none`` forbids only to undo the last move, and counts
+        what Korf's program counts.
 
     Raises
     ------
@@ -101,6 +103,7 @@ class IdaStarGpu(Algorithm):
     options = (
         MODE,
         Option("scheme", "on a GPU, who searches what", SCHEMES[0], choices=SCHEMES),
+        Option("prune", "on a GPU, duplicates: none, or fsm[:LENGTH]", "fsm", metavar="HOW"),
         Option("device", f"{FORMS}; auto is a GPU if there is one", "gpu", metavar="DEVICE"),
     )
     result = IdaResult
@@ -112,13 +115,13 @@ class IdaStarGpu(Algorithm):
         device: str | Device = "gpu",
         kernel: Scheme | None = None,
         wanted: int | None = None,
-        length: int = AUTOMATON,
+        prune: str = "fsm",
     ) -> None:
         check_mode(mode)
         if scheme not in SCHEMES:
             raise BadInputError(f"scheme {scheme!r} is unknown; it is one of {', '.join(SCHEMES)}")
         self.mode, self.scheme, self.device, self.kernel, self.wanted = mode, scheme, device, kernel, wanted
-        self.length = length
+        self.length = length_of(prune, AUTOMATON)
 
     def kind_of(self, domain: Domain) -> Hashable:
         """Return type and goal: the instances of one kind have the same shape."""
