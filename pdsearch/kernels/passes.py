@@ -341,17 +341,14 @@ def _faults(frame, owners, moves, n):
     """Return what is wrong with the first ``n`` successors, as bits; without branches, for several at once."""
     most_f = frame[F] + frame[RISE]
     max_cost, max_h, max_operator = np.uint64(frame[MAX_COST]), np.uint64(frame[MAX_H]), np.uint64(frame[MAX_OPERATOR])
-    costs_more = operates_more = is_high = rose = np.bool_(False)
+    wrong = 0
     for c in range(n):
         is_kept = owners[c] >= 0
-        costs_more |= np.uint64(moves.cost[c]) > max_cost
-        operates_more |= np.uint64(moves.operator[c]) > max_operator
-        is_high |= is_kept & (np.uint64(moves.h[c]) > max_h)
-        rose |= is_kept & (moves.g[c] + moves.h[c] > most_f)
-    wrong = COST_OUT_OF_RANGE if costs_more else 0
-    wrong |= OPERATOR_OUT_OF_RANGE if operates_more else 0
-    wrong |= H_OUT_OF_RANGE if is_high else 0
-    return wrong | (F_ROSE if rose else 0)
+        wrong |= np.int64(np.uint64(moves.cost[c]) > max_cost) * COST_OUT_OF_RANGE
+        wrong |= np.int64(np.uint64(moves.operator[c]) > max_operator) * OPERATOR_OUT_OF_RANGE
+        wrong |= np.int64(is_kept & (np.uint64(moves.h[c]) > max_h)) * H_OUT_OF_RANGE
+        wrong |= np.int64(is_kept & (moves.g[c] + moves.h[c] > most_f)) * F_ROSE
+    return wrong
 
 
 @batch_pass((owner,), (state_width,))
