@@ -66,7 +66,7 @@ class PlainDomain(Domain):
         return 0
 
     @classmethod
-    def parse(cls, text: str, seed: int = 0, **options: Any) -> PlainDomain:
+    def parse(cls, text: str, seed: int = 0, deadline: Any = None, **options: Any) -> PlainDomain:
         """Return the instance a text names: what the constructor makes of the text and of the declared options."""
         try:
             domain = cls(text, **options)  # type: ignore[call-arg]

@@ -189,7 +189,7 @@ class VectorDomain(Domain):
         )
 
     @classmethod
-    def parse(cls, text: str, seed: int = 0, **options: Any) -> VectorDomain:
+    def parse(cls, text: str, seed: int = 0, deadline: Any = None, **options: Any) -> VectorDomain:
         """Return the instance a text names: what the constructor makes of the text and of the declared options."""
         try:
             domain = cls(text, **options)  # type: ignore[arg-type]  # of a subclass, which takes the text

@@ -25,9 +25,18 @@ from pdsearch._notice import announced
 from pdsearch.comm.world import speaks
 from pdsearch.console import BAD_INPUT, INTERRUPTED, Parser, complain, say_alone
 from pdsearch.console.commands import plugin_command, plugin_commands
-from pdsearch.errors import BadInputError, PdsearchError, PluginWarning, WrongPlanError
+from pdsearch.errors import (
+    BadInputError,
+    MemoryLimitError,
+    PdsearchError,
+    PluginWarning,
+    TimeLimitError,
+    WrongPlanError,
+)
 from pdsearch.plugins import load_file
+from pdsearch.result import Status
 
+_CODES = {TimeLimitError: Status.TIME_LIMIT.value, MemoryLimitError: Status.MEMORY_LIMIT.value}
 BROKEN_PIPE = 141  # what a shell reports for a program ended by SIGPIPE
 
 
@@ -52,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
     except PdsearchError as error:
         _complain_about(error)
-        return BAD_INPUT
+        return _CODES.get(type(error), BAD_INPUT)
     except BrokenPipeError:  # the reader of stdout, head say, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any
 
 from pdsearch.comm.together import together
@@ -25,12 +25,13 @@ from pdsearch.console.arguments import (
 )
 from pdsearch.console.instances import instances
 from pdsearch.console.interrupts import Interrupts
-from pdsearch.console.outputs import writable
+from pdsearch.console.outputs import save_all, writable
 from pdsearch.console.progress import ProgressLine
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS
+from pdsearch.limits import Deadline, Limits
 from pdsearch.options import values_of
 from pdsearch.result import Result, Status
 from pdsearch.search import solve_all
@@ -81,16 +82,20 @@ def run(arguments: argparse.Namespace) -> int:
     domain = DOMAINS[arguments.domain]
     algorithm = _algorithm(arguments, domain)
     options = _algorithm_options(arguments, algorithm)
-    comm = world()
+    comm, began = world(), time.perf_counter()
+    limits = together(comm, lambda: _limits(arguments))
     values = together(comm, lambda: domain_values(arguments, domain))
-    domains = instances(domain, arguments.instance, values, comm)
-    limits = together(comm, lambda: _limits(arguments, len(domains)))
+    deadline = Deadline(limits.time_s, limits.memory_bytes)
+    domains = instances(domain, arguments.instance, values | {"deadline": deadline}, comm)
+    together(comm, lambda: _one_plan(arguments, len(domains)))
+    reading_s = time.perf_counter() - began if len(domains) == 1 else 0.0
     with (
         _lines(arguments.json, len(domains)) as lines,
         Interrupts() as interrupts,
         ProgressLine(speaks(), arguments.progress, len(domains)) as progress,
     ):
-        conditions = Run(limits, interrupts, progress.show if progress.is_shown else None, arguments.seed)
+        shown = progress.show if progress.is_shown else None
+        conditions = Run(limits, interrupts, shown, arguments.seed, spent_s=reading_s)
         names = arguments.heuristic, arguments.distribution, algorithm
         results = solve_all(domains, conditions, *names, comm, inadmissible=arguments.inadmissible, **options)
         codes, total = [], _Total()
@@ -131,11 +136,15 @@ def _algorithm_options(arguments: argparse.Namespace, algorithm: str | None) -> 
     return values if world() is not None else {}
 
 
-def _limits(arguments: argparse.Namespace, n: int) -> Any:
-    """Read the limits, and refuse files that cannot be written before the search, not after it."""
-    limits = limits_of(arguments)
+def _one_plan(arguments: argparse.Namespace, n: int) -> None:
+    """Refuse one file for several plans."""
     if n > 1 and (arguments.plan_file or arguments.solution):
         raise BadInputError(f"{n} instances and one file for a plan; give one instance, or --json for all plans")
+
+
+def _limits(arguments: argparse.Namespace) -> Limits:
+    """Read the limits, and refuse files that cannot be written before the search, not after it."""
+    limits = limits_of(arguments)
     if speaks():
         for name in (arguments.json, arguments.plan_file, arguments.solution):
             writable(name)
@@ -153,43 +162,46 @@ def _lines(name: str | None, n: int) -> Iterator[IO[str] | None]:
 
 
 def _write(domain: Domain, result: Result, arguments: argparse.Namespace, lines: IO[str] | None) -> None:
-    if arguments.json == "-":
-        print(result.to_json(), flush=True)
-    else:
-        print(result.summary(), flush=True)
+    """Write what was asked for; what cannot be written is printed, so that no plan is lost."""
+    plan, shown = _plan_text(domain, result), None if result.plan is None else domain.show_plan(result.plan)
+    json_file = arguments.json if lines is None else None
+    outputs: list[tuple[str | None, str]] = [
+        ("-", result.to_json() + "\n" if arguments.json == "-" else _screen(result, shown, arguments))
+    ]
+    if json_file != "-":
+        outputs.append((json_file, result.to_json() + "\n"))
+    if plan:
+        outputs.append((arguments.plan_file, plan))
+    if shown is not None:
+        outputs.append((arguments.solution, shown + "\n"))
+    save_all(outputs, instead=plan)
     if lines is not None:
         print(result.to_json(), file=lines, flush=True)
-    elif arguments.json not in (None, "-"):
-        Path(arguments.json).write_text(result.to_json() + "\n")
-    if arguments.plan_file is not None:
-        _write_plan(domain, result, sys.stdout if arguments.plan_file == "-" else None, arguments.plan_file)
-    _write_solution(domain, result, arguments.solution, arguments.json == "-")
 
 
-def _write_plan(domain: Domain, result: Result, stream: IO[str] | None, plan_file: str) -> None:
-    """Write the operators, and the cost in a last line that begins with a semicolon."""
+def _plan_text(domain: Domain, result: Result) -> str:
+    """Return the operators, a line each, and the cost in a last line that begins with a semicolon."""
     if result.plan is None:
-        return
+        return ""
     costs = f" ({domain.cost_words})" if domain.cost_words else ""
-    text = "".join(f"{operator}\n" for operator in result.plan) + f"; cost = {result.cost}{costs}\n"
-    if stream is not None:
-        stream.write(text)
-    else:
-        Path(plan_file).write_text(text)
+    return "".join(f"{operator}\n" for operator in result.plan) + f"; cost = {result.cost}{costs}\n"
 
 
-def _write_solution(domain: Domain, result: Result, file: str | None, is_stdout_taken: bool) -> None:
-    """Write the plan in the domain's own notation, to stdout unless told otherwise."""
-    text = None if result.plan is None else domain.show_plan(result.plan)
-    if text is None:
-        return
-    if file not in (None, "-"):
-        Path(file).write_text(text + "\n")
-    elif file == "-":
-        print(text)
-    elif not is_stdout_taken:
-        fits = len(text) <= _SHOWN
-        print(text if fits else text.split("\n")[0] + "\n(too long to show; --solution FILE writes it)")
+def _screen(result: Result, shown: str | None, arguments: argparse.Namespace) -> str:
+    """Return what a person sees: the summary, and the plan unless it is written elsewhere."""
+    text = result.summary() + "\n"
+    if result.plan and shown is None and arguments.plan_file is None:
+        text += _shortened("  plan: " + ", ".join(result.plan), "--plan-file") + "\n"
+    elif shown is not None and arguments.solution is None:
+        text += _shortened(shown, "--solution") + "\n"
+    return text
+
+
+def _shortened(text: str, option: str) -> str:
+    """Return a text, or where it is long its beginning and the option that writes all of it."""
+    if len(text) <= _SHOWN:
+        return text
+    return f"{text[: _SHOWN // 2].rstrip()} ...\n(too long to show; {option} FILE writes it)"
 
 
 class _Total:

@@ -341,7 +341,7 @@ def _faults(frame, owners, moves, n):
     """Return what is wrong with the first ``n`` successors, as bits; without branches, for several at once."""
     most_f = frame[F] + frame[RISE]
     max_cost, max_h, max_operator = np.uint64(frame[MAX_COST]), np.uint64(frame[MAX_H]), np.uint64(frame[MAX_OPERATOR])
-    wrong = 0
+    wrong: Any = 0
     for c in range(n):
         is_kept = owners[c] >= 0
         wrong |= np.int64(np.uint64(moves.cost[c]) > max_cost) * COST_OUT_OF_RANGE

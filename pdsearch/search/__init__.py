@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pdsearch.domains import Domain
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError
 from pdsearch.limits import Limits
 from pdsearch.result import Result
 from pdsearch.search.run import OnProgress as OnProgress
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # compiled modules, imported when a search begins
     from pdsearch.distribution import Distribution
     from pdsearch.heuristics import Heuristic
     from pdsearch.search.algorithms import Algorithm
+    from pdsearch.search.task import Task
 
 
 def solve(
@@ -139,12 +140,25 @@ def _solve_group(
     inadmissible: bool,
 ) -> list[Result]:
     """Solve instances that the algorithm searches together: most algorithms search one at a time."""
-    from pdsearch.search.finish import finish
+    from pdsearch.search.finish import not_begun
     from pdsearch.search.setup import task_of_ranks
 
     n_ranks = algorithm.n_ranks or (1 if carrier is None else carrier.size)
     owners = n_ranks if algorithm.is_distributed else None
-    tasks = [task_of_ranks(carrier, run, one, heuristic, distribution, owners, inadmissible) for one in domains]
+    try:
+        for domain in domains:
+            domain.deadline = run.deadline()
+        tasks = [task_of_ranks(carrier, run, one, heuristic, distribution, owners, inadmissible) for one in domains]
+        return _searched(tasks, run, algorithm, carrier, check_solvable)
+    except (TimeLimitError, MemoryLimitError) as error:
+        return [not_begun(domain, run, heuristic, error) for domain in domains]
+
+
+def _searched(tasks: list[Task], run: Run, algorithm: Algorithm, carrier: Any, check_solvable: bool) -> list[Result]:
+    """Search what a domain does not prove to have no plan."""
+    from pdsearch.search.finish import finish
+
+    domains = [task.domain for task in tasks]
     reasons = [domain.why_unsolvable() if check_solvable else None for domain in domains]
     searched = [task for task, reason in zip(tasks, reasons, strict=True) if reason is None]
     outcomes = iter(algorithm.search_all(searched, run, carrier) if searched else [])

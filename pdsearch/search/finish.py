@@ -9,8 +9,10 @@ from typing import Any
 
 from pdsearch.balance.metrics import load_balance
 from pdsearch.balance.traffic import communication_overhead
+from pdsearch.domains import Domain
 from pdsearch.environment import environment
-from pdsearch.errors import BadInputError, WrongPlanError
+from pdsearch.errors import BadInputError, MemoryLimitError, PdsearchError, WrongPlanError
+from pdsearch.heuristics import Heuristic
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import RankCounts, Result, Status, crossing_of
 from pdsearch.search.run import Run
@@ -76,6 +78,35 @@ class Outcome:
     environment: Mapping[str, Any] = field(default_factory=dict)
     result: type[Result] = Result
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class _Unbuilt(Heuristic):
+    """Stands for a heuristic whose tables were not finished."""
+
+    name = source = "none"
+    admissible = consistent = True
+    tables = ()
+    max_h = max_rise = 0
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+
+    @classmethod
+    def fits(cls, domain: Domain) -> bool:
+        """Fit everything."""
+        return True
+
+    def value(self, state: Any) -> int:
+        """Return nothing but that costs are not negative."""
+        return 0
+
+
+def not_begun(domain: Domain, run: Run, heuristic: Any, error: PdsearchError) -> Result:
+    """Return the result of a search that a limit ended while its tables were being built."""
+    name = heuristic if isinstance(heuristic, str) else getattr(heuristic, "label", domain.default_heuristic)
+    stop = Status.MEMORY_LIMIT if isinstance(error, MemoryLimitError) else Status.TIME_LIMIT
+    outcome = Outcome("none", lower_bound=0, stop=stop, totals={"evaluated": 0})
+    return finish(Task(domain, _Unbuilt(name)), run, outcome, str(error))
 
 
 def decide(task: Task, outcome: Outcome) -> tuple[Status, int | None, int | None]:

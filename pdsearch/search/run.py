@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from pdsearch.limits import Limits
+from pdsearch.limits import Deadline, Limits
 from pdsearch.result import Status
 
 
@@ -57,13 +57,15 @@ class Run:
     Parameters
     ----------
     limits : Limits
-        When to stop early.
+        When to stop early. The time counts from the making of the run, set-up and compilation included.
     interrupted : callable
         Asked many times a second; true stops the search.
     on_progress : callable, optional
         Told now and then how far the search came.
     seed : int
         Of random words and instances.
+    spent_s : float
+        Seconds of the time limit that were spent before, on reading say.
 
     Attributes
     ----------
@@ -82,6 +84,7 @@ class Run:
     on_progress: OnProgress | None = None
     seed: int = 0
     phases: dict[str, float] = field(default_factory=dict)
+    spent_s: float = 0.0
 
     def __post_init__(self) -> None:
         self._called = self._search_began = time.perf_counter()
@@ -89,6 +92,10 @@ class Run:
     def fresh(self) -> Run:
         """Return a run of the same conditions that begins now."""
         return replace(self, phases={})
+
+    def deadline(self) -> Deadline:
+        """Return the deadline of what is built before the search."""
+        return Deadline(self.limits.time_s - self.spent_s - self.total_s, self.limits.memory_bytes)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -117,7 +124,7 @@ class Run:
         """Return why the search has to stop after so many expansions, None to go on."""
         if self.interrupted():
             return Status.INTERRUPTED
-        if self.search_s >= self.limits.time_s:
+        if self.total_s + self.spent_s >= self.limits.time_s:
             return Status.TIME_LIMIT
         if expanded >= self.limits.nodes:
             return Status.NODE_LIMIT
