@@ -3,17 +3,22 @@ PYTHON ?= python3
 VENV   ?= .venv
 TASKS  ?= tests/data/planning
 BIN    := $(VENV)/bin
+# what setuptools warns of, links to folders among it, is meant
+PIP    := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
 .PHONY: demo test test-heavy test-torch test-numpy-oldest lint bench bench-planning clean
 
 $(VENV)/.installed: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
-	touch $@
+	@echo "making $(VENV) and installing into it: a minute or two, once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --upgrade "pip>=25.1"
+	@$(PIP) --editable ".[all]" --group dev
+	@touch $@
 
 demo: $(VENV)/.installed
-	$(BIN)/mpiexec -n 2 $(BIN)/pdsearch solve tiles korf:1
+	@echo "solving the first of Korf's hundred 15-puzzles on 2 ranks:"
+	@echo "$$ mpiexec -n 2 pdsearch solve tiles korf:1"
+	@$(BIN)/mpiexec -n 2 $(BIN)/pdsearch solve tiles korf:1
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto

@@ -121,7 +121,7 @@ def step(frame, passes):
         if f_allowed >= incumbent:
             f_allowed = incumbent - 1
         frame[F_ALLOWED] = f_room if f_room < f_allowed else f_allowed
-        frame[MOST] = left if left < frame[BATCH_SIZE] else frame[BATCH_SIZE]
+        frame[MOST] = frame[BATCH_SIZE]  # never cut short: counts do not depend on when the clock was looked at
         call(passes[POP], frame)
         f = frame[F]
         if frame[POPPED] == 0:

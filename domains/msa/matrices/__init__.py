@@ -1,0 +1,1 @@
+"""Similarities of amino acids, as text."""
