@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -11,6 +12,10 @@ import jobs
 import pytest
 from hypothesis import settings
 from naive import tile_distances
+
+from pdsearch._notice import Notice
+
+Notice.WAIT_S = math.inf  # commands that tests run in this process say nothing of compiling; jobs.py drops it of others
 
 settings.register_profile("untimed", deadline=None)  # compiling, or a busy machine, is no failure
 settings.load_profile("untimed")

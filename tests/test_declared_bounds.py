@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 import graphs
 import numpy as np
 import pytest
+from searches import astar
 
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import constants, shape_of
-from pdsearch.limits import Limits
-from pdsearch.search import astar
 from pdsearch.search.best_first.simulation import Schedule, simulate
-from pdsearch.search.task import Problem
+from pdsearch.search.setup import make_task
 
 N = 60
 
@@ -26,9 +25,9 @@ def chain(wide: bool = True) -> Any:
 
 def search(domain: Any, n_ranks: int, heuristic: str = "blind", open_list: str = "auto") -> None:
     if n_ranks == 1:
-        astar.search(Problem.of(domain, heuristic, None, 1, 0, True), Limits(), lambda: False, None, 0, 2, open_list)
+        astar(make_task(domain, heuristic), batch=2, open_list=open_list)
     else:
-        simulate(Problem.of(domain, heuristic, "random", n_ranks, 0, False), Schedule())
+        simulate(make_task(domain, heuristic, "random", n_ranks), Schedule())
 
 
 @pytest.mark.parametrize("n_ranks", [1, 2])
@@ -69,11 +68,11 @@ def test_an_operator_that_a_lean_node_cannot_hold_is_named():
 def test_what_a_heuristic_declares_too_small_is_named(attribute, told, open_list):
     domain = chain()
     domain.least_cost = 2
-    task = Problem.of(domain, "blind", None, 1, 0, True)
+    task = make_task(domain, "blind")
     setattr(task.heuristic, attribute, 0)
 
     with pytest.raises(BadInputError, match=told):
-        astar.search(task, Limits(), lambda: False, None, 0, 2, open_list)
+        astar(task, batch=2, open_list=open_list)
 
 
 def test_a_shape_is_stated_once_and_asked_of_the_type():

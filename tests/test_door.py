@@ -270,7 +270,7 @@ def test_check_names_what_is_wrong_and_a_state(tmp_path):
     said = run(tmp_path, "check", "hanoi4", "3", "--plugin", "p.py", "--json", code=1).stdout
 
     told = json.loads(said)["wrong"]
-    assert any("heuristic own is 9 in state 0 0 0, whose distance is 5" in line for line in told)
+    assert any("heuristic own is 3 in state 1 3 3, whose distance is 1" in line for line in told)
 
 
 def test_an_edited_domain_is_compiled_anew(tmp_path):

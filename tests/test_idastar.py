@@ -405,7 +405,7 @@ def test_the_exit_code_is_that_of_the_first_unsolved_instance(tmp_path, capsys):
         ("korf:7-3", "instance korf:7-3 is unknown; there are korf:1 to korf:100, written as korf:1, korf:1,4,7"),
         ("korf:99-101", "instance korf:99-101 is unknown; there are korf:1 to korf:100"),
         ("korf:1-99999", "there are korf:1 to korf:100"),
-        ("nothing:all", "neither korf:N"),
+        ("nothing:all", "cannot read 'nothing:all'"),
     ],
 )
 def test_wrong_instances_are_named(text, message):

@@ -35,23 +35,23 @@ def probe(number):
 # a user's own type of tables, for which a pass of the library is compiled, and what one move of it costs
 OWN = """
 from typing import NamedTuple
-from pdsearch._jit import answers
+from pdsearch._jit import implements
 from pdsearch.kernels import frame as slots
 from pdsearch.kernels.passes import expand_all, new_batch
 from pdsearch.kernels.protocol import constants, expand, is_goal, new_moves
 from pdsearch.kernels.store import new_table
-from pdsearch.search import step
+from pdsearch.search.best_first import step
 
 class Own(NamedTuple):
     number: int
 
 constants(Own, n_words=1)
 
-@answers(is_goal, Own)
+@implements(is_goal, Own)
 def _is_goal(space, state):
     return False
 
-@answers(expand, Own)
+@implements(expand, Own)
 def _expand(space, created_by, moves, n):
     moves.cost[n] = 7
     return n + 1

@@ -20,8 +20,8 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.search.setup import make_task
 
 comm = MpiCommunicator(MPI.COMM_WORLD)
-problem = Task.of(Tiles.korf(12), None, "sampled-cut", 3, 0, False)
-every = comm.gather((problem.distribution.words.tolist(), problem.sampled))
+task = make_task(Tiles.korf(12), None, "sampled-cut", 3)
+every = comm.gather((task.distribution.words.tolist(), task.sampled))
 if comm.rank == 0:
     print(json.dumps(every))
 comm.close()

@@ -59,7 +59,7 @@ def routers() -> Iterator[dict[str, Any]]:
         end = ", padding" if masked else ""
         yield case(f"loss-free{end}", "loss-free", "sigmoid", loss_free, masked=masked, options={"step": 0.125})
         yield case(f"quantile{end}", "quantile", "sigmoid", quantile, masked=masked)
-        histogram = {"heuristic": "histogram", "bins": 50}
+        histogram = {"estimator": "histogram", "bins": 50}
         yield case(f"quantile by histogram{end}", "quantile", "sigmoid", binned, masked=masked, options=histogram)
         yield case(f"bip{end}", "bip", "softmax", bip, masked=masked, options={"iterations": 4})
         yield case(f"sinkhorn{end}", "sinkhorn", "sigmoid", plain, 1, masked=masked, chosen=by_plan)

@@ -36,12 +36,12 @@ def instances(domain: type[Domain], texts: Sequence[str], options: dict[str, Any
     >>> [puzzle.instance for puzzle in instances(Tiles, ["korf:1,4-6", "random:3x3"], {})]
     ['korf:1', 'korf:4', 'korf:5', 'korf:6', 'random:3x3 seed 0']
     """
-    names = [name for text in texts for name in domain.instance_set(text.strip())]
+    names = together(comm, lambda: [name for text in texts for name in domain.instance_set(text.strip())])
     return [one for name in names for one in _read(domain, name, options, comm)]
 
 
 def _read(domain: type[Domain], name: str, options: dict[str, Any], comm: Any) -> list[Domain]:
-    if domain.has_lines and len(name) < 4096 and _is_file(name):
+    if domain.has_lines and once(comm, lambda: len(name) < 4096 and _is_file(name)):
         return together(comm, lambda: _from_lines(domain, name, options))
     fetched = once(comm, lambda: domain.fetch(name, **options))
     given = options if fetched is None else options | {"fetched": fetched}
