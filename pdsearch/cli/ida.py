@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         comm = world()
         place = 0 if comm is None else ranks_of_node(comm)[0]
         choice = together(comm, lambda: choose(arguments.device or "auto", place))
-        if choice.word:
+        if choice.word and arguments.device is not None:  # who asked for nothing is told nothing
             complain(choice.word)
         arguments.algorithm = "idastar" if choice.device is None else "idastar-gpu"
         if arguments.device in (None, "auto", "cpu"):

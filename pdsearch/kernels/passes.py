@@ -32,6 +32,7 @@ import numpy.typing as npt
 from pdsearch._jit import Compiled, chosen, inlined
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.frame import (
+    ARE_DROPPED,
     AT,
     BATCH,
     DISTRIBUTION,
@@ -92,7 +93,6 @@ from pdsearch.kernels.protocol import (
     estimate,
     evaluate,
     expand,
-    f_end,
     is_goal,
     keep_cursor,
     new_moves,
@@ -124,9 +124,9 @@ class Batch(NamedTuple):
     bounds: npt.NDArray[np.int64]  # (batch,) successors of f from here on are dropped
     operators: npt.NDArray[np.int64]  # (batch,) that led to the parents, or NO_OPERATOR
     parents: npt.NDArray[np.uint64]  # (batch * n_words,) their states
-    parent_of: npt.NDArray[np.int64]  # (n_rows,) which of the nodes each successor comes from
+    parent_of: npt.NDArray[np.uint64]  # (n_rows,) which of the nodes each successor comes from
     owners: npt.NDArray[np.int64]  # (n_rows,) of each successor; -1: dropped
-    opened: npt.NDArray[np.int64]  # (n_rows,) rows of the successors that are new or improved
+    opened: npt.NDArray[np.uint64]  # (n_rows,) rows of the successors that are new or improved
     stored: npt.NDArray[np.int64]  # (n_rows,) nodes of those
 
 
@@ -148,7 +148,9 @@ class Outbox(NamedTuple):
 def new_batch(n_words: int, batch: int, n_rows: int) -> Batch:
     """Return arrays for ``batch`` parents with ``n_rows`` successors."""
     sizes = [batch] * 5 + [batch * n_words, n_rows, n_rows, n_rows, n_rows]
-    arrays = [array if i == 5 else array.view(np.int64) for i, array in enumerate(rows_apart(sizes))]
+    # numba looks whether a signed index is negative, each time; those that are read from arrays are unsigned
+    unsigned = [Batch._fields.index(name) for name in ("parents", "parent_of", "opened")]
+    arrays = [array if i in unsigned else array.view(np.int64) for i, array in enumerate(rows_apart(sizes))]
     return Batch(*arrays)  # type: ignore[arg-type]
 
 
@@ -227,25 +229,21 @@ def pop(kind, _, frame):
     return 0
 
 
-@batch_pass((take_cursor, push, keep_cursor, room, f_end))
+@batch_pass((take_cursor, push, keep_cursor, room))
 def push_all(kind, _, frame):
-    """Enter the rows that are new or improved, of f below the incumbent."""
+    """Enter the rows that are new or improved, of f below the incumbent.
+
+    Their h and f have a place: who computed them has seen to it, :func:`_faults` or :func:`evaluate_all`.
+    """
     open_list, batch, moves = part(kind, frame, OPEN), part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
     cursor = take_cursor(open_list)
-    incumbent, max_h, end = frame[INCUMBENT], frame[MAX_H], f_end(open_list)
-    wrong = 0
+    incumbent = frame[INCUMBENT]
     for k in range(frame[N_OPENED]):
         c, node = batch.opened[k], batch.stored[k]
         h = moves.h[c]
         f = moves.g[c] + h
         if f < incumbent:
-            if h < 0 or h > max_h:
-                wrong |= H_OUT_OF_RANGE
-            elif f >= end:
-                wrong |= F_ROSE
-            else:
-                cursor = push(open_list, cursor, f, h, node)
-    frame[FAULT] |= wrong
+            cursor = push(open_list, cursor, f, h, node)
     frame[ROOM] = room(open_list, cursor)
     keep_cursor(open_list, cursor)
     return 0
@@ -305,7 +303,7 @@ def expand_all(kind, _, frame):
                 frame[FAULT] |= TOO_MANY_MOVES
                 end = row
             for c in range(row, end):
-                batch.parent_of[c] = i
+                batch.parent_of[c] = np.uint64(i)
                 if is_alone:
                     hash_row(table.index, moves.states, c, n_words, moves.hashed)
             row = end
@@ -326,7 +324,7 @@ def estimate_all(kind, space_kind, frame):
     for c in range(n):
         i = batch.parent_of[c]
         for word in range(n_words):
-            moves.parent[word] = batch.parents[i * n_words + word]
+            moves.parent[word] = batch.parents[i * np.uint64(n_words) + np.uint64(word)]
         g = batch.gs[i] + moves.cost[c]
         h = np.int64(estimate(heuristic, space, batch.hs[i], moves, c))
         moves.g[c], moves.h[c] = g, h
@@ -338,16 +336,22 @@ def estimate_all(kind, space_kind, frame):
 
 @inlined
 def _faults(frame, owners, moves, n):
-    """Return what is wrong with the first ``n`` successors, as bits; without branches, for several at once."""
+    """Return what is wrong with the first ``n`` successors, as bits; note in the frame whether some are dropped.
+
+    Without branches, so that several are looked at at once.
+    """
     most_f = frame[F] + frame[RISE]
     max_cost, max_h, max_operator = np.uint64(frame[MAX_COST]), np.uint64(frame[MAX_H]), np.uint64(frame[MAX_OPERATOR])
     wrong: Any = 0
+    dropped: Any = 0
     for c in range(n):
         is_kept = owners[c] >= 0
+        dropped |= np.int64(owners[c] < 0)
         wrong |= np.int64(np.uint64(moves.cost[c]) > max_cost) * COST_OUT_OF_RANGE
         wrong |= np.int64(np.uint64(moves.operator[c]) > max_operator) * OPERATOR_OUT_OF_RANGE
         wrong |= np.int64(is_kept & (np.uint64(moves.h[c]) > max_h)) * H_OUT_OF_RANGE
         wrong |= np.int64(is_kept & (moves.g[c] + moves.h[c] > most_f)) * F_ROSE
+    frame[ARE_DROPPED] = dropped
     return wrong
 
 
@@ -360,7 +364,7 @@ def owner_all(kind, space_kind, frame):
     for c in range(frame[N_ROWS]):
         i = batch.parent_of[c]
         for word in range(n_words):
-            moves.parent[word] = batch.parents[i * n_words + word]
+            moves.parent[word] = batch.parents[i * np.uint64(n_words) + np.uint64(word)]
         if batch.owners[c] >= 0:
             batch.owners[c] = owner(distribution, rank, space, moves, c)
     return 0
@@ -377,6 +381,9 @@ def keep(kind, _, frame):
         if node >= 0:
             table.nodes[node * size + size - 1] |= np.uint32(1)
     n = full = 0
+    if is_alone and frame[ARE_DROPPED] == 0 and origin_from(layout, np.int64(-1), np.int64(0)) == 0:
+        frame[IS_FULL] = 0  # all rows stay where they are, as nearly always on one rank
+        return 0
     for c in range(frame[N_ROWS]):
         to = batch.owners[c]
         if to < 0:
@@ -456,7 +463,8 @@ def insert(kind, _, frame):
     batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
     n_words, size, n, enters = width(layout), node_size(layout), frame[N_ROWS], frame[ENTERS]
     n_nodes = table.n_nodes[0]
-    duplicates = reopened = opened = 0
+    duplicates = reopened = 0
+    opened = np.uint64(0)
     for c in range(n):
         probe(table.nodes, table.index, moves.hashed[c], size)
     for c in range(n):
@@ -476,13 +484,13 @@ def insert(kind, _, frame):
             name(table.index, slot, moves.hashed[c], node)
             store_state(table.nodes, node * size, moves.states, c * n_words, n_words)
         store_origin(layout, table.nodes, node * size, moves.g[c], moves.operator[c])
-        batch.opened[opened], batch.stored[opened] = c, node
-        opened += 1
+        batch.opened[opened], batch.stored[opened] = np.uint64(c), node
+        opened += np.uint64(1)
     table.n_nodes[0] = n_nodes
-    frame[N_OPENED] = opened
+    frame[N_OPENED] = np.int64(opened)
     frame[STATISTICS + DUPLICATES] += duplicates
     frame[STATISTICS + REOPENED] += reopened
-    frame[STATISTICS + EVALUATED] += opened
+    frame[STATISTICS + EVALUATED] += np.int64(opened)
     return 0
 
 
@@ -491,10 +499,16 @@ def evaluate_all(kind, space_kind, frame):
     """Evaluate what is to be opened; h never falls below what the parent said."""
     heuristic, space = part(kind, frame, HEURISTIC), part(space_kind, frame, SPACE)
     batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
-    n_words = state_width(space)
+    n_words, incumbent, max_h, end = state_width(space), frame[INCUMBENT], frame[MAX_H], frame[F_END]
+    wrong = 0
     for k in range(frame[N_OPENED]):
         c = batch.opened[k]
-        h = np.int64(evaluate(heuristic, space, moves.states, c * n_words))
+        h = np.int64(evaluate(heuristic, space, moves.states, np.int64(c) * n_words))
         if h > moves.h[c]:
             moves.h[c] = h
+        f = moves.g[c] + moves.h[c]
+        if f < incumbent and (h < 0 or h > max_h or f >= end):
+            wrong |= F_ROSE if 0 <= h <= max_h else H_OUT_OF_RANGE
+            moves.h[c] = incumbent  # it has no place in the open list
+    frame[FAULT] |= wrong
     return 0
