@@ -37,7 +37,7 @@ class PlainDomain(Domain):
     ...         return state == self.goal
     ...     def successors(self, state):
     ...         yield "one", state + 1
-    ...         yield "double", state * 2, 3
+    ...         yield "double", state * 2, 5
     >>> from pdsearch import solve
     >>> result = solve(Steps.parse("7"))
     >>> result.cost, result.plan

@@ -88,7 +88,7 @@ def layout(model: Model, reserve: int | None = None, warps: int = 4) -> Layout:
     >>> from pdsearch.domains.tiles import Tiles
     >>> from pdsearch.gpu_model import model_of
     >>> layout(model_of(Tiles.korf(1)))
-    Layout(warps=4, capacity=434, n_rows=804, lanes=32, patience=100000)
+    Layout(warps=4, capacity=450, n_rows=804, lanes=32, patience=100000)
     """
     if reserve is None:
         reserve = reserve_of(model, model.max_depth)

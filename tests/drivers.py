@@ -7,53 +7,34 @@ from typing import Any
 import numpy as np
 
 from pdsearch._jit import kernel
+from pdsearch.checking.probes import (  # the same kernels, compiled once
+    estimate_all as estimate_all,
+)
+from pdsearch.checking.probes import (
+    evaluate_all as evaluate_all,
+)
+from pdsearch.checking.probes import (
+    expand_parent as expand_parent,
+)
+from pdsearch.checking.probes import (
+    goal_reached as goal_reached,
+)
+from pdsearch.checking.probes import (
+    owners_of_all as owners_of_all,
+)
 from pdsearch.domains import Domain, State
 from pdsearch.kernels.intrinsics import compare_line, prefetch, trailing_zeros
 from pdsearch.kernels.mixing import mix_state
 from pdsearch.kernels.protocol import (
     Moves,
-    estimate,
-    evaluate,
-    expand,
     f_end,
-    is_goal,
     keep_cursor,
     new_moves,
-    owner,
     pop_batch,
     push,
     room,
     take_cursor,
-    width,
 )
-
-
-@kernel
-def expand_parent(space, created_by, moves):
-    return expand(space, created_by, moves, 0)
-
-
-@kernel
-def goal_reached(space, state):
-    return is_goal(space, state)
-
-
-@kernel
-def estimate_all(heuristic, space, parent_h, moves, n, out):
-    for c in range(n):
-        out[c] = estimate(heuristic, space, parent_h, moves, c)
-
-
-@kernel
-def evaluate_all(heuristic, space, moves, n, out):
-    for c in range(n):
-        out[c] = evaluate(heuristic, space, moves.states, c * width(space))
-
-
-@kernel
-def owners_of_all(distribution, rank, space, moves, n, out):
-    for c in range(n):
-        out[c] = owner(distribution, rank, space, moves, c)
 
 
 @kernel

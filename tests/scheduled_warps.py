@@ -210,11 +210,11 @@ class Run:
         control[ring.TAIL] = control[ring.PENDING] = packets.n
         saved = np.full((n_warps, persistent.N_SAVED), persistent.NOBODY, np.int32)
         saved[:, persistent.HEIGHT] = 0
-        self.control, self.statistics = control, np.zeros((n_instances, steps.N_STATISTICS), np.uint64)
+        self.control, self.tallies = control, np.zeros((n_instances, steps.N_TALLIES), np.uint64)
         self.loads, self.saved = np.zeros(n_warps, np.uint64), saved
         kept = n_warps * sizes.capacity
         arrays = [
-            *packets[1:], control, np.zeros(n_instances, np.int32), self.statistics, self.loads,
+            *packets[1:], control, np.zeros(n_instances, np.int32), self.tallies, self.loads,
             np.zeros(kept, np.uint64), np.zeros(kept, np.uint64), np.zeros(kept, np.uint32), saved,
         ]  # fmt: skip
         self.arguments = [Memory(self.gpu, array) for array in arrays]
@@ -227,5 +227,5 @@ class Run:
                 control[ring.PAUSE] = 0
                 self.gpu.launch(kernel, n_warps, self.arguments)
                 self.launches += 1
-        self.generated, self.expanded, self.goals = self.statistics[:, :3].astype(np.int64).T.tolist()
+        self.generated, self.expanded, self.goals = self.tallies[:, :3].astype(np.int64).T.tolist()
         self.expanded = [popped - goals for popped, goals in zip(self.expanded, self.goals, strict=True)]

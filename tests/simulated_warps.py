@@ -9,7 +9,10 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from numba.cuda.simulator import kernelapi
+from numba import cuda as real_cuda
+from numba.cuda.simulator import kernel, kernelapi
+
+from pdsearch.gpu import persistent, ring, static, steps
 
 
 class _Warp:
@@ -57,7 +60,21 @@ class Intrinsics:
         time.sleep(0)
 
 
+class _Cuda:
+    """Stands for ``cuda`` in the modules of device functions.
+
+    The simulator puts its own module in place of ``cuda`` while a device function runs and takes it away when the
+    first of many threads leaves: the others then find the real one, which has no intrinsics (a race in numba 0.68).
+    """
+
+    def __getattr__(self, name):
+        return getattr(kernel._get_kernel_context() or real_cuda, name)
+
+
 def install():
     """Add the intrinsics to the simulator."""
     for name in ("ballot_sync", "shfl_sync", "shfl_xor_sync", "syncwarp", "nanosleep"):
         setattr(kernelapi.FakeCUDAModule, name, getattr(Intrinsics, name))
+    for module in (persistent, ring, static, steps):
+        if hasattr(module, "cuda"):
+            module.cuda = _Cuda()

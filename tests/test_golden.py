@@ -50,7 +50,18 @@ COMMANDS = [
 # what depends on the machine, the clock or the version; of these only the names are kept
 CHANGING = {
     *("search_s", "total_s", "seconds", "setup_s", "expanded_per_s", "generated_per_s", "idle_s", "environment"),
-    *("peak_memory_bytes", "memory_bytes", "bytes_per_node", "balance", "beyond", "LB", "loads", "ranks", "costs"),
+    *(
+        "peak_memory_bytes",
+        "memory_bytes",
+        "bytes_per_node",
+        "balance",
+        "beyond",
+        "LB",
+        "loads",
+        "ranks",
+        "costs",
+        "phases",
+    ),
 }
 # once a search is stopped, so are its counts, which follow the clock
 COUNTS = {"expanded", "generated", "evaluated", "open", "stored", "duplicates", "expanded_before_last_layer"}

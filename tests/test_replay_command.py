@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pdsearch.balance.replay.traces import trace_of
-from pdsearch.console import counting, main
+from pdsearch.cli import main
+from pdsearch.console import counting
 
 SMALL = "drift:steps=60:layers=2:experts=16"
 SHAPE = ["--replicas", "24", "--gpus", "8", "--interval", "10"]

@@ -16,29 +16,34 @@ _SPARE = 1024  # rows behind those that are declared, for a domain that writes m
 
 
 @kernel
-def _expand_parent(space, created_by, moves):
+def expand_parent(space, created_by, moves):
+    """Expand ``moves.parent`` (uint64[n_words]) reached by operator ``created_by``; return the number of successors."""
     return expand(space, created_by, moves, 0)
 
 
 @kernel
-def _goal_reached(space, state):
+def goal_reached(space, state):
+    """Say whether ``state`` (uint64[n_words]) is a goal."""
     return is_goal(space, state)
 
 
 @kernel
-def _estimate_all(heuristic, space, parent_h, moves, n, out):
+def estimate_all(heuristic, space, parent_h, moves, n, out):
+    """Write h of the first ``n`` successors to ``out`` (int64[n]), from the h of their parent."""
     for c in range(n):
         out[c] = estimate(heuristic, space, parent_h, moves, c)
 
 
 @kernel
-def _evaluate_all(heuristic, space, moves, n, out):
+def evaluate_all(heuristic, space, moves, n, out):
+    """Write h of the first ``n`` successors to ``out`` (int64[n]), each computed from its state."""
     for c in range(n):
         out[c] = evaluate(heuristic, space, moves.states, c * width(space))
 
 
 @kernel
-def _owners_of_all(distribution, rank, space, moves, n, out):
+def owners_of_all(distribution, rank, space, moves, n, out):
+    """Write the owners of the first ``n`` successors to ``out`` (int64[n]); ``rank`` owns the parent."""
     for c in range(n):
         out[c] = owner(distribution, rank, space, moves, c)
 
@@ -65,7 +70,7 @@ class Probe:
         """Return the successors of a state and their number."""
         moves = new_moves(len(state), self._rows, self.domain.n_changes)
         moves.parent[:] = np.array(state, np.uint64)
-        return moves, int(self._ask("expand", _expand_parent, self.domain.space, created_by, moves))
+        return moves, int(self._ask("expand", expand_parent, self.domain.space, created_by, moves))
 
     def rows(self, moves: Moves, n: int) -> list[tuple[int, State, int]]:
         """Return (operator, successor, cost) of each successor."""
@@ -75,21 +80,21 @@ class Probe:
 
     def is_goal(self, state: State) -> bool:
         """Say whether a state is a goal."""
-        return bool(self._ask("is_goal", _goal_reached, self.domain.space, np.array(state, np.uint64)))
+        return bool(self._ask("is_goal", goal_reached, self.domain.space, np.array(state, np.uint64)))
 
     def h(self, heuristic: Any, parent_h: int, moves: Moves, n: int) -> npt.NDArray[np.int64]:
         """Return h of each successor: int64[n]."""
         out, tables = np.zeros(n, np.int64), heuristic.tables
         if heuristic.is_lazy:
-            self._ask("evaluate", _evaluate_all, tables, self.domain.space, moves, n, out)
+            self._ask("evaluate", evaluate_all, tables, self.domain.space, moves, n, out)
         else:
-            self._ask("estimate", _estimate_all, tables, self.domain.space, parent_h, moves, n, out)
+            self._ask("estimate", estimate_all, tables, self.domain.space, parent_h, moves, n, out)
         return out
 
     def owners(self, distribution: Any, rank: int, moves: Moves, n: int) -> npt.NDArray[np.int64]:
         """Return the owner of each successor of a state that ``rank`` owns: int64[n]."""
         out = np.zeros(n, np.int64)
-        self._ask("owner", _owners_of_all, distribution.tables, rank, self.domain.space, moves, n, out)
+        self._ask("owner", owners_of_all, distribution.tables, rank, self.domain.space, moves, n, out)
         return out
 
     def _ask(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -14,6 +14,7 @@ from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS
 from pdsearch.domains.planning.preprocessing import PREPROCESSORS
 from pdsearch.domains.planning.pruning import PRUNINGS
+from pdsearch.gpu_model import MODELS
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.search.algorithms import ALGORITHMS
 
@@ -31,6 +32,7 @@ _REGISTRIES: dict[str, Mapping[str, Any]] = {
     "prunings": PRUNINGS,
     "routers": ROUTERS,
     "placements": POLICIES,
+    "gpu-models": MODELS,
 }
 
 

@@ -34,8 +34,8 @@ RANK, N_RANKS, BUDGET_LEFT, F_LIMIT, INCUMBENT, RISE, SHIFT, LAZY_RISE, F_END, M
 )
 MAX_COST, MAX_H, MAX_OPERATOR, MAX_MOVES, MAX_G, ENTERS, AT, N_RECORDS = range(22, 30)
 # what the passes tell each other
-MOST, F_ALLOWED, POPPED, F, N_PARENTS, N_ROWS, IS_FULL, ROOM, FAULT, N_OPENED, ARE_DROPPED = range(30, 41)
-STATISTICS = 41  # see pdsearch.search.step; so many words are kept for them
+MOST, F_ALLOWED, POPPED, F, N_PARENTS, N_ROWS, IS_FULL, ROOM, FAULT, N_OPENED, ARE_DROPPED, NODES_LEFT = range(30, 42)
+STATISTICS = 42  # see pdsearch.search.step; so many words are kept for them
 N_SLOTS = 64
 
 

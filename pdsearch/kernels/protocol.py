@@ -121,27 +121,89 @@ def shape_of(space: Any) -> Shape:
 
 
 def is_goal(space, state):
-    """Say whether ``state`` (uint64[n_words]) is a goal."""
+    """Say whether a state is a goal.
+
+    Parameters
+    ----------
+    space : NamedTuple
+        The domain's tables.
+    state : uint64[n_words]
+        Packed.
+
+    Returns
+    -------
+    bool
+    """
 
 
 def expand(space, created_by, moves, n):
     """Write the successors of ``moves.parent`` to rows ``n``, ``n + 1`` ... and return the end.
 
-    Fills ``states``, ``operator``, ``cost``, ``removed`` and ``added``. ``created_by`` is the
-    operator that led to the parent, or NO_OPERATOR (-1), and never anything else: a domain may leave out the move
-    that undoes it.
+    Fills ``states``, ``operator``, ``cost``, ``removed`` and ``added``.
+
+    Parameters
+    ----------
+    space : NamedTuple
+        The domain's tables.
+    created_by : int64
+        The operator that led to the parent, or NO_OPERATOR (-1), and never anything else: a domain may leave out the
+        move that undoes it.
+    moves : Moves
+        Successors, a row each; ``moves.parent`` is the state they come from.
+    n : int64
+        The first row to write.
+
+    Returns
+    -------
+    int64
+        The row behind the last; at most ``max_moves`` more than ``n``.
     """
 
 
 def estimate(heuristic, space, parent_h, moves, c):
-    """Return h of successor ``c`` of ``moves.parent``, whose own h is ``parent_h``."""
+    """Return h of a successor.
+
+    Parameters
+    ----------
+    heuristic : NamedTuple
+        The heuristic's tables.
+    space : NamedTuple
+        The domain's tables.
+    parent_h : int64
+        h of ``moves.parent``.
+    moves : Moves
+        Successors, a row each; ``moves.parent`` is the state they come from.
+    c : int64
+        The successor's row.
+
+    Returns
+    -------
+    int64
+        From 0 to ``max_h``.
+    """
 
 
 def evaluate(heuristic, space, states, at):
-    """Return h of the new state at ``states[at]``, INFINITY where no goal can be reached.
+    """Return h of a new state.
 
     Asked by the state's owner once it is known to be new, in place of ``estimate``, if a heuristic is so expensive that
     duplicates should not pay for it. See :func:`evaluates`.
+
+    Parameters
+    ----------
+    heuristic : NamedTuple
+        The heuristic's tables.
+    space : NamedTuple
+        The domain's tables.
+    states : uint64[n]
+        Packed states.
+    at : int64
+        Where the state begins.
+
+    Returns
+    -------
+    int64
+        From 0 to ``max_h``, or INFINITY where no goal can be reached.
     """
 
 
@@ -165,7 +227,26 @@ def evaluates(tables: type) -> Callable[[Callable[..., Any]], Any]:
 
 
 def owner(distribution, rank, space, moves, c):
-    """Return the rank that owns successor ``c``; ``rank`` owns the parent."""
+    """Return the rank that owns a successor.
+
+    Parameters
+    ----------
+    distribution : NamedTuple
+        The distribution's tables.
+    rank : int64
+        Who owns ``moves.parent``.
+    space : NamedTuple
+        The domain's tables.
+    moves : Moves
+        Successors, a row each; ``moves.parent`` is the state they come from.
+    c : int64
+        The successor's row.
+
+    Returns
+    -------
+    int64
+        From 0 to the number of ranks less 1.
+    """
 
 
 def take_cursor(open_list):
@@ -180,13 +261,41 @@ def keep_cursor(open_list, cursor):
 
 
 def push(open_list, cursor, f, h, node):
-    """Enter a node and return the new cursor."""
+    """Enter a node and return the new cursor.
+
+    Parameters
+    ----------
+    open_list : NamedTuple
+        Its arrays.
+    cursor : tuple of int64
+        Its scalars, see :func:`take_cursor`.
+    f, h : int64
+        Below :func:`f_end`, and from 0 to ``max_h``: not checked here.
+    node : int64
+        Its number in the table.
+    """
 
 
 def pop_batch(open_list, cursor, f_limit, most, nodes, hs):
-    """Take up to ``most`` nodes of the one least f, if that is at most ``f_limit``.
+    """Take nodes of the one least f; those of low h come first, and of equal h the last entered.
 
-    Returns (count, f, cursor); nodes of low h come first, and of equal h the last entered.
+    Parameters
+    ----------
+    open_list : NamedTuple
+        Its arrays.
+    cursor : tuple of int64
+        Its scalars, see :func:`take_cursor`.
+    f_limit : int64
+        Take nothing of larger f.
+    most : int64
+        Take no more nodes.
+    nodes, hs : int64[batch]
+        Filled with the numbers of the nodes and their h.
+
+    Returns
+    -------
+    int64, int64, tuple of int64
+        How many were taken, their f, and the new cursor.
     """
 
 

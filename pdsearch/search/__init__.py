@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # compiled modules, imported when a search begins
     from pdsearch.distribution import Distribution
     from pdsearch.heuristics import Heuristic
     from pdsearch.search.algorithms import Algorithm
+    from pdsearch.search.finish import Outcome
     from pdsearch.search.task import Task
 
 
@@ -161,11 +162,23 @@ def _searched(tasks: list[Task], run: Run, algorithm: Algorithm, carrier: Any, c
     domains = [task.domain for task in tasks]
     reasons = [domain.why_unsolvable() if check_solvable else None for domain in domains]
     searched = [task for task, reason in zip(tasks, reasons, strict=True) if reason is None]
-    outcomes = iter(algorithm.search_all(searched, run, carrier) if searched else [])
+    outcomes = iter(_outcomes(searched, run, algorithm, carrier))
     return [
         finish(task, run, next(outcomes)) if reason is None else algorithm.without_search(task, run, reason)
         for task, reason in zip(tasks, reasons, strict=True)
     ]
+
+
+def _outcomes(tasks: list[Task], run: Run, algorithm: Algorithm, carrier: Any) -> list[Outcome]:
+    """Search; where a limit ends what comes before, the heuristic of the initial state is the bound."""
+    from pdsearch.search.finish import not_searched
+
+    if not tasks:
+        return []
+    try:
+        return algorithm.search_all(tasks, run, carrier)
+    except (TimeLimitError, MemoryLimitError) as error:
+        return [not_searched(task, algorithm.label, error) for task in tasks]
 
 
 def _carrier(algorithm: Algorithm, comm: Any) -> Any:

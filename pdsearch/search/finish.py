@@ -104,9 +104,15 @@ class _Unbuilt(Heuristic):
 def not_begun(domain: Domain, run: Run, heuristic: Any, error: PdsearchError) -> Result:
     """Return the result of a search that a limit ended while its tables were being built."""
     name = heuristic if isinstance(heuristic, str) else getattr(heuristic, "label", domain.default_heuristic)
+    task = Task(domain, _Unbuilt(name))
+    return finish(task, run, not_searched(task, "none", error), str(error))
+
+
+def not_searched(task: Task, label: str, error: PdsearchError) -> Outcome:
+    """Return the outcome of a task that a limit ended before it was searched."""
     stop = Status.MEMORY_LIMIT if isinstance(error, MemoryLimitError) else Status.TIME_LIMIT
-    outcome = Outcome("none", lower_bound=0, stop=stop, totals={"evaluated": 0})
-    return finish(Task(domain, _Unbuilt(name)), run, outcome, str(error))
+    bound = task.heuristic.value(task.domain.initial) if task.heuristic.admissible else 0
+    return Outcome(label, lower_bound=bound, stop=stop, totals={"evaluated": 1})
 
 
 def decide(task: Task, outcome: Outcome) -> tuple[Status, int | None, int | None]:

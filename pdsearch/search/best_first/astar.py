@@ -67,7 +67,7 @@ def _expand_all(rank: LocalSearch, run: Run) -> Status | None:
         rank.absorb(initial_record(rank.task))
         while stop is None and rank.least_open_f < rank.incumbent:
             with pace.timed():
-                rank.expand(min(pace.budget, run.limits.nodes - int(rank.statistics[kernels.EXPANDED])))
+                rank.expand(pace.budget, most=run.limits.nodes - int(rank.statistics[kernels.EXPANDED]))
             stop = run.why_stop(int(rank.statistics[kernels.EXPANDED]))
             if run.on_progress is not None:
                 run.on_progress(progress_of(run, _round(rank, stop)))

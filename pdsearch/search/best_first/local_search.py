@@ -69,6 +69,7 @@ class LocalSearch:
         self._lazy_rise = task.heuristic.max_h if task.heuristic.is_lazy else 0
         self._layout = layout_of_task(task)
         self._frame = Frame()
+        self._frame.words[slots.NODES_LEFT] = INFINITY
         self.statistics = self._frame.words[slots.STATISTICS : slots.STATISTICS + kernels.N_STATISTICS]
         self.statistics[GOAL_COST] = INFINITY
         self.most_bytes = 0
@@ -121,8 +122,8 @@ class LocalSearch:
         if fault:
             raise BadInputError(fault_of(self.task, fault))
 
-    def expand(self, budget: int, f_limit: int = INFINITY) -> int:
-        """Expand about ``budget`` nodes of f at most ``f_limit`` and return why it ended.
+    def expand(self, budget: int, f_limit: int = INFINITY, most: int = INFINITY) -> int:
+        """Expand about ``budget`` nodes of f at most ``f_limit``, and never more than ``most``; return why it ended.
 
         BUDGET, EMPTY (nothing of such f is open), MESSAGE_FULL (one is worth sending and must be
         taken first) or FOUND (``statistics`` hold a cheaper goal).
@@ -132,6 +133,7 @@ class LocalSearch:
         if self.ready():  # or the records for a rank that is far behind would take all memory
             return kernels.MESSAGE_FULL
         before = int(self.statistics[kernels.EXPANDED])
+        self._frame.words[slots.NODES_LEFT] = most
         while True:
             left = budget - int(self.statistics[kernels.EXPANDED]) + before
             why = self.step(left, f_limit)

@@ -36,6 +36,7 @@ from pdsearch.kernels.frame import (
     MOST_MOVES,
     N_RANKS,
     N_RECORDS,
+    NODES_LEFT,
     OUTBOX,
     POPPED,
     RISE,
@@ -106,7 +107,7 @@ def step(frame, passes):
     left, most_moves, max_nodes = frame[BUDGET_LEFT], frame[MOST_MOVES], frame[MAX_NODES]
     f_room = frame[F_END] - 1 - frame[RISE]  # successors of larger f might have no place
     why = BUDGET
-    while why == BUDGET and left > 0:
+    while why == BUDGET and left > 0 and frame[NODES_LEFT] > 0:
         if table.n_nodes[0] + most_moves > max_nodes:
             why = TABLE_FULL
             break
@@ -121,7 +122,8 @@ def step(frame, passes):
         if f_allowed >= incumbent:
             f_allowed = incumbent - 1
         frame[F_ALLOWED] = f_room if f_room < f_allowed else f_allowed
-        frame[MOST] = frame[BATCH_SIZE]  # never cut short: counts do not depend on when the clock was looked at
+        # cut short by a limit on nodes only: counts do not depend on when the clock was looked at
+        frame[MOST] = min(frame[BATCH_SIZE], frame[NODES_LEFT])
         call(passes[POP], frame)
         f = frame[F]
         if frame[POPPED] == 0:
@@ -143,6 +145,7 @@ def step(frame, passes):
         layer = f >> frame[SHIFT]
         layers[layer if layer < len(layers) else len(layers) - 1] += expanded
         left -= expanded
+        frame[NODES_LEFT] -= expanded
         call(passes[INSERT], frame)
         if passes[EVALUATE] != 0:
             call(passes[EVALUATE], frame)
