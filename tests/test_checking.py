@@ -3,16 +3,13 @@
 import pytest
 from examples import HEAVY, LARGE, SMALL, make, params
 
-from pdsearch.checking import findings, sample
+from pdsearch.checking import findings
 from pdsearch.domains import DOMAINS
 
 
 @pytest.mark.parametrize(("name", "text", "options"), params(SMALL))
-def test_nothing_is_wrong_on_all_states_of_small_instances(name, text, options):
-    domain = make(name, text, options)
-
-    assert sample(domain).is_whole
-    assert list(findings(domain)) == []
+def test_nothing_is_wrong_on_the_states_of_small_instances(name, text, options):
+    assert list(findings(make(name, text, options))) == []
 
 
 @pytest.mark.parametrize(("name", "text", "options"), params({k: v[:1] for k, v in LARGE.items()}))
