@@ -212,8 +212,8 @@ def test_a_search_interrupted_at_its_first_plan_knows_what_that_costs(kind, monk
     found: list[int] = []
     expand = LocalSearch.expand
 
-    def noting(rank, *arguments):
-        why = expand(rank, *arguments)
+    def noting(rank, *arguments, **options):
+        why = expand(rank, *arguments, **options)
         found.extend([rank.incumbent] if rank.incumbent < INFINITY else [])
         return why
 
