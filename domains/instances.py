@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from pdsearch.domains.numbered import numbers_in
+from pdsearch.errors import BadInputError
 from pdsearch.options import Option
 
 
@@ -55,3 +56,16 @@ class Instances(ABC):
     def of_size(cls, text: str, **options: Any) -> Self:
         """Return the instance of a size, such as ``4x4``, whose initial state is the goal."""
         return cls.parse(text, **options)
+
+
+def constructed(kind: Any, text: str, options: Mapping[str, Any]) -> Any:
+    """Return what the constructor of a domain makes of a text, its mistakes said as BadInputError in one line."""
+    try:
+        return kind(text, **options)
+    except BadInputError:
+        raise
+    except (ValueError, IndexError, KeyError) as error:
+        raise BadInputError(
+            f"instance {text!r:.60} of domain {kind.name} is not understood ({error!s:.100}); "
+            f"give {kind.instances_help}"
+        ) from None

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.domains import Domain
+from pdsearch.domains.instances import constructed
 from pdsearch.errors import BadInputError, WrongPlanError
 
 Successor = tuple[str, Hashable, int]  # operator, state, cost
@@ -68,15 +69,7 @@ class PlainDomain(Domain):
     @classmethod
     def parse(cls, text: str, seed: int = 0, deadline: Any = None, **options: Any) -> PlainDomain:
         """Return the instance a text names: what the constructor makes of the text and of the declared options."""
-        try:
-            domain = cls(text, **options)  # type: ignore[call-arg]
-        except BadInputError:
-            raise
-        except (ValueError, IndexError, KeyError) as error:
-            raise BadInputError(
-                f"instance {text!r:.60} of domain {cls.name} is not understood ({error!s:.100}); "
-                f"give {cls.instances_help}"
-            ) from None
+        domain: PlainDomain = constructed(cls, text, options)
         if "instance" not in vars(domain):
             domain.instance = text
         return domain

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from pdsearch._jit import implements, inlined, with_answers
 from pdsearch.domains import Domain, State
+from pdsearch.domains.instances import constructed
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import NO_OPERATOR, changes, estimate, expand, is_goal, links, wide, width
 from pdsearch.kernels.scratch import scratch
@@ -191,15 +192,7 @@ class VectorDomain(Domain):
     @classmethod
     def parse(cls, text: str, seed: int = 0, deadline: Any = None, **options: Any) -> VectorDomain:
         """Return the instance a text names: what the constructor makes of the text and of the declared options."""
-        try:
-            domain = cls(text, **options)  # type: ignore[arg-type]  # of a subclass, which takes the text
-        except BadInputError:
-            raise
-        except (ValueError, IndexError, KeyError) as error:
-            raise BadInputError(
-                f"instance {text!r:.60} of domain {cls.name} is not understood ({error!s:.100}); "
-                f"give {cls.instances_help}"
-            ) from None
+        domain: VectorDomain = constructed(cls, text, options)
         domain.instance = domain.instance or text
         return domain
 

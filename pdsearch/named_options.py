@@ -55,6 +55,21 @@ def defaults(kind: Any) -> dict[str, Any]:
     return {field.name: field.default for field in dataclasses.fields(kind) if field.init}
 
 
+def built(kinds: Mapping[str, Any], text: str) -> Any:
+    """Build the dataclass that a registry has under a name, from ``name:option=value:...``.
+
+    Raises
+    ------
+    UnknownNameError
+        If the registry has no such name.
+    BadInputError
+        If it has no such option, or the value does not read as one.
+    """
+    name, *options = text.split(":")
+    kind = kinds[name]
+    return kind(**chosen(name, defaults(kind), options))
+
+
 def _read(name: str, option: str, value: str, default: Any) -> Any:
     try:
         if isinstance(default, bool):

@@ -199,6 +199,16 @@ def test_a_kernel_file_that_was_cut_is_compiled_anew(tmp_path, kept):
     assert all(path.stat().st_size > 500 for path in compiled(tmp_path / "cache"))
 
 
+def asked(folder):
+    """Ask ``own`` in a process of its own, with the cache in the folder."""
+    return jobs.run(
+        [sys.executable, "-c", "import own; print(own.ask())"],
+        timeout=200,
+        env={"PDSEARCH_CACHE_DIR": str(folder / "cache")},
+        cwd=folder,
+    )
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o775])
 def test_a_folder_that_others_may_write_is_not_used_and_that_is_one_line(tmp_path, mode):
     (tmp_path / "own.py").write_text(OWN)
@@ -206,12 +216,7 @@ def test_a_folder_that_others_may_write_is_not_used_and_that_is_one_line(tmp_pat
     folder.mkdir(parents=True)
     folder.chmod(mode)
 
-    job = jobs.run(
-        [sys.executable, "-c", "import own; print(own.ask())"],
-        timeout=200,
-        env={"PDSEARCH_CACHE_DIR": str(tmp_path / "cache")},
-        cwd=tmp_path,
-    )
+    job = asked(tmp_path)
 
     assert job.stdout == "7\n"
     assert job.stderr.count("\n") == 1
@@ -223,12 +228,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "own.py").write_text(OWN)
     (tmp_path / "cache").write_text("a file")
 
-    job = jobs.run(
-        [sys.executable, "-c", "import own; print(own.ask())"],
-        timeout=200,
-        env={"PDSEARCH_CACHE_DIR": str(tmp_path / "cache")},
-        cwd=tmp_path,
-    )
+    job = asked(tmp_path)
 
     assert job.stdout == "7\n"
     assert job.stderr.count("\n") == 1

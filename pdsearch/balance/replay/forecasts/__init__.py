@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pdsearch.balance.metrics import FloatArray
-from pdsearch.named_options import chosen, defaults
+from pdsearch.named_options import built
 from pdsearch.registry import Registry
 
 
@@ -52,6 +52,5 @@ def forecast_of(text: str) -> Forecast:
     >>> forecast_of("mean:window=20")
     Mean(window=20)
     """
-    name, *options = text.split(":")
-    kind = FORECASTS[name]
-    return kind(**chosen(name, defaults(kind), options))
+    forecast: Forecast = built(FORECASTS, text)
+    return forecast

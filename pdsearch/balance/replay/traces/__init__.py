@@ -14,7 +14,7 @@ import numpy as np
 from pdsearch.balance.metrics import FloatArray
 from pdsearch.balance.replay.trace import Trace
 from pdsearch.errors import BadInputError
-from pdsearch.named_options import chosen, defaults
+from pdsearch.named_options import built
 from pdsearch.registry import Registry
 
 
@@ -83,6 +83,5 @@ def trace_of(text: str) -> Trace:
     >>> trace_of("drift:steps=3:layers=2:experts=8").loads.shape
     (3, 2, 8)
     """
-    name, *options = text.split(":")
-    kind = TRACES[name]
-    return kind(**chosen(name, defaults(kind), options)).trace()
+    synthetic: Synthetic = built(TRACES, text)
+    return synthetic.trace()

@@ -7,7 +7,7 @@ from typing import Protocol
 from pdsearch.balance.metrics import FloatArray
 from pdsearch.balance.serving.simulation import Actions
 from pdsearch.balance.serving.system import System
-from pdsearch.named_options import chosen, defaults
+from pdsearch.named_options import built
 from pdsearch.registry import Registry
 
 
@@ -39,6 +39,5 @@ def policy_of(text: str) -> Policy:
     >>> policy_of("static:model=1")
     Static(model=1)
     """
-    name, *options = text.split(":")
-    kind = POLICIES[name]
-    return kind(**chosen(name, defaults(kind), options))
+    policy: Policy = built(POLICIES, text)
+    return policy
