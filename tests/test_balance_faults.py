@@ -62,7 +62,7 @@ def test_lists_nested_thousands_deep_are_refused(tmp_path, capsys, command):
 def test_bytes_of_another_kind_are_refused(tmp_path, capsys, command, name, content):
     (tmp_path / name).write_bytes(content)
 
-    complaint(capsys, command[0], str(tmp_path / name), *command[1:])
+    assert name in complaint(capsys, command[0], str(tmp_path / name), *command[1:])
 
 
 def test_no_report_prints_a_number_that_json_lacks(tmp_path, capsys):
