@@ -28,6 +28,9 @@ from pdsearch.limits import NO_DEADLINE, USABLE, Deadline, free_memory
 _OUT_OF_MEMORY = 20  # exit code of the translator
 _LEAST_MEMORY = 2**27  # an interpreter and the translator's modules
 _POLL_S = 0.1
+# CPython asks for memory by the MiB. When not even a small object fits, its handling of MemoryError can go round for
+# ever (seen with 3.11: the handler needs an integer), so a translator that is this near its limit is ended.
+_NEAR_LIMIT = 2**21
 # The address space is limited. Linux ends the process with its parent; elsewhere a thread does, once the pipe on
 # stdin is closed, as soon as the interpreter lets it.
 _START = """
@@ -39,8 +42,7 @@ try: ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
 except (OSError, AttributeError): pass
 try:
     import resource
-    limit = min(int(sys.argv[1]), *(x for x in resource.getrlimit(resource.RLIMIT_AS) if x > 0), 2**62)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
 except (ImportError, OSError, ValueError): pass
 threading.Thread(target=end_with_parent, daemon=True).start()
 sys.argv = ["translate", *sys.argv[2:]]
@@ -73,7 +75,7 @@ def translate(domain_file: str, problem_file: str, deadline: Deadline = NO_DEADL
         raise MissingDependencyError(
             "reading PDDL needs Fast Downward's translator; run: pip install 'pdsearch[planning]', or give a .sas file"
         )
-    memory = max(_LEAST_MEMORY, deadline.memory_bytes or int(USABLE * free_memory()))
+    memory = min(max(_LEAST_MEMORY, deadline.memory_bytes or int(USABLE * free_memory())), _own_limit())
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as said:
         code = _run([str(Path(file).resolve()) for file in (domain_file, problem_file)], output, said, memory, deadline)
         words, text = _text_in(said), _text_in(output)
@@ -105,6 +107,16 @@ def domain_file_of(problem_file: str) -> str:
     return str(found)
 
 
+def _own_limit() -> int:
+    """Return the bytes of address space that this process, and what it starts, may take."""
+    try:
+        import resource
+
+        return min((x for x in resource.getrlimit(resource.RLIMIT_AS) if x > 0), default=2**62)
+    except (ImportError, OSError):
+        return 2**62
+
+
 def _run(files: list[str], output: IO[bytes], said: IO[bytes], memory: int, deadline: Deadline) -> int:
     """Run the translator and return its exit code; whatever happens, it has ended when this returns."""
     held, holds = os.pipe()
@@ -124,6 +136,8 @@ def _run(files: list[str], output: IO[bytes], said: IO[bytes], memory: int, dead
                 with suppress(subprocess.TimeoutExpired):
                     return job.wait(timeout=min(_POLL_S, deadline.left_s))
                 deadline.check("the translation of PDDL")
+                if _address_space(job.pid) > memory - _NEAR_LIMIT:
+                    return _OUT_OF_MEMORY
         finally:
             if job.poll() is None:
                 with suppress(ProcessLookupError):
@@ -132,6 +146,14 @@ def _run(files: list[str], output: IO[bytes], said: IO[bytes], memory: int, dead
     finally:
         os.close(held)
         os.close(holds)
+
+
+def _address_space(process: int) -> int:
+    """Return the bytes of address space that a process takes; 0 where the system has no such file."""
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
 
 
 def _text_in(file: IO[bytes]) -> str:
