@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 from pdsearch.errors import BadInputError
 
-Group = dist.ProcessGroup | None
+Group: TypeAlias = "dist.ProcessGroup | None"
 
 
 def wide(tensor: Tensor) -> Tensor:

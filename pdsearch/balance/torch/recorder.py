@@ -146,7 +146,8 @@ class ExpertLoadRecorder:
         loads = torch.cat(parts).numpy()
         if loads.max(initial=0) > np.iinfo(np.uint32).max:
             raise BadInputError(f"a load is {loads.max()}, more than 32 bits hold; close steps more often")
-        return loads.astype(np.uint32)
+        narrow: npt.NDArray[np.uint32] = loads.astype(np.uint32)
+        return narrow
 
     def write(self, path: str | Path) -> None:
         """Write ``loads`` of all closed steps as .npz, the file that ``pdsearch balance replay`` reads."""
