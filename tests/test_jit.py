@@ -37,7 +37,8 @@ OWN = """
 from typing import NamedTuple
 from pdsearch._jit import implements
 from pdsearch.kernels import frame as slots
-from pdsearch.kernels.passes import expand_all, new_batch
+from pdsearch.kernels.passes import new_batch
+from pdsearch.kernels.successors import expand_all
 from pdsearch.kernels.protocol import constants, expand, is_goal, new_moves
 from pdsearch.kernels.store import new_table
 from pdsearch.search.best_first import step

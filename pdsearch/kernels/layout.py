@@ -312,3 +312,9 @@ def same_state(words, offset, states, at, n_words):
         high = np.uint64(words[offset + 2 * word + 1])
         same = same and (low | (high << np.uint64(32))) == states[at + word]
     return same
+
+
+@inlined
+def is_closed(words, offset, size):
+    """Say, as 0 or 1, whether the node at ``words[offset]`` is closed."""
+    return np.int64(words[offset + size - 1] & np.uint32(1))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from numba import types
 
 from pdsearch._jit import Compiled, expect, explained
-from pdsearch.kernels import growth, passes
+from pdsearch.kernels import growth, insertion, opening, passes, successors
 from pdsearch.kernels.frame import FRAME_TYPE
 from pdsearch.kernels.layout import Layout, layout_of
 from pdsearch.kernels.protocol import shape_of
@@ -31,19 +31,19 @@ def layout_of_task(task: Task) -> Layout:
 def pipeline(task: Task, layout: Layout, opened: Any) -> Iterator[tuple[int, Compiled]]:
     """Yield each pass of a search with an open list, and its place in the arrays of addresses."""
     space, tables = task.domain.space, task.heuristic.tables
-    yield kernels.POP, passes.pop.made_for(opened)
-    yield kernels.PUSH, passes.push_all.made_for(opened)
-    yield kernels.EXPAND, passes.expand_all.made_for(space)
-    yield kernels.ESTIMATE, passes.estimate_all.made_for(tables, space)
+    yield kernels.POP, opening.pop.made_for(opened)
+    yield kernels.PUSH, opening.push_all.made_for(opened)
+    yield kernels.EXPAND, successors.expand_all.made_for(space)
+    yield kernels.ESTIMATE, successors.estimate_all.made_for(tables, space)
     if task.n_ranks > 1:
-        yield kernels.OWNER, passes.owner_all.made_for(task.sharing, space)
+        yield kernels.OWNER, successors.owner_all.made_for(task.sharing, space)
     if task.heuristic.is_lazy:
-        yield kernels.EVALUATE, passes.evaluate_all.made_for(tables, space)
+        yield kernels.EVALUATE, successors.evaluate_all.made_for(tables, space)
     for slot, one in [
-        (kernels.LOAD, passes.load),
-        (kernels.KEEP, passes.keep),
-        (kernels.UNPACK, passes.unpack),
-        (kernels.INSERT, passes.insert),
+        (kernels.LOAD, successors.load),
+        (kernels.KEEP, insertion.keep),
+        (kernels.UNPACK, insertion.unpack),
+        (kernels.INSERT, insertion.insert),
         (kernels.SPLIT, growth.split),
     ]:
         yield slot, one.made_for(layout)

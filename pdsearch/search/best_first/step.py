@@ -191,7 +191,7 @@ def absorb(frame, passes):
 
 @kernel
 def split_index(frame, passes):
-    """Spread the index of the table, doubled in place; see :func:`pdsearch.kernels.passes.split`."""
+    """Spread the index of the table, doubled in place; see :func:`pdsearch.kernels.growth.split`."""
     call(passes[SPLIT], frame)
 
 
