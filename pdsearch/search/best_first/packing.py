@@ -23,7 +23,7 @@ from pdsearch.comm import Integers
 
 PERIOD_S = 4e-3  # between two decisions at least
 DECIDING = 0.01  # share of the time that decisions may cost
-OVERHEAD = 0.1  # share of the time that messages may cost
+OVERHEAD = 0.05  # share of the time that messages may cost
 PATIENCE = 0.1  # share of the time so far that a record may wait
 _LEAST_DELAY_S = 3e-3
 
