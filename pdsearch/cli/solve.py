@@ -96,6 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         shown = progress.show if progress.is_shown else None
         conditions = Run(limits, interrupts, shown, arguments.seed, spent_s=reading_s)
+        conditions.on_lost = lambda result: _write(domains[0], result, arguments, lines)
         names = arguments.heuristic, arguments.distribution, algorithm
         results = solve_all(domains, conditions, *names, comm, inadmissible=arguments.inadmissible, **options)
         codes, total = [], _Total()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from pdsearch.errors import MissingDependencyError
+from pdsearch.errors import BadInputError, MissingDependencyError
 
 _RANK_OF = {"PMI_SIZE": "PMI_RANK", "OMPI_COMM_WORLD_SIZE": "OMPI_COMM_WORLD_RANK"}  # MPICH and its kin; Open MPI
 _RANKS = (*_RANK_OF.values(), "PMIX_RANK")
@@ -25,7 +25,28 @@ def import_mpi() -> Any:
         raise MissingDependencyError(
             "no MPI library was found; run: pip install 'pdsearch[mpich]', or load your cluster's MPI"
         ) from error
+    _check_launcher(MPI)
     return MPI
+
+
+def _check_launcher(mpi: Any) -> None:
+    """Refuse a launcher and a library that do not know each other: each process would search alone.
+
+    ``srun`` without a process manager that the library speaks is such a launcher, too.
+    """
+    started = launched_ranks() or _ranks_of_slurm_step()
+    if started > 1 and mpi.COMM_WORLD.Get_size() == 1:
+        library = mpi.Get_library_version().split("\n")[0].split(",")[0].strip().rstrip("\0")
+        raise BadInputError(
+            f"the launcher started {started} processes and the MPI library ({library[:60]}) sees each of them alone; "
+            "use the mpiexec of that library (pdsearch env shows it), under Slurm srun --mpi=pmi2 or --mpi=pmix"
+        )
+
+
+def _ranks_of_slurm_step() -> int:
+    """Return the processes that ``srun`` started, 1 where it did not start this one."""
+    tasks = os.environ.get("SLURM_STEP_NUM_TASKS", "") if "SLURM_PROCID" in os.environ else ""
+    return int(tasks) if tasks.isdecimal() else 1
 
 
 def launched_ranks() -> int | None:
@@ -36,7 +57,8 @@ def launched_ranks() -> int | None:
 
 def world() -> Any:
     """Return MPI.COMM_WORLD if a launcher started several ranks, of which this process is one; else None."""
-    if not any(name in os.environ for name in (*_RANK_OF, "PMIX_RANK")) or launched_ranks() == 1:
+    told = any(name in os.environ for name in (*_RANK_OF, "PMIX_RANK")) or _ranks_of_slurm_step() > 1
+    if not told or launched_ranks() == 1:
         return None
     comm = import_mpi().COMM_WORLD
     return None if comm.Get_size() == 1 else comm

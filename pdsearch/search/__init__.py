@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from pdsearch.comm.alike import compare
+from pdsearch.comm.guard import abort_on_uncaught, ending_the_job
+from pdsearch.comm.together import together
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError
 from pdsearch.limits import Limits
@@ -13,6 +17,9 @@ from pdsearch.result import Result
 from pdsearch.search.run import OnProgress as OnProgress
 from pdsearch.search.run import Progress as Progress
 from pdsearch.search.run import Run
+from pdsearch.search.watchdog import Watchdog
+
+abort_on_uncaught()
 
 if TYPE_CHECKING:  # compiled modules, imported when a search begins
     from pdsearch.distribution import Distribution
@@ -55,7 +62,9 @@ def solve(
         A name from ``pdsearch.search.algorithms.ALGORITHMS``, or an algorithm with its options; A* on one rank and
         HDA* on the ranks of ``comm`` when left out.
     comm : mpi4py.MPI.Comm, optional
-        Search on its ranks, all of which must call with the same arguments and all of which get the result.
+        Search on its ranks, all of which must call with the same arguments and all of which get the result. An
+        exception on one of them, in the domain or in ``on_progress``, ends the whole job after a line that names the
+        rank; start scripts by ``python -m mpi4py`` so that what is raised outside of this function does, too.
     seed : int
         Of the distribution's random words.
     limits : Limits, optional
@@ -114,20 +123,54 @@ def solve_all(
     Algorithms that search several instances at once get those of one kind together. Each search has a run of its
     own, with the same limits.
     """
+    with ending_the_job(comm):
+        given = heuristic, distribution, check_solvable, inadmissible
+        compare(comm, _given(domains, run, algorithm, options, given))
+        chosen = together(comm, lambda: _algorithm(domains, algorithm, comm, options))
+        carrier = _carrier(chosen, comm)
+        for _, group in groupby(domains, chosen.kind_of):
+            yield from _solve_group(list(group), run.fresh(), chosen, carrier, *given)
+        if carrier is not None:
+            carrier.close()  # not when a rank raised: closing waits for all
+
+
+def _given(
+    domains: Sequence[Domain], run: Run, algorithm: Any, options: Mapping[str, Any], given: tuple[Any, ...]
+) -> dict[str, tuple[str, Any]]:
+    """Return what all ranks must have been given alike, for :func:`pdsearch.comm.alike.compare`."""
+    heuristic, distribution, *flags = given
+    instances = [(one.name, one.instance, one.initial, getattr(one, "space", None)) for one in domains]
+    return {
+        "instances": (", ".join(one.instance for one in domains), instances),
+        "heuristics": (_name(heuristic), _name(heuristic)),
+        "distributions": (_name(distribution), (_name(distribution), getattr(distribution, "tables", None))),
+        "algorithms": (f"{_name(algorithm)} {options or ''}".strip(), (_name(algorithm), options)),
+        "limits": (str(run.limits), dataclasses.astuple(run.limits)),
+        "seeds or flags": (f"seed {run.seed}, {flags}", (run.seed, *flags)),
+    }
+
+
+def _name(chosen: Any) -> str:
+    if chosen is None or isinstance(chosen, str):
+        return chosen or "default"
+    return str(getattr(chosen, "label", "") or chosen.name)
+
+
+def _algorithm(domains: Sequence[Domain], name: Any, comm: Any, options: dict[str, Any]) -> Algorithm:
+    """Return the algorithm that was chosen, once it is known to search all the instances."""
     from pdsearch.search.algorithms import make_algorithm
 
-    name = algorithm or ("astar" if comm is None else "hdastar")
+    name = name or ("astar" if comm is None else "hdastar")
     if isinstance(name, str) and domains:
         name = domains[0].stand_ins.get(name, name)
     chosen = make_algorithm(name, **options)
     for domain in domains:
         chosen.check(domain)
-    carrier = _carrier(chosen, comm)
-    given = heuristic, distribution, check_solvable, inadmissible
-    for _, group in groupby(domains, chosen.kind_of):
-        yield from _solve_group(list(group), run.fresh(), chosen, carrier, *given)
-    if carrier is not None:
-        carrier.close()  # not when a rank raised: closing waits for all
+    if comm is not None and chosen.max_ranks == 1 and comm.Get_size() > 1:
+        raise BadInputError(
+            f"algorithm {chosen.name!r} runs on one rank, and there are {comm.Get_size()}; leave out one of them"
+        )
+    return chosen
 
 
 def _solve_group(
@@ -146,13 +189,47 @@ def _solve_group(
 
     n_ranks = algorithm.n_ranks or (1 if carrier is None else carrier.size)
     owners = n_ranks if algorithm.is_distributed else None
+    names = heuristic, distribution, owners, inadmissible
+    tasks: list[Task] = []
     try:
         for domain in domains:
             domain.deadline = run.deadline()
-        tasks = [task_of_ranks(carrier, run, one, heuristic, distribution, owners, inadmissible) for one in domains]
-        return _searched(tasks, run, algorithm, carrier, check_solvable)
+        with _watchdog(carrier, run, domains, tasks, heuristic):
+            tasks += [task_of_ranks(carrier, run, one, *names) for one in domains]
+            _compare_owners(carrier, tasks)
+            return _searched(tasks, run, algorithm, carrier, check_solvable)
     except (TimeLimitError, MemoryLimitError) as error:
         return [not_begun(domain, run, heuristic, error) for domain in domains]
+
+
+def _watchdog(carrier: Any, run: Run, domains: list[Domain], tasks: list[Task], heuristic: Any) -> Watchdog:
+    """Return what ends the job where some rank does not answer after the time limit; ``tasks`` are filled later."""
+    from pdsearch.search.finish import finish, not_begun, not_searched
+
+    def known() -> str:
+        said = [f"no plan costs less than {task.heuristic.value(task.domain.initial)}" for task in tasks[:1]]
+        if run.tell is not None:
+            so_far = run.tell()
+            found = "no plan" if so_far.incumbent is None else f"a plan of cost {so_far.incumbent} that is not proved"
+            said.append(f"found {found}, f reached {so_far.least_f}, {so_far.expanded:,} expanded")
+        return "; ".join(said) or "nothing was searched"
+
+    def save(line: str) -> None:
+        if run.on_lost is None or len(domains) > 1:
+            return
+        error = TimeLimitError(line)
+        label = "none" if run.tell is None else "stopped"
+        lost = (finish(task, run, not_searched(task, label, error), line) for task in tasks)
+        run.on_lost(next(lost, None) or not_begun(domains[0], run, heuristic, error))
+
+    return Watchdog(getattr(carrier, "raw", None), run.deadline().left_s, known, save)
+
+
+def _compare_owners(carrier: Any, tasks: list[Task]) -> None:
+    """Refuse ranks that would share nodes out differently, for a domain that says of one state two things."""
+    shared = [(task.distribution.name, task.sharing) for task in tasks if task.distribution is not None]
+    names = ", ".join(name for name, _ in shared)
+    compare(getattr(carrier, "raw", None), {"owners of states": (names, shared)})
 
 
 def _searched(tasks: list[Task], run: Run, algorithm: Algorithm, carrier: Any, check_solvable: bool) -> list[Result]:
@@ -184,10 +261,6 @@ def _outcomes(tasks: list[Task], run: Run, algorithm: Algorithm, carrier: Any) -
 def _carrier(algorithm: Algorithm, comm: Any) -> Any:
     """Return what carries the messages of an algorithm on several ranks; None for one that runs on this rank alone."""
     if comm is not None and algorithm.max_ranks == 1:
-        if comm.Get_size() > 1:
-            raise BadInputError(
-                f"algorithm {algorithm.name!r} runs on one rank, and there are {comm.Get_size()}; leave out one of them"
-            )
         return None
     if comm is None and not algorithm.needs_comm:
         return None

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from pdsearch.limits import Deadline, Limits
-from pdsearch.result import Status
+from pdsearch.result import Result, Status
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,14 @@ class Run:
         Of random words and instances.
     spent_s : float
         Seconds of the time limit that were spent before, on reading say.
+    on_lost : callable, optional
+        Of a search on several ranks: told the result when the time limit is over and some rank does not answer,
+        just before the job is ended.
 
     Attributes
     ----------
+    tell : callable or None
+        Returns how far the search is; set by the algorithm.
     phases : dict of str to float
         Seconds of each finished phase before and after the search itself: heuristic, distribution, compile.
 
@@ -85,6 +90,8 @@ class Run:
     seed: int = 0
     phases: dict[str, float] = field(default_factory=dict)
     spent_s: float = 0.0
+    on_lost: Callable[[Result], None] | None = None
+    tell: Callable[[], Progress] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._called = self._search_began = time.perf_counter()

@@ -116,7 +116,8 @@ def task_of_ranks(
     with run.phase("heuristic"):
         if carrier is not None and not isinstance(heuristic, Heuristic):
             name: str | None = heuristic
-            built = carrier.together if shares_arrays(domain, name) else carrier.in_turn
+            is_shared = carrier.together(lambda: shares_arrays(domain, name))
+            built = carrier.together if is_shared else carrier.in_turn
             heuristic = built(lambda: make_heuristic(domain, name, carrier.share))
         elif not isinstance(heuristic, Heuristic):
             heuristic = make_heuristic(domain, heuristic)

@@ -81,6 +81,7 @@ class HdaStar(Algorithm):
         run.search_begins()
         packing = FixedPacking() if self.message_size else AdaptivePacking(comm.size, task.record_words, _call_s(rank))
         worker = Worker(rank, comm, run, packing=packing)
+        run.tell = lambda: progress_of(run, worker.agreement.last)
         idle_s = _drive(worker, run, speaks=comm.rank == 0)
         search_s = run.search_s
         last = worker.agreement.last

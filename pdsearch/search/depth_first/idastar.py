@@ -96,6 +96,7 @@ class IdaStar(Algorithm):
             else:
                 comm.in_turn(search.compile)
         run.search_begins()
+        run.tell = search.progress
         outcome = search.run_all()
         queue.close()  # not when a rank raised: closing waits for all
         return outcome
@@ -210,12 +211,17 @@ class _Search:
 
     def _watch(self) -> int:
         """Look at limits and signals; return a status' number, 0 for going on."""
-        generated, expanded = self.team.loads.sum(axis=0).tolist()
-        generated, expanded = self._generated + generated, self._expanded + expanded
+        expanded = self._expanded + int(self.team.loads[:, 1].sum())
         if self.run.on_progress is not None and self.queue.rank == 0:
-            self.run.on_progress(Progress(self.run.search_s, self.bound, expanded=expanded, generated=generated))
+            self.run.on_progress(self.progress())
         stop = self.run.why_stop(expanded)
         return 0 if stop is None else stop.value
+
+    def progress(self) -> Progress:
+        """Return how far the search is, as far as this rank knows."""
+        generated, expanded = self.team.loads.sum(axis=0).tolist()
+        more = {"expanded": self._expanded + expanded, "generated": self._generated + generated}
+        return Progress(self.run.search_s, self.bound, **more)
 
     def _outcome(self, stop: Status | None, seconds: float) -> Outcome:
         """Return what there is to say."""
