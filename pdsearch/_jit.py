@@ -5,6 +5,7 @@ The cache itself is :mod:`pdsearch._cache`.
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,9 +26,9 @@ __all__ = [
     "announced",
     "cache_folder",
     "chosen",
+    "compiling",
     "default",
     "expect",
-    "explained",
     "implements",
     "inlined",
     "kernel",
@@ -138,20 +139,28 @@ def with_answers(template: Function, implements: Mapping[Function, Function]) ->
 
 
 @contextmanager
-def explained(owner: str) -> Iterator[None]:
+def compiling(owner: str) -> Iterator[None]:
     """Turn what keeps a function of ``owner`` from being compiled into one line.
+
+    The garbage collector rests: compiling makes millions of small objects, few of them in circles, and looking
+    through them takes a twentieth of the time.
 
     Raises
     ------
     BadInputError
         If a function is missing or cannot be compiled.
     """
+    was_on = gc.isenabled()
+    gc.disable()
     try:
         yield
     except PdsearchError:
         raise
     except Exception as error:  # numba lets its own mistakes through, too
         raise BadInputError(_not_compiled(owner, error)) from error
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _not_compiled(owner: str, error: BaseException) -> str:

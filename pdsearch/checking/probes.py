@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import explained, kernel
+from pdsearch._jit import compiling, kernel
 from pdsearch.domains import Domain, State
 from pdsearch.kernels.protocol import NO_OPERATOR, Moves, estimate, evaluate, expand, is_goal, new_moves, owner, width
 
@@ -98,5 +98,5 @@ class Probe:
         return out
 
     def _ask(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        with explained(f"{name!r} of {self.domain.name}"):
+        with compiling(f"{name!r} of {self.domain.name}"):
             return function(*arguments)

@@ -18,7 +18,6 @@ from pdsearch.kernels.frame import (
     MOVES,
     N_OPENED,
     N_PARENTS,
-    N_RANKS,
     N_RECORDS,
     N_ROWS,
     OUTBOX,
@@ -58,33 +57,59 @@ from pdsearch.kernels.passes import (
 from pdsearch.kernels.store import find, hash_row, name, probe
 
 
+@inlined
+def _close(nodes, batch, n_parents, size):
+    """Mark the parents as closed, but for goals."""
+    for i in range(n_parents):
+        node = batch.nodes[i]
+        if node >= 0:
+            nodes[node * size + size - 1] |= np.uint32(1)
+
+
+@inlined
+def _move(moves, c, n, n_words, origin):
+    """Move successor ``c`` to row ``n``, with its way there."""
+    for word in range(n_words):
+        moves.states[n * n_words + word] = moves.states[c * n_words + word]
+    moves.operator[n], moves.g[n], moves.h[n] = origin, moves.g[c], moves.h[c]
+
+
+@batch_pass(LAYOUT)
+def keep_alone(kind, _, frame):
+    """Do what :func:`keep` does on one rank, which owns all: close the parents, move what is not dropped."""
+    layout, table = blank(kind), part(TABLE_KIND, frame, TABLE)
+    batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
+    n_words = width(layout)
+    _close(table.nodes, batch, frame[N_PARENTS], node_size(layout))
+    frame[IS_FULL] = 0
+    if frame[ARE_DROPPED] == 0 and origin_from(layout, np.int64(-1), np.int64(0)) == 0:
+        return 0  # all rows stay where they are, as nearly always
+    n = 0
+    for c in range(frame[N_ROWS]):
+        if batch.owners[c] >= 0:
+            moves.hashed[n] = moves.hashed[c]
+            _move(moves, c, n, n_words, origin_from(layout, batch.nodes[batch.parent_of[c]], moves.operator[c]))
+            n += 1
+    frame[N_ROWS] = n
+    return 0
+
+
 @batch_pass(LAYOUT)
 def keep(kind, _, frame):
     """Close the parents; move the successors of this rank to the first rows, post the others."""
     layout, table, outbox = blank(kind), part(TABLE_KIND, frame, TABLE), part(OUTBOX_KIND, frame, OUTBOX)
     batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
-    n_words, size, rank, is_alone = width(layout), node_size(layout), frame[RANK], frame[N_RANKS] == 1
-    for i in range(frame[N_PARENTS]):
-        node = batch.nodes[i]
-        if node >= 0:
-            table.nodes[node * size + size - 1] |= np.uint32(1)
+    n_words, rank = width(layout), frame[RANK]
+    _close(table.nodes, batch, frame[N_PARENTS], node_size(layout))
     n = full = 0
-    if is_alone and frame[ARE_DROPPED] == 0 and origin_from(layout, np.int64(-1), np.int64(0)) == 0:
-        frame[IS_FULL] = 0  # all rows stay where they are, as nearly always on one rank
-        return 0
     for c in range(frame[N_ROWS]):
         to = batch.owners[c]
         if to < 0:
             continue
         origin = origin_from(layout, batch.nodes[batch.parent_of[c]] | (rank << 32), moves.operator[c])
         if to == rank:
-            for word in range(n_words):
-                moves.states[n * n_words + word] = moves.states[c * n_words + word]
-            moves.operator[n], moves.g[n], moves.h[n] = origin, moves.g[c], moves.h[c]
-            if is_alone:
-                moves.hashed[n] = moves.hashed[c]
-            else:
-                hash_row(table.index, moves.states, n, n_words, moves.hashed)
+            _move(moves, c, n, n_words, origin)
+            hash_row(table.index, moves.states, n, n_words, moves.hashed)
             n += 1
         else:
             full |= _post(layout, outbox, to, moves, c, origin)

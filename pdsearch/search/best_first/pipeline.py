@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from pdsearch._jit import Compiled, expect, explained
+from pdsearch._jit import Compiled, compiling, expect
 from pdsearch.kernels import growth, insertion, opening, passes, successors
 from pdsearch.kernels.frame import FRAME_TYPE
 from pdsearch.kernels.layout import Layout, layout_of
@@ -41,7 +41,7 @@ def pipeline(task: Task, layout: Layout, opened: Any) -> Iterator[tuple[int, Com
         yield kernels.EVALUATE, successors.evaluate_all.made_for(tables, space)
     for slot, one in [
         (kernels.LOAD, successors.load),
-        (kernels.KEEP, insertion.keep),
+        (kernels.KEEP, insertion.keep if task.n_ranks > 1 else insertion.keep_alone),
         (kernels.UNPACK, insertion.unpack),
         (kernels.INSERT, insertion.insert),
         (kernels.SPLIT, growth.split),
@@ -65,7 +65,7 @@ def compile_kernels(task: Task, batch: int | None = None, open_list: str = "auto
     BadInputError
         In one line, if a function of the domain, the heuristic or the distribution is missing or cannot be compiled.
     """
-    with explained(f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"):
+    with compiling(f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"):
         _compile_all(task, open_list)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from pdsearch._jit import explained
+from pdsearch._jit import compiling
 from pdsearch.balance.metrics import load_balance
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import INFINITY
@@ -90,7 +90,7 @@ class IdaStar(Algorithm):
         queue: Queue = ThreadQueue() if comm is None else RankQueue(comm.raw)
         search = _Search(task, run, self._kind(task), self.mode, self.threads or fair_threads(comm and comm.raw), queue)
         owner = f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"
-        with run.phase("compile"), explained(owner):
+        with run.phase("compile"), compiling(owner):
             if comm is None:
                 search.compile()
             else:
