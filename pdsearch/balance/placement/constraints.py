@@ -24,7 +24,8 @@ from pdsearch.balance.placement._state import Problem, arrivals, copy_state, new
 from pdsearch.balance.placement.apart import pack
 from pdsearch.balance.placement.eplb import pack as pack_evenly
 from pdsearch.balance.placement.local_search import MOST_PAIRS, Scratch, effort
-from pdsearch.balance.placement.moves import keep_slots
+from pdsearch.balance.placement.moves import first_slots, keep_slots
+from pdsearch.balance.placement.repair import repaired
 from pdsearch.errors import BadInputError
 
 
@@ -143,6 +144,11 @@ class _Cluster:
         held = None if in_use is None else in_use.held > 0
         return _Cluster(n_experts, slots, speeds, pins, domains, n_groups, in_use, held, given.max_moves)
 
+    @property
+    def first(self) -> Ids:
+        """Return int64[n_gpus + 1], where the slots of each GPU begin."""
+        return np.concatenate([[0], np.cumsum(self.slots)])
+
     def place_layer(self, loads: FloatArray, layer: int) -> Ids:
         """Return int64[n_slots], the experts of one layer."""
         if self.held is not None and layer >= len(self.held):
@@ -158,8 +164,10 @@ class _Cluster:
                 domain.search()
         else:
             self._share_moves(domains, layer, self.max_moves)
-        gpus = [held for domain in domains for held in domain.by_gpu()]
-        return np.concatenate([self._in_place(layer, gpu, held) for gpu, held in enumerate(gpus)])
+        experts = np.concatenate([domain.placed() for domain in domains])
+        if self.current is None:
+            return experts
+        return keep_slots(first_slots(self.current), self.current.experts[layer], self.first, experts)
 
     def _share_moves(self, domains: list[_Domain], layer: int, allowed: int) -> None:
         """Search with the moves each node cannot do without, and the rest for those that take longest."""
@@ -221,13 +229,6 @@ class _Cluster:
             room[np.where(room < fits, fits - room, 0).argmax()] += 1
         return np.asarray(room)
 
-    def _in_place(self, layer: int, gpu: int, held: Ids) -> Ids:
-        """Order the experts of a GPU so that those it has already stay in their slots, if it has as many as before."""
-        if self.current is None:
-            return held
-        before = self.current.experts[layer][self.current.gpu_of_slot == gpu]
-        return keep_slots(before, held) if len(before) == len(held) else held
-
 
 class _Domain:
     """The experts and GPUs of a node of a layer, or of the whole layer."""
@@ -235,7 +236,7 @@ class _Domain:
     def __init__(self, experts: Ids, problem: Problem, pinned: Ids, has_old: bool) -> None:
         self.experts, self.problem, self.pinned = experts, problem, pinned
         self.scratch = Scratch(problem)
-        self.start = _repaired(problem, pinned) if has_old else None
+        self.start = repaired(problem, pinned) if has_old else None
         self.forced, self.repaired_time = 0, 0.0
         if self.start is not None:
             self.repaired_time = self.scratch.load(problem, self.start)
@@ -289,61 +290,9 @@ class _Domain:
         state = self.scratch.state
         return bool(state.holds.max() <= 1 and arrivals(self.problem, state) <= self.problem.budget)
 
-    def by_gpu(self) -> list[Ids]:
-        """Return the experts of each GPU."""
-        return np.split(self.experts[self.scratch.best.slots], self.problem.first[1:-1])
-
-
-def _repaired(problem: Problem, pinned: Ids) -> Ids:
-    """Return slots with what the GPUs hold already, the pins, what would be lost, and more replicas in spare slots."""
-    slots, n_experts = pinned.copy(), len(problem.loads)
-    holds = np.zeros((len(problem.pace), n_experts), bool)
-    holds[problem.gpu[pinned >= 0], pinned[pinned >= 0]] = True
-    heaviest = np.argsort(-problem.loads, kind="stable")
-    kept_elsewhere = problem.old.sum(axis=0)
-    for gpu in range(len(problem.pace)):
-        mine = [e for e in heaviest if problem.old[gpu, e] and not holds[gpu, e]]
-        mine.sort(key=lambda e: kept_elsewhere[e] > 1)  # those that nobody else has come first
-        free = _free_slots(problem, slots, gpu)
-        slots[free[: len(mine)]] = mine[: len(free)]
-        holds[gpu, slots[free[: len(mine)]]] = True
-    for expert in heaviest:
-        if not holds[:, expert].any():
-            _bring_back(problem, slots, holds, int(expert))
-    for slot in np.flatnonzero(slots < 0):
-        _fill_spare(problem, slots, holds, int(slot))
-    return slots
-
-
-def _free_slots(problem: Problem, slots: Ids, gpu: int) -> Ids:
-    mine = np.arange(problem.first[gpu], problem.first[gpu + 1])
-    return np.asarray(mine[slots[mine] < 0])
-
-
-def _bring_back(problem: Problem, slots: Ids, holds: npt.NDArray[np.bool_], expert: int) -> None:
-    """Put an expert nobody has in an empty slot, or in place of the replica that is missed least."""
-    counts = holds.sum(axis=0)
-    share = problem.loads / np.maximum(counts, 1)
-    time = np.where(holds, share, 0).sum(axis=1) * problem.pace
-    empty = np.flatnonzero(slots < 0)
-    if len(empty):
-        slot = int(empty[time[problem.gpu[empty]].argmin()])
-    else:
-        spare = np.flatnonzero((counts[slots] > 1) & ~problem.locked)
-        slot = int(spare[(problem.loads[slots[spare]] / (counts[slots[spare]] - 1)).argmin()])
-        holds[problem.gpu[slot], slots[slot]] = False
-    slots[slot] = expert
-    holds[problem.gpu[slot], expert] = True
-
-
-def _fill_spare(problem: Problem, slots: Ids, holds: npt.NDArray[np.bool_], slot: int) -> None:
-    """Fill a slot with the expert of largest load per replica; with one the GPU had, if there is such a one."""
-    gpu = problem.gpu[slot]
-    share = problem.loads / holds.sum(axis=0)
-    open_to = ~holds[gpu]
-    had = open_to & problem.old[gpu]
-    slots[slot] = int(np.where(had if had.any() else open_to, share, -1).argmax())
-    holds[gpu, slots[slot]] = True
+    def placed(self) -> Ids:
+        """Return the experts in the slots."""
+        return np.asarray(self.experts[self.scratch.best.slots])
 
 
 def _slots(n_slots: int, n_gpus: int, given: Constraints) -> Ids:

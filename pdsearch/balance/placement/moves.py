@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pdsearch._jit import kernel
 from pdsearch.balance.assignment import minimum_assignment
 from pdsearch.balance.metrics import FloatArray
 from pdsearch.balance.placement import Ids, Placement
@@ -116,14 +117,13 @@ def fewest_moves(current: Placement, new: Placement, n_nodes: int = 1) -> Placem
         raise BadInputError(
             "GPUs have different numbers of slots and cannot change places; give both placements the same"
         )
-    before = current.held
+    before, first = current.held, first_slots(new)
     experts = new.experts.reshape(len(new.experts), new.n_gpus, -1)
     placed = np.empty_like(experts)
     for layer in range(len(experts)):
         chosen = _relabel(_overlap(before[layer], experts[layer]), n_nodes)
-        old = current.experts[layer].reshape(new.n_gpus, -1)
-        for gpu, source in enumerate(chosen):
-            placed[layer, gpu] = keep_slots(old[gpu], experts[layer, source])
+        moved = experts[layer, chosen].ravel()
+        placed[layer] = keep_slots(first, current.experts[layer], first, moved).reshape(new.n_gpus, -1)
     return Placement(placed.reshape(new.experts.shape), new.n_experts, new.n_gpus)
 
 
@@ -148,15 +148,50 @@ def _relabel(overlap: FloatArray, n_nodes: int) -> Ids:
     return np.concatenate([node_of[node] * size + inside[node, node_of[node]] for node in range(n_nodes)])
 
 
-def keep_slots(old: Ids, new: Ids) -> Ids:
-    """Order the experts of a GPU so that those it already holds stay where they are."""
-    slots, waiting = np.full(len(old), -1, dtype=np.int64), list(new)
-    for slot, expert in enumerate(old):
-        if expert in waiting:
-            waiting.remove(expert)
-            slots[slot] = expert
-    slots[slots < 0] = waiting
-    return slots
+def first_slots(placement: Placement) -> Ids:
+    """Return int64[n_gpus + 1], where the slots of each GPU begin, and the end."""
+    return np.searchsorted(placement.gpu_of_slot, np.arange(placement.n_gpus + 1))
+
+
+def keep_slots(old_first: Ids, old: Ids, first: Ids, new: Ids) -> Ids:
+    """Order the experts of each GPU so that those it already holds stay in their slots, if it has as many as before.
+
+    Parameters
+    ----------
+    old_first, first : int64[n_gpus + 1]
+        Where the slots of each GPU begin, before and now.
+    old, new : int64[n_slots]
+        The experts in the slots, before and now.
+
+    Examples
+    --------
+    >>> first = np.array([0, 3, 5])
+    >>> keep_slots(first, np.array([4, 1, 2, 0, 3]), first, np.array([2, 4, 4, 5, 6])).tolist()
+    [4, 4, 2, 5, 6]
+    """
+    placed = np.full(len(new), -1, np.int64)
+    _keep_slots(old_first.astype(np.int64), old.astype(np.int64), first.astype(np.int64), new.astype(np.int64), placed)
+    return placed
+
+
+@kernel
+def _keep_slots(old_first, old, first, waiting, placed):
+    """Fill ``placed``, -1 so far; what is placed is taken out of ``waiting``."""
+    for gpu in range(first.shape[0] - 1):
+        start, end = first[gpu], first[gpu + 1]
+        if old_first[gpu + 1] - old_first[gpu] == end - start:
+            for slot in range(start, end):
+                expert = old[old_first[gpu] + slot - start]
+                for other in range(start, end):
+                    if waiting[other] == expert:
+                        placed[slot], waiting[other] = expert, -1
+                        break
+        slot = start
+        for other in range(start, end):
+            if waiting[other] >= 0:
+                while placed[slot] >= 0:
+                    slot += 1
+                placed[slot] = waiting[other]
 
 
 def _by_node(held: np.ndarray, n_nodes: int) -> np.ndarray:
