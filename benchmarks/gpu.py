@@ -232,7 +232,7 @@ def hundred(bench: Bench) -> None:
 def compare(bench: Bench) -> None:
     """Measure the paper's comparison on one instance: one CPU core, all cores, each scheme."""
     for threads in sorted({1, fair_threads()}):
-        cpu: Any = solve(Tiles.korf(10), algorithm="idastar", mode="all", threads=threads)
+        cpu: Any = solve(Tiles.korf(10), algorithm="idastar", mode="all", threads=threads, prune="none")
         bench.write(scheme=f"cpu {threads}", instances="korf:10", seconds=cpu.search_s, per_s=cpu.generated_per_s)
     for scheme in (OURS, BLOCK, THREAD):
         if bench.left() > 2:

@@ -65,7 +65,8 @@ def main() -> int:
 def _solve(puzzles: list[Domain], mode: str, threads: int, specialised: bool = True) -> dict[str, float]:
     start, cpu = time.perf_counter(), time.process_time()
     results = [
-        solve(puzzle, algorithm="idastar", mode=mode, threads=threads, general=not specialised) for puzzle in puzzles
+        solve(puzzle, algorithm="idastar", mode=mode, threads=threads, general=not specialised, prune="none")
+        for puzzle in puzzles
     ]
     return {
         "generated": sum(result.generated + result.beyond for result in results),
@@ -123,7 +124,7 @@ def _hundred(out: Path, threads: int) -> int:
     wrong, start, generated = 0, time.perf_counter(), 0
     with out.open("w") as file:
         for number in range(1, 101):
-            result = solve(Tiles.korf(number), algorithm="idastar", threads=threads)
+            result = solve(Tiles.korf(number), algorithm="idastar", threads=threads, prune="none")
             right = (result.cost, result.generated + 1) == (korf(number).optimal_length, korf(number).idastar_generated)
             wrong += not right
             generated += result.generated

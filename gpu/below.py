@@ -122,7 +122,7 @@ def _roots(model: Model, level: Level, mine: Integers) -> Roots:
     came_by = np.where(level.move[mine] < 0, -1, level.move[mine].astype(np.int64) + model.first_operator)
     words = model.packed(level.words[mine], level.low[mine])
     f = -model.unit * level.slack[mine].astype(np.int64)
-    return Roots(words, f, zero, came_by, zero, zero, np.empty((len(mine), 0), np.int32))
+    return Roots(words, f, zero, came_by, zero, zero, zero, np.empty((len(mine), 0), np.int32))
 
 
 def _plainly(model: Model, level: Level) -> tuple[int, list[int]] | None:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from pdsearch.domains import Domain
 from pdsearch.heuristics import Heuristic
 from pdsearch.kernels.protocol import NO_OPERATOR
+from pdsearch.pruning.pruner import NO_PRUNER, Pruner
 from pdsearch.registry import Registry
 
 Integers = npt.NDArray[np.int64]
@@ -37,6 +38,8 @@ class Roots:
         Packed states.
     g, h, created_by : int64[n]
         Cost so far, estimate, and the operator that led here.
+    state : int64[n]
+        Of the automaton that prunes, see :class:`pdsearch.pruning.pruner.Pruner`; 0 without one.
     generated_before, expanded_before : int64[n]
         Nodes above the roots that a depth-first search counts before it enters this subtree;
         the root itself is generated, not yet expanded.
@@ -48,6 +51,7 @@ class Roots:
     g: Integers
     h: Integers
     created_by: Integers
+    state: Integers
     generated_before: Integers
     expanded_before: Integers
     paths: npt.NDArray[np.int32]
@@ -57,23 +61,22 @@ class Roots:
 
     def one(self, i: int) -> Roots:
         """Return the subtree ``i`` alone, as a tree of its own."""
-        zero = np.zeros(1, np.int64)
-        part = slice(i, i + 1)
-        return Roots(
-            self.words[part], self.g[part], self.h[part], self.created_by[part], zero, zero, np.empty((1, 0), np.int32)
-        )
+        zero, part = np.zeros(1, np.int64), slice(i, i + 1)
+        g, h, created_by, state = (column[part] for column in (self.g, self.h, self.created_by, self.state))
+        return Roots(self.words[part], g, h, created_by, state, zero, zero, np.empty((1, 0), np.int32))
 
     def path(self, i: int) -> list[int]:
         """Return the operators that lead to root ``i``."""
         return [int(operator) for operator in self.paths[i] if operator != NO_OPERATOR]
 
     @classmethod
-    def initial(cls, domain: Domain, heuristic: Heuristic) -> Roots:
+    def initial(cls, domain: Domain, heuristic: Heuristic, pruner: Pruner = NO_PRUNER) -> Roots:
         """Return the whole tree as the only subtree."""
         zero = np.zeros(1, np.int64)
         words = np.array([domain.initial], np.uint64)
         h = np.array([heuristic.value(domain.initial)], np.int64)
-        return cls(words, zero, h, zero + NO_OPERATOR, zero, zero, np.empty((1, 0), np.int32))
+        state = pruner.states(words)
+        return cls(words, zero, h, zero + NO_OPERATOR, state, zero, zero, np.empty((1, 0), np.int32))
 
 
 class Subtrees(ABC):
@@ -87,8 +90,12 @@ class Subtrees(ABC):
 
     name: ClassVar[str]
 
-    def __init__(self, domain: Domain, heuristic: Heuristic) -> None:
-        self.domain, self.heuristic = domain, heuristic
+    def __init__(self, domain: Domain, heuristic: Heuristic, pruner: Pruner = NO_PRUNER) -> None:
+        self.domain, self.heuristic, self.pruner = domain, heuristic, pruner
+
+    def fresh(self) -> Subtrees:
+        """Return another search of the same kind."""
+        return type(self)(self.domain, self.heuristic, self.pruner)
 
     @classmethod
     @abstractmethod
@@ -96,8 +103,11 @@ class Subtrees(ABC):
         """Say whether it searches this domain with this heuristic."""
 
     @abstractmethod
-    def prepare(self, roots: Roots, bound: int) -> None:
-        """Take the roots of an iteration that looks no further than f = ``bound``."""
+    def prepare(self, roots: Roots, bound: int, first: bool = False) -> None:
+        """Take the roots of an iteration that looks no further than f = ``bound``.
+
+        ``first``: a root with a goal below it is the last of interest; ``last`` is lowered to it.
+        """
 
     @abstractmethod
     def run(self, at: int, end: int, limit: int, last: Integers, counts: Integers) -> int:

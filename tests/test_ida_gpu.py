@@ -59,7 +59,11 @@ def test_both_steps_count_alike_with_the_automaton_and_without(length, golden, s
     result = simulate("persistent", 2, 2, 8, 4, "0", next(iter(TOYS)), length=length, step=step)["results"][0]
 
     last = result["iterations"][-1]
+    cpu = idastar(Tiles.parse(next(iter(TOYS))), mode="all", prune="none" if length == 2 else f"fsm:{length}")
     assert (last["bound"], last["nodes"], last["expanded"], result["solutions"]) == golden
+    assert [(one["bound"], one["generated"]) for one in result["iterations"]] == [
+        (one.bound, one.generated) for one in cpu.iterations
+    ]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +80,7 @@ def test_both_steps_count_alike_with_the_automaton_and_without(length, golden, s
 )
 def test_kernels_are_not_welded_to_a_domain_or_heuristic(scheme, kind, text):
     domain = DOMAINS[kind[0]].parse(text)
-    expected = idastar(domain, kind[1], mode="all", general=True)
+    expected = idastar(domain, kind[1], mode="all", general=True, prune="none")
 
     answer = simulate(scheme, 2, 2, 8, 6, "0", text, kind)
 

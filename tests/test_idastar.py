@@ -27,6 +27,7 @@ from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS, make_heuristic
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
+from pdsearch.pruning.pruner import pruner_of
 from pdsearch.result import Status
 from pdsearch.search.depth_first.queue import ThreadQueue, chunk_ends
 from pdsearch.search.depth_first.team import Team, first_solution, split
@@ -56,16 +57,16 @@ def scrambled(shape, goal, moves, seed):
     return Tiles(puzzle.unpack(state), width, height, goal)
 
 
-def whole(puzzle, kind, bound):
+def whole(puzzle, kind, bound, prune="none"):
     """Return the counts of one iteration, searched by one worker."""
     heuristic = make_heuristic(puzzle, None)
-    roots = Roots.initial(puzzle, heuristic)
-    return split(kind, puzzle, heuristic, roots, 0, bound, lambda: False)
+    pruner = pruner_of(puzzle, prune)
+    return split(kind(puzzle, heuristic, pruner), Roots.initial(puzzle, heuristic, pruner), 0, bound, lambda: False)
 
 
 @pytest.mark.parametrize("number", CHEAPEST[:12])
 def test_first_solution_counts_are_korfs(number):
-    result = idastar(Tiles.korf(number))
+    result = idastar(Tiles.korf(number), prune="none")
 
     assert result.cost == korf(number).optimal_length
     assert result.generated + 1 == korf(number).idastar_generated
@@ -75,7 +76,7 @@ def test_first_solution_counts_are_korfs(number):
 @pytest.mark.heavy
 @pytest.mark.parametrize("number", CHEAPEST[12:60])
 def test_first_solution_counts_are_korfs_on_harder_instances(number):
-    result = idastar(Tiles.korf(number), threads=0)
+    result = idastar(Tiles.korf(number), threads=0, prune="none")
 
     assert result.cost == korf(number).optimal_length
     assert result.generated + 1 == korf(number).idastar_generated
@@ -88,21 +89,81 @@ def test_first_solution_counts_are_korfs_on_harder_instances(number):
 def test_counts_of_whole_iterations_are_the_golden_ones(number, specialised, threads):
     generated, expanded, paths, earlier = WHOLE[number]
 
-    result = idastar(Tiles.korf(number), mode="all", general=not specialised, threads=threads)
+    result = idastar(Tiles.korf(number), mode="all", general=not specialised, threads=threads, prune="none")
 
     assert (result.iterations[-1].generated, result.iterations[-1].expanded) == (generated, expanded)
     assert (result.solutions, result.generated) == (paths, generated + earlier)
 
 
 @pytest.mark.parametrize("goal", ["blank-first", "blank-last"])
-@pytest.mark.parametrize("shape", SHAPES)
-def test_machine_code_counts_what_the_general_search_counts(shape, goal):
+@pytest.mark.parametrize(
+    ("shape", "prune"), [*((shape, "none") for shape in SHAPES), ("3x2", "fsm:9"), ("4x5", "fsm:7")]
+)
+def test_machine_code_counts_what_the_general_search_counts(shape, goal, prune):
     puzzle = scrambled(shape, goal, moves=30, seed=5)
     start = make_heuristic(puzzle, None).value(puzzle.initial)
     enough = islice(count(start, 2), 3)
 
     for bound in enough:
-        np.testing.assert_array_equal(whole(puzzle, TilesSubtrees, bound), whole(puzzle, AnySubtrees, bound))
+        np.testing.assert_array_equal(*(whole(puzzle, kind, bound, prune) for kind in (TilesSubtrees, AnySubtrees)))
+
+
+# with words of up to 8 moves forbidden; a program in C++ counts as many: generated in all, in the last iteration
+PRUNED = {12: (512284, 426439), 42: (744492, 599748), 79: (839838, 670002)}
+
+
+@pytest.mark.parametrize(("general", "threads"), [(False, 1), (False, 3), (True, 2)])
+def test_counts_with_the_automaton_are_the_golden_ones(general, threads):
+    for number, golden in PRUNED.items():
+        result = idastar(Tiles.korf(number), mode="all", general=general, threads=threads, prune="fsm:8")
+
+        assert (result.generated, result.iterations[-1].generated) == golden
+        assert (result.cost, result.prune) == (korf(number).optimal_length, "fsm:8")
+
+
+def distances_of_all_boards():
+    """Return all 181,440 solvable boards of the 8-puzzle, packed, and their distances: breadth-first, cell by cell."""
+    goal = sum(tile << (4 * tile) for tile in range(9))
+    layer, seen, distances = np.array([goal], np.uint64), np.empty(0, np.uint64), []
+    cell_of_blank = {goal: 0}
+    while len(layer):
+        seen, distances = np.concatenate([seen, layer]), [*distances, len(layer)]
+        reached = {}
+        for board in layer.tolist():
+            blank = cell_of_blank[board]
+            for cell in (blank - 3, blank + 3, *(blank + step for step in (-1, 1) if 0 <= blank % 3 + step < 3)):
+                if 0 <= cell < 9:
+                    tile = board >> (4 * cell) & 15
+                    reached[board ^ (tile << (4 * cell)) ^ (tile << (4 * blank))] = cell
+        new = [board for board in reached if board not in cell_of_blank]
+        cell_of_blank |= {board: reached[board] for board in new}
+        layer = np.array(new, np.uint64)
+    return seen, np.repeat(np.arange(len(distances)), distances)
+
+
+def test_all_8_puzzles_are_solved_at_their_distances_with_the_automaton():
+    boards, expected = distances_of_all_boards()
+    puzzle = Tiles(range(9))
+    heuristic, pruner = make_heuristic(puzzle, None), pruner_of(puzzle)
+    tiles = (boards[:, None] >> np.arange(0, 36, 4, dtype=np.uint64)) & np.uint64(15)
+    cells = np.arange(9)
+    far = abs(tiles // 3 - cells // 3) + abs(tiles.astype(int) % 3 - cells % 3)
+    h = np.where(tiles > 0, far.astype(int), 0).sum(axis=1)
+    found, engine = np.full(len(boards), -1), TilesSubtrees(puzzle, heuristic, pruner)
+    assert len(boards) == 181_440
+
+    for slack in range(0, 32, 2):  # the next iteration of all that are not yet solved
+        left = np.flatnonzero(found < 0)
+        zero = np.zeros(len(left), np.int64)
+        words, states = boards[left, None], pruner.states(boards[left, None])
+        roots = Roots(words, -h[left], h[left], zero - 1, states, zero, zero, np.empty((len(left), 0), np.int32))
+        counts = np.zeros((len(left), 4), np.int64)
+        engine.prepare(roots, slack)
+        assert engine.run(0, len(left), 2**62, np.array([INFINITY]), counts) == len(left)
+        solved = left[counts[:, GOALS] > 0]
+        found[solved] = h[solved] + slack
+
+    np.testing.assert_array_equal(found, expected)
 
 
 @given(number=st.sampled_from(CHEAPEST[:3]), slice_=st.integers(1, 3000))
@@ -176,15 +237,16 @@ def test_the_first_solution_is_counted_in_order_however_the_tree_is_cut():
     roots, tree = Roots.initial(puzzle, heuristic), Tree(puzzle, heuristic)
     earlier = 40247370
 
-    generated, _, path = first_solution(TilesSubtrees, tree, roots, 0, 56, size=235394063)
+    generated, _, path = first_solution(TilesSubtrees(puzzle, heuristic), tree, roots, 0, 56, size=235394063)
 
     assert generated + earlier + 1 == korf(4).idastar_generated
     assert puzzle.replay(path) == 56
 
 
 @pytest.mark.parametrize("threads", [2, 5])
-def test_threads_change_neither_plan_nor_counts(threads):
-    one, many = (idastar(Tiles.korf(94), threads=n) for n in (1, threads))
+@pytest.mark.parametrize("prune", ["none", "fsm:8"])
+def test_threads_change_neither_plan_nor_counts(threads, prune):
+    one, many = (idastar(Tiles.korf(94), threads=n, prune=prune) for n in (1, threads))
 
     assert (many.generated, many.expanded, many.plan) == (one.generated, one.expanded, one.plan)
     assert [i.generated for i in many.iterations] == [i.generated for i in one.iterations]
@@ -309,7 +371,7 @@ def test_a_search_for_all_plans_that_is_stopped_after_the_first_says_so(threads,
         return implements[-1]
 
     monkeypatch.setattr(AnySubtrees, "run", waits_after_a_goal)
-    result = idastar(Tiles.korf(9), mode="all", general=True, threads=threads, interrupted=interrupted)
+    result = idastar(Tiles.korf(9), mode="all", general=True, threads=threads, prune="none", interrupted=interrupted)
 
     assert result.status is Status.INTERRUPTED
     assert result.cost == result.lower_bound == len(result.plan) == korf(9).optimal_length
@@ -334,7 +396,7 @@ def test_an_error_in_a_thread_reaches_the_caller():
             raise RuntimeError("broken on purpose")
 
     cut = cut_up(Tree(puzzle, heuristic), Roots.initial(puzzle, heuristic), 0, 40, 6)
-    team = Team(puzzle, heuristic, Broken, 2, ThreadQueue())
+    team = Team(Broken(puzzle, heuristic), 2, ThreadQueue())
 
     with pytest.raises(RuntimeError, match="on purpose"):
         team.search(cut.roots, 40, False, lambda: 0)
@@ -345,6 +407,7 @@ def test_an_error_in_a_thread_reaches_the_caller():
     ("options", "message"),
     [
         ({"mode": "some"}, "mode 'some' is unknown; it is one of first, all"),
+        ({"prune": "fms"}, "pruning 'fms' is unknown; give none, fsm or fsm:LENGTH with a length of 2 or more"),
         ({"threads": -1}, "-1 threads make no sense; give 1 or more, or 0 for one on each core"),
     ],
 )
@@ -362,7 +425,9 @@ def test_the_shipped_counts_are_complete():
 def test_the_command_writes_a_line_an_instance(tmp_path, capsys):
     out = tmp_path / "out.jsonl"
 
-    code = main(["ida", "tiles", "korf:79,12,42", "--device", "cpu", "--threads", "1", "--json", str(out)])
+    code = main(
+        ["ida", "tiles", "korf:79,12,42", "--prune", "none", "--device", "cpu", "--threads", "1", "--json", str(out)]
+    )
 
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     assert code == 0
@@ -454,14 +519,14 @@ def test_the_benchmark_of_a_domain_without_code_of_its_own_is_json_too(tmp_path)
 
 
 @pytest.mark.mpi
-@pytest.mark.parametrize("mode", ["first", "all"])
-def test_ranks_count_what_one_process_counts(mode, mpirun):
-    options = ["--mode", mode, "--device", "cpu", "--threads", "1", "--json", "-"]
+@pytest.mark.parametrize(("mode", "prune"), [("first", "fsm"), ("all", "none")])
+def test_ranks_count_what_one_process_counts(mode, prune, mpirun):
+    options = ["--mode", mode, "--prune", prune, "--device", "cpu", "--threads", "1", "--json", "-"]
 
     run = mpirun(3, "ida", "tiles", "korf:94", *options, timeout=120)
 
     result = json.loads(run.stdout.splitlines()[-1])
-    one = idastar(Tiles.korf(94), mode=mode)
+    one = idastar(Tiles.korf(94), mode=mode, prune=prune)
     assert (result["generated"], result["expanded"], result["solutions"]) == (
         one.generated,
         one.expanded,

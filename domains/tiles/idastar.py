@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,8 +12,10 @@ from pdsearch.domains import Domain
 from pdsearch.domains.tiles.manhattan import Manhattan
 from pdsearch.domains.tiles.puzzle import Tiles
 from pdsearch.domains.tiles.recursion import GENERATED_AT, GOALS_AT, NO_MOVE, TOO_LARGE_AT, ShapeType, subtree
+from pdsearch.domains.tiles.words import blanks
 from pdsearch.heuristics import Heuristic
 from pdsearch.kernels.protocol import INFINITY
+from pdsearch.pruning.pruner import NO_PRUNER, Pruner
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, LEAST_PRUNED, SUBTREES, TOO_LARGE, Integers, Roots, Subtrees
 
 MOST_GENERATED = 2**26  # below one root; about a tenth of a second
@@ -24,30 +28,33 @@ class TilesSubtrees(Subtrees):
 
     name = "tiles-manhattan"
 
-    def __init__(self, domain: Domain, heuristic: Heuristic) -> None:
-        super().__init__(domain, heuristic)
+    def __init__(self, domain: Domain, heuristic: Heuristic, pruner: Pruner = NO_PRUNER) -> None:
+        super().__init__(domain, heuristic, pruner)
         assert isinstance(domain, Tiles)
         self.puzzle = domain
-        self._shape = ShapeType.of(domain.width, domain.height, domain.blank_last)
+        field, self._rows = rows_of(pruner)
+        self._shape = ShapeType.of(domain.width, domain.height, domain.blank_last, field)
 
     @classmethod
     def fits(cls, domain: Domain, heuristic: Heuristic) -> bool:
         """Fit every tile board with Manhattan distance."""
         return isinstance(domain, Tiles) and isinstance(heuristic, Manhattan)
 
-    def prepare(self, roots: Roots, bound: int) -> None:
+    def prepare(self, roots: Roots, bound: int, first: bool = False) -> None:
         """Turn f into bad moves left: a bad move raises f by two."""
+        self._first = first
         self._words = np.zeros((len(roots), 2), np.uint64)
         self._words[:, : roots.words.shape[1]] = roots.words
-        self._blanks = blanks(self.puzzle, roots.words)
+        self._blanks = blanks(roots.words, self.puzzle.n_cells)
         self._lasts = np.where(roots.created_by < 0, NO_MOVE, roots.created_by)
+        self._states = roots.state
         self._slack = (bound - roots.g - roots.h) // 2
         self._next_bound = bound + 2
 
     def run(self, at: int, end: int, limit: int, last: Integers, counts: Integers) -> int:
         """Search subtrees one after the other; nothing is kept between calls."""
-        work = (self._words, self._blanks, self._lasts, self._slack, at, end, limit, last, counts)
-        stopped: int = _run(self._shape, *work)
+        roots = (self._words, self._blanks, self._lasts, self._slack, self._states)
+        stopped: int = _run(self._shape, *roots, self._rows.ctypes.data, at, end, limit, self._first, last, counts)
         done = counts[at:stopped]
         pruned = done[:, GENERATED] - (done[:, EXPANDED] - 1) - done[:, GOALS]
         # a pruned child is one bad move too far; below 2x2 boards every path may end in a goal
@@ -55,22 +62,23 @@ class TilesSubtrees(Subtrees):
         return stopped
 
 
-def blanks(puzzle: Tiles, words: npt.NDArray[np.uint64]) -> Integers:
-    """Return the cell of the blank of each packed board: int64[n]."""
-    found = np.full(len(words), puzzle.n_cells - 1, np.int64)
-    cells_per_word, bits = (16, 4) if puzzle.n_cells <= 16 else (12, 5)
-    for cell in range(min(puzzle.n_cells, 24)):
-        word, place = divmod(cell, cells_per_word)
-        found[(words[:, word] >> np.uint64(bits * place)) & np.uint64(2**bits - 1) == 0] = cell
-    return found
+def rows_of(pruner: Pruner) -> tuple[int, npt.NDArray[np.signedinteger[Any]]]:
+    """Return the bits of a field of the automaton's rows, and the rows; see :mod:`pdsearch.domains.tiles.recursion`."""
+    if not pruner:
+        return 0, np.zeros((1, 4), np.int16)
+    field = 16 if len(pruner.following) <= 2**15 else 32
+    n_allowed = (pruner.following >= 0).sum(axis=1, keepdims=True)
+    rows = np.where(pruner.following < 0, n_allowed - 2 ** (field - 1), pruner.following)
+    return field, rows.astype(np.int16 if field == 16 else np.int32)
 
 
 @kernel
-def _run(shape, words, blanks, lasts, slack, at, end, limit, last, counts):
+def _run(shape, words, blanks, lasts, slack, states, rows, at, end, limit, first, last, counts):
     """Search roots ``at`` to ``end`` and return the first not finished; see :meth:`Subtrees.run`."""
     done = 0
     while at < end and done < limit and at <= last[0]:
-        packed = subtree(shape, words[at, 0], words[at, 1], blanks[at], lasts[at], slack[at], _START)
+        board = (words[at, 0], words[at, 1], blanks[at], lasts[at])
+        packed = subtree(shape, board[0], board[1], board[2], board[3], slack[at], _START, np.uint64(rows), states[at])
         counts[at, EXPANDED] = np.int64(packed & np.uint64(2**GENERATED_AT - 1))
         generated = np.int64((packed - _START) >> np.uint64(GENERATED_AT)) & (2 ** (TOO_LARGE_AT - GENERATED_AT) - 1)
         counts[at, GENERATED] = generated
@@ -78,6 +86,8 @@ def _run(shape, words, blanks, lasts, slack, at, end, limit, last, counts):
         if (packed >> np.uint64(TOO_LARGE_AT)) & np.uint64(1):
             counts[at, GOALS] = TOO_LARGE
             return at
+        if first and counts[at, GOALS] > 0:
+            last[0] = min(last[0], at)
         done += generated
         at += 1
     return at

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pdsearch.domains.topspin.ring import TopSpin
-from pdsearch.pruning.words import WORDS, Words
+from pdsearch.pruning.words import WORDS, Words, length_within
 
 
 @WORDS.add("topspin")
@@ -20,4 +20,4 @@ def ring_words(domain: Any) -> Words | None:
     for start in range(n):
         places = (start + np.arange(k)) % n
         source[0, start, places] = places[::-1]
-    return Words(np.zeros((1, n), np.int32), source)
+    return Words(np.zeros((1, n), np.int32), source, length=length_within(n))

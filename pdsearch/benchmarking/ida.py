@@ -22,9 +22,10 @@ from pdsearch.domains import DOMAINS, Domain
 from pdsearch.environment import environment
 from pdsearch.errors import BadInputError
 from pdsearch.gpu.devices import FORMS, Choice, Device, choose
-from pdsearch.gpu_model import model_of
+from pdsearch.gpu_model import AUTOMATON, model_of
 from pdsearch.heuristics import make_heuristic
 from pdsearch.limits import Limits
+from pdsearch.pruning.choice import length_of
 from pdsearch.result import Result, Status
 from pdsearch.search import solve, solve_all
 from pdsearch.search.depth_first.idastar import fair_threads
@@ -71,6 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--domain", default="tiles", metavar="NAME", help=f"one of: {', '.join(DOMAINS)}")
     parser.add_argument("--heuristic", metavar="NAME", help="(default: the domain's)")
     parser.add_argument("--mode", choices=MODES, default="all", help="all solutions (default): counts are then equal")
+    parser.add_argument(
+        "--prune", default="none", metavar="HOW", help="none (default), or fsm[:LENGTH], on CPU and GPU alike"
+    )
     parser.add_argument("--threads", type=int, default=fair_threads(), metavar="N", help="(default: one for each core)")
     parser.add_argument("--device", default="auto", metavar="DEVICE", help=f"{FORMS} (default auto)")
     parser.add_argument("--no-general", action="store_true", help="leave out the slow row of the general code")
@@ -114,6 +118,7 @@ def _on_cpu(
     for puzzle in puzzles:
         print(f"{name}: {puzzle.instance} ...", file=sys.stderr, flush=True)
         options = {"mode": arguments.mode, "threads": threads, "general": general}
+        options["prune"] = f"fsm:{AUTOMATON}" if arguments.prune == "fsm" else arguments.prune
         results.append(solve(puzzle, arguments.heuristic, algorithm="idastar", **options))
     return _row(name, results, sum(result.search_s for result in results))
 
@@ -123,7 +128,7 @@ def _on_gpu(name: str, scheme: str, puzzles: list[Domain], arguments: argparse.N
     from pdsearch.gpu.schemes import make
 
     print(f"{name}: {len(puzzles)} instances ...", file=sys.stderr, flush=True)
-    kernel = make(scheme, model_of(puzzles[0], arguments.heuristic, 2), device)  # to count what the CPU counts
+    kernel = make(scheme, model_of(puzzles[0], arguments.heuristic, length_of(arguments.prune, AUTOMATON)), device)
     tiny = IdaStarGpu(scheme=scheme, device=device, kernel=kernel, wanted=1)
     list(solve_all(puzzles[:1], Run(Limits(nodes=1)), arguments.heuristic, algorithm=tiny))
     algorithm = IdaStarGpu(arguments.mode, scheme, device, kernel)

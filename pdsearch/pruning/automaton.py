@@ -12,7 +12,12 @@ Words are grown level by level. Each *alive* word (no part of it forbidden) keep
 suffix, so a longer word holds a forbidden part beyond its own end exactly when its suffix' child is not alive. States
 are the alive words up to length L - 1, from each start; alike states are then merged (Moore 1956).
 
-Sources: Taylor and Korf (1993), "Pruning duplicate nodes in depth-first search", AAAI, sections 3 to 5; Moore (1956),
+The smaller word needs no more than the forbidden one: it begins at the same start, which is all that a move depends on.
+Where moves had preconditions on contents, or costs of their own, a word could be forbidden only for one that applies
+wherever it does and costs no more (Burch and Holte 2011).
+
+Sources: Taylor and Korf (1993), "Pruning duplicate nodes in depth-first search", AAAI, sections 3 to 5; Burch and Holte
+(2011), "Automatic move pruning in general single-player games", SoCS; Moore (1956),
 "Gedanken-experiments on sequential machines", Automata Studies, on merging states.
 """
 
@@ -122,12 +127,21 @@ def _next(
     permutation = np.take_along_axis(level.permutation[parent], words.source[at, move].astype(np.intp), axis=1)
     grown = _Level(level.start[parent], words.leads[at, move], suffix.astype(np.int32), permutation)
     both = np.concatenate([seen, _keys(grown)])
-    firsts = np.unique(both, axis=0, return_index=True)[1]
-    alive = np.sort(firsts[firsts >= len(seen)]) - len(seen)
+    firsts = _first_of_each(both)
+    alive = firsts[firsts >= len(seen)] - len(seen)
     child = np.full((len(level.start), words.leads.shape[1]), FORBIDDEN, np.int32)
     child[parent[alive], move[alive]] = np.arange(len(alive))
     columns: Any = (column[alive] for column in grown)
-    return _Level(*columns), child, both[np.sort(firsts)]
+    return _Level(*columns), child, both[firsts]
+
+
+def _first_of_each(rows: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
+    """Return where each different row is met first, in ascending order; np.unique takes ten times as long."""
+    order = np.lexsort(rows.T)
+    ordered = rows[order]
+    is_first = np.ones(len(rows), bool)
+    is_first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    return np.sort(order[is_first])  # lexsort is stable: of equal rows the first comes first
 
 
 def _keys(level: _Level) -> npt.NDArray[np.uint64]:
@@ -158,10 +172,12 @@ def _merged(following: npt.NDArray[np.int64], start: Integers) -> npt.NDArray[np
     """
     number, n = start.astype(np.int64), 0
     while True:
-        rows = np.column_stack([number, np.where(following < 0, -1, number[following])])
-        _, first, classes = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+        row = number
+        for to in following.T:  # two numbers below 2**32 make one
+            row = np.unique(row << 32 | np.where(to < 0, 0, number[to] + 1), return_inverse=True)[1]
+        _, first, classes = np.unique(row, return_index=True, return_inverse=True)
         order = np.argsort(np.argsort(first))
-        number = order[classes.reshape(-1)]
+        number = order[classes]
         if len(first) == n:
             return number
         n = len(first)

@@ -6,7 +6,7 @@ import re
 
 from pdsearch.errors import BadInputError
 
-NONE = 2  # length of words that forbids no more than to undo the last move
+NONE = 2  # on a GPU: length of words that forbids no more than to undo the last move
 
 
 def length_of(text: str, default: int) -> int:

@@ -4,7 +4,11 @@ Each iteration cuts the tree at a depth and shares the subtrees out. Without dup
 the counts of a finished iteration do not depend on who searched what. A search that stops at
 its first solution is made reproducible, too: subtrees are handed out in depth-first order, the
 first with a goal wins, and what lies behind it is reported apart. Its counts are then those of
-one worker, and Korf's.
+one worker, and without an automaton Korf's.
+
+Where moves are named by words, an automaton leaves out what shorter or earlier words reach
+(:mod:`pdsearch.pruning.automaton`, which says why an optimal plan stays); its state is part of a subtree's root, so
+that counts do not depend on where the tree was cut either.
 
 Sources: Korf (1985), "Depth-first iterative-deepening: an optimal admissible tree search",
 Artificial Intelligence 27, section 4. Sharing out subtrees: Powley and Korf (1991), "Single-agent parallel
@@ -26,10 +30,12 @@ from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import whole
 from pdsearch.options import Option
+from pdsearch.pruning.choice import NONE, length_of
+from pdsearch.pruning.pruner import Pruner, pruner_of
 from pdsearch.result import RankCounts, Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.depth_first.queue import Queue, RankQueue, ThreadQueue
-from pdsearch.search.depth_first.result import MODE, IdaResult, Iteration, check_mode
+from pdsearch.search.depth_first.result import MODE, PRUNE, IdaResult, Iteration, check_mode
 from pdsearch.search.depth_first.team import Counted, Team, first_solution
 from pdsearch.search.depth_first.tree import AnySubtrees, Cut, Tree, cut_up
 from pdsearch.search.finish import Outcome
@@ -54,19 +60,25 @@ class IdaStar(Algorithm):
         Of each process, the same for all ranks; 0 takes one for each core and divides by the ranks of the machine.
     general : bool
         Leave out code made for the domain and heuristic, where there is some.
+    prune : str, optional
+        ``fsm`` or ``fsm:LENGTH`` forbids words of moves that smaller ones make needless; ``none`` forbids no more than
+        to undo the last move, as Korf did. Left out, ``fsm`` where the domain's moves are known as words.
 
     Raises
     ------
     BadInputError
-        If the mode is unknown, or the number of threads negative.
+        If the mode or the pruning is unknown, or the number of threads negative; when it searches, if ``fsm`` is asked
+        for and the domain's moves are no words.
 
     Examples
     --------
     >>> from pdsearch import solve
     >>> from pdsearch.domains.tiles import Tiles
-    >>> result = solve(Tiles.korf(79), algorithm="idastar")
+    >>> result = solve(Tiles.korf(79), algorithm="idastar", prune="none")
     >>> result.cost, result.generated + 1, result.iterations[0].bound
     (42, 540860, 28)
+    >>> solve(Tiles.korf(79), algorithm="idastar", prune="fsm:8").generated
+    414123
     """
 
     name = "idastar"
@@ -75,20 +87,24 @@ class IdaStar(Algorithm):
     options = (
         MODE,
         Option("threads", "of each process; 0 is one for each core", 0, lambda text: whole(text, "threads"), "N"),
+        PRUNE,
         Option("general", "leave out the code made for one domain and heuristic", False, is_flag=True),
     )
     result = IdaResult
 
-    def __init__(self, mode: str = "first", threads: int = 1, general: bool = False) -> None:
+    def __init__(self, mode: str = "first", threads: int = 1, general: bool = False, prune: str | None = None) -> None:
         check_mode(mode)
+        length_of(prune or "fsm", NONE)
         if threads < 0:
             raise BadInputError(f"{threads} threads make no sense; give 1 or more, or 0 for one on each core")
-        self.mode, self.threads, self.general = mode, threads, general
+        self.mode, self.threads, self.general, self.prune = mode, threads, general, prune
 
     def search(self, task: Task, run: Run, comm: Any = None) -> Outcome:
         """Raise the bound until there is a solution, or a reason to stop."""
+        with run.phase("automaton"):
+            engine = self._engine(task, comm)
         queue: Queue = ThreadQueue() if comm is None else RankQueue(comm.raw)
-        search = _Search(task, run, self._kind(task), self.mode, self.threads or fair_threads(comm and comm.raw), queue)
+        search = _Search(run, engine, self.mode, self.threads or fair_threads(comm and comm.raw), queue)
         owner = f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"
         with run.phase("compile"), compiling(owner):
             if comm is None:
@@ -105,6 +121,15 @@ class IdaStar(Algorithm):
         """Return what an instance without a search says of how it would have been searched."""
         threads, scheme = self.threads or fair_threads(), self._kind(task).name
         return {"mode": self.mode, "threads": threads, "scheme": scheme, "LB": math.nan, "CO": 0.0}
+
+    def _engine(self, task: Task, comm: Any) -> Subtrees:
+        """Return the search of a worker; ranks read the automaton that the first of them built."""
+
+        def make() -> Pruner:
+            return pruner_of(task.domain, self.prune)
+
+        pruner = make() if comm is None else comm.in_turn(make)
+        return self._kind(task)(task.domain, task.heuristic, pruner)
 
     def _kind(self, task: Task) -> type[Subtrees]:
         """Return the compiled search of subtrees."""
@@ -132,12 +157,11 @@ def fair_threads(comm: Any = None) -> int:
 class _Search:
     """The state of one run."""
 
-    def __init__(self, task: Task, run: Run, kind: type[Subtrees], mode: str, threads: int, queue: Queue) -> None:
-        self.task, self.run, self.kind, self.mode, self.threads, self.queue = task, run, kind, mode, threads, queue
-        domain, heuristic = task.domain, task.heuristic
-        self.team = Team(domain, heuristic, kind, threads, queue)
-        self.tree = Tree(domain, heuristic)
-        self.root = Roots.initial(domain, heuristic)
+    def __init__(self, run: Run, engine: Subtrees, mode: str, threads: int, queue: Queue) -> None:
+        self.run, self.engine, self.mode, self.threads, self.queue = run, engine, mode, threads, queue
+        self.team = Team(engine, threads, queue)
+        self.tree = Tree(engine.domain, engine.heuristic, engine.pruner)
+        self.root = Roots.initial(engine.domain, engine.heuristic, engine.pruner)
         self.iterations: list[Iteration] = []
         self.loads: Integers = np.zeros((threads * queue.size, 2), np.int64)
         self.bound = int(self.root.h[0])
@@ -149,9 +173,8 @@ class _Search:
         """Run the kernels once on nothing."""
         self.tree.begin(self.root, 0, -1)
         self.tree.go_on(-1, 1)
-        engine = self.kind(self.task.domain, self.task.heuristic)
-        engine.prepare(self.root, self.bound)
-        engine.run(0, 0, 1, np.zeros(1, np.int64), np.zeros((1, 4), np.int64))
+        self.engine.prepare(self.root, self.bound)
+        self.engine.run(0, 0, 1, np.zeros(1, np.int64), np.zeros((1, 4), np.int64))
 
     def run_all(self) -> Outcome:
         """Raise the bound until there is a solution, or a reason to stop."""
@@ -188,7 +211,7 @@ class _Search:
         if not len(with_goals):
             return cut.generated + generated, cut.expanded + expanded
         at = int(with_goals[0])
-        found = first_solution(self.kind, self.tree, roots, at, self.bound, int(counts[at, GENERATED]))
+        found = first_solution(self.engine, self.tree, roots, at, self.bound, int(counts[at, GENERATED]))
         self.plan = roots.path(at) + found[2]
         if self.mode == "all":
             return cut.generated + generated, cut.expanded + expanded
@@ -234,8 +257,9 @@ class _Search:
             "iterations": self.iterations,
             "beyond": self.beyond,
             "loads": self.loads[:, 0].tolist(),
-            "scheme": self.kind.name,
+            "scheme": self.engine.name,
             "threads": self.threads,
+            "prune": self.engine.pruner.name,
             "generated_per_s": (generated + self.beyond) / seconds if seconds else math.nan,
         }
         return Outcome(

@@ -29,7 +29,7 @@ from pdsearch.options import Option
 from pdsearch.pruning.choice import length_of
 from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
-from pdsearch.search.depth_first.result import MODE, IdaResult, Iteration, check_mode
+from pdsearch.search.depth_first.result import MODE, PRUNE, IdaResult, Iteration, check_mode
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Progress, Run
 from pdsearch.search.task import Task
@@ -103,7 +103,7 @@ class IdaStarGpu(Algorithm):
     options = (
         MODE,
         Option("scheme", "on a GPU, who searches what", SCHEMES[0], choices=SCHEMES),
-        Option("prune", "on a GPU, duplicates: none, or fsm[:LENGTH]", "fsm", metavar="HOW"),
+        PRUNE,
         Option("device", f"{FORMS}; auto is a GPU if there is one", "gpu", metavar="DEVICE"),
     )
     result = IdaResult
@@ -115,13 +115,13 @@ class IdaStarGpu(Algorithm):
         device: str | Device = "gpu",
         kernel: Scheme | None = None,
         wanted: int | None = None,
-        prune: str = "fsm",
+        prune: str | None = None,
     ) -> None:
         check_mode(mode)
         if scheme not in SCHEMES:
             raise BadInputError(f"scheme {scheme!r} is unknown; it is one of {', '.join(SCHEMES)}")
         self.mode, self.scheme, self.device, self.kernel, self.wanted = mode, scheme, device, kernel, wanted
-        self.length = length_of(prune, AUTOMATON)
+        self.length = length_of(prune or "fsm", AUTOMATON)
 
     def kind_of(self, domain: Domain) -> Hashable:
         """Return type and goal: the instances of one kind have the same shape."""

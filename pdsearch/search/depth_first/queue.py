@@ -18,11 +18,13 @@ _SHARE = 64  # a chunk is this part of what remains for each worker; also bounds
 
 
 def chunk_ends(n_roots: int, n_workers: int) -> list[int]:
-    """Return the ends of the chunks.
+    """Return the ends of the chunks; one worker takes all roots at once, as it shares with nobody.
 
     >>> chunk_ends(1000, 2)[:3], chunk_ends(1000, 2)[-1]
     ([7, 14, 21], 1000)
     """
+    if n_workers == 1:
+        return [n_roots] if n_roots else []
     ends, at = [], 0
     while at < n_roots:
         at += max(1, (n_roots - at) // (_SHARE * n_workers))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MODES = ("first", "all")
 MODE = Option("mode", "stop at the first solution, or count all of the last bound", "first", choices=MODES)
+PRUNE = Option("prune", "duplicates: none, or fsm[:LENGTH] (default fsm where moves are words)", metavar="HOW")
 
 
 def check_mode(mode: str) -> None:
@@ -50,7 +51,8 @@ class IdaResult(Result):
     mode : {"first", "all"}
         Stop at the first solution in the order of the operators, or finish the last iteration.
     solutions : int
-        Goals reached in the last iteration: optimal sequences of operators when ``mode`` is "all".
+        Goals reached in the last iteration: when ``mode`` is "all", the optimal sequences of operators that the
+        automaton lets pass, without one all of them.
     iterations : list of Iteration
         In order; the last may be unfinished.
     beyond : int
@@ -59,8 +61,8 @@ class IdaResult(Result):
     loads : list of int
         Nodes each worker generated: the threads of all ranks; of a GPU, steps of its bins in the last iteration.
         ``LB`` is their max/mean. Left out of the JSON, which holds the report on them.
-    device, scheme : str
-        Where, and with which compiled search.
+    device, scheme, prune : str
+        Where, with which compiled search, and by which automaton: ``fsm:LENGTH`` or ``none``.
     threads : int
         Of each rank.
     generated_per_s : float
@@ -74,6 +76,7 @@ class IdaResult(Result):
     loads: list[int] = field(default_factory=list, repr=False)
     device: str = "cpu"
     scheme: str = "any"
+    prune: str = "none"
     threads: int = 1
     generated_per_s: float = 0.0
 

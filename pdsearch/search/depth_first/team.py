@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pdsearch.domains import Domain
-from pdsearch.heuristics import Heuristic
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.depth_first.queue import Queue, chunk_ends
 from pdsearch.search.depth_first.tree import Tree, cut_up
@@ -41,17 +39,15 @@ class Team:
 
     Parameters
     ----------
-    kind : subclass of Subtrees
-        What each worker searches with.
+    engine : Subtrees
+        What the first worker searches with, and the others with fresh ones of the same kind.
     queue : Queue
         Shared with the other ranks, if any.
     """
 
-    def __init__(
-        self, domain: Domain, heuristic: Heuristic, kind: type[Subtrees], n_threads: int, queue: Queue
-    ) -> None:
-        self.domain, self.heuristic, self.kind, self.queue = domain, heuristic, kind, queue
-        self.engines = [kind(domain, heuristic) for _ in range(n_threads)]
+    def __init__(self, engine: Subtrees, n_threads: int, queue: Queue) -> None:
+        self.queue = queue
+        self.engines = [engine, *(engine.fresh() for _ in range(n_threads - 1))]
         self.loads = np.zeros((n_threads, 2), np.int64)
         self._errors: list[BaseException] = []
 
@@ -97,7 +93,7 @@ class Team:
 
     def _work(self, worker: int, stopped: Callable[[], bool]) -> None:
         engine, queue = self.engines[worker], self.queue
-        engine.prepare(self.roots, self.bound)
+        engine.prepare(self.roots, self.bound, self.first)
         while not stopped() and (chunk := queue.take()) < len(self._ends):
             at, end = self._ends[chunk - 1] if chunk else 0, self._ends[chunk]
             while at < end and at <= queue.last[0]:
@@ -105,7 +101,7 @@ class Team:
                 before = self._sums(start, end)
                 at = engine.run(at, end, SLICE, queue.last, self.counts)
                 if at < end and self.counts[at, GOALS] == TOO_LARGE:
-                    self.counts[at] = split(self.kind, self.domain, self.heuristic, self.roots, at, self.bound, stopped)
+                    self.counts[at] = split(engine, self.roots, at, self.bound, stopped)
                     at += 1
                 self.loads[worker] += self._sums(start, end) - before
                 self._announce(start, min(at + 1, end))
@@ -123,26 +119,18 @@ class Team:
                 self.queue.lower(start + int(with_goals[0]))
 
 
-def split(
-    kind: type[Subtrees],
-    domain: Domain,
-    heuristic: Heuristic,
-    roots: Roots,
-    i: int,
-    bound: int,
-    stopped: Callable[[], bool],
-) -> Integers:
-    """Return the counts of a subtree too large for ``kind``, searched in parts: int64[4]."""
-    cut = cut_up(Tree(domain, heuristic), roots, i, bound, SPLIT_DEPTH)
+def split(kind: Subtrees, roots: Roots, i: int, bound: int, stopped: Callable[[], bool]) -> Integers:
+    """Return the counts of a subtree too large for a search of a kind, in parts: int64[4]."""
+    cut = cut_up(Tree(kind.domain, kind.heuristic, kind.pruner), roots, i, bound, SPLIT_DEPTH)
     total = np.array([cut.generated, cut.expanded, 0, cut.least_pruned], np.int64)
     counts = np.zeros((len(cut.roots), 4), np.int64)
-    engine = kind(domain, heuristic)
+    engine = kind.fresh()
     engine.prepare(cut.roots, bound)
     at, end, last = 0, len(counts), np.array([INFINITY], np.int64)
     while at < end and not stopped():
         at = engine.run(at, end, SLICE, last, counts)
         if at < end and counts[at, GOALS] == TOO_LARGE:
-            counts[at] = split(kind, domain, heuristic, cut.roots, at, bound, stopped)
+            counts[at] = split(kind, cut.roots, at, bound, stopped)
             at += 1
     total[:LEAST_PRUNED] += counts[:, :LEAST_PRUNED].sum(axis=0)
     total[LEAST_PRUNED] = min(total[LEAST_PRUNED], counts[:at, LEAST_PRUNED].min(initial=INFINITY))
@@ -150,7 +138,7 @@ def split(
 
 
 def first_solution(
-    kind: type[Subtrees], tree: Tree, roots: Roots, i: int, bound: int, size: int
+    kind: Subtrees, tree: Tree, roots: Roots, i: int, bound: int, size: int
 ) -> tuple[int, int, list[int]]:
     """Return generated, expanded and path of a depth-first search of one subtree that stops at its first goal.
 
@@ -163,17 +151,17 @@ def first_solution(
             tree.go_on(bound, 2**62, stops_at_goal=True)
         return int(tree.counts[GENERATED]), int(tree.counts[EXPANDED]), tree.path()
     cut = cut_up(tree, roots, i, bound, SPLIT_DEPTH)
-    counts, goal_at = _until_goal(kind, tree, cut.roots, bound)
+    counts, goal_at = _until_goal(kind, cut.roots, bound)
     generated, expanded, path = first_solution(kind, tree, cut.roots, goal_at, bound, int(counts[goal_at, GENERATED]))
     generated += int(cut.roots.generated_before[goal_at] + counts[:goal_at, GENERATED].sum())
     expanded += int(cut.roots.expanded_before[goal_at] + counts[:goal_at, EXPANDED].sum())
     return generated, expanded, cut.roots.path(goal_at) + path
 
 
-def _until_goal(kind: type[Subtrees], tree: Tree, roots: Roots, bound: int) -> tuple[Integers, int]:
+def _until_goal(kind: Subtrees, roots: Roots, bound: int) -> tuple[Integers, int]:
     """Search roots in order up to the first with a goal below it; return the counts and that root."""
     counts, last = np.zeros((len(roots), 4), np.int64), np.array([0], np.int64)
-    engine = kind(tree.domain, tree.heuristic)
+    engine = kind.fresh()
     engine.prepare(roots, bound)
     for at in range(len(roots)):
         last[0] = at
@@ -181,7 +169,7 @@ def _until_goal(kind: type[Subtrees], tree: Tree, roots: Roots, bound: int) -> t
         while stop == at:
             stop = engine.run(at, at + 1, SLICE, last, counts)
             if stop == at and counts[at, GOALS] == TOO_LARGE:
-                counts[at] = split(kind, tree.domain, tree.heuristic, roots, at, bound, lambda: False)
+                counts[at] = split(kind, roots, at, bound, lambda: False)
                 break
         if counts[at, GOALS] > 0:
             return counts, at

@@ -23,6 +23,7 @@ from pdsearch.errors import BadInputError
 from pdsearch.heuristics import Heuristic
 from pdsearch.kernels.protocol import INFINITY, Moves, estimate, evaluate, expand, is_goal, new_moves, width
 from pdsearch.kernels.scratch import with_own_scratch
+from pdsearch.pruning.pruner import NO_PRUNER, Pruner
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, LEAST_PRUNED, Integers, Roots, Subtrees
 
 MAX_DEPTH = 2**16  # deeper than any plan of finite cost met so far; only operators of cost 0 get there
@@ -43,6 +44,7 @@ class Levels(NamedTuple):
     end: Integers  # (depth,) behind the last successor
     g: Integers  # (depth,)
     h: Integers  # (depth,)
+    state: Integers  # (depth,) of the automaton that prunes
     cursor: Integers  # (N_CURSOR,)
 
 
@@ -50,13 +52,16 @@ class Found(NamedTuple):
     """Roots of subtrees as the kernel writes them; see :class:`pdsearch.subtrees.Roots`."""
 
     words: np.ndarray[tuple[int, int], np.dtype[np.uint64]]
-    numbers: np.ndarray[tuple[int, int], np.dtype[np.int64]]  # (n, 5) g, h, created_by, generated, expanded
+    numbers: np.ndarray[tuple[int, int], np.dtype[np.int64]]  # (n, 6) g, h, created_by, state, generated, expanded
     paths: np.ndarray[tuple[int, int], np.dtype[np.int32]]
 
 
 @kernel
-def _descend(space, heuristic, levels, bound, limit, stops_at_goal, cut, found):
-    """Go on searching; return why it stopped. Nodes at depth ``cut`` (and goals above) become roots; -1: never."""
+def _descend(space, heuristic, following, levels, bound, limit, stops_at_goal, cut, found):
+    """Go on searching; return why it stopped. Nodes at depth ``cut`` (and goals above) become roots; -1: never.
+
+    ``following`` has no rows where no automaton prunes.
+    """
     moves, row, begin, end = levels.moves, levels.row, levels.begin, levels.end
     n_words, cursor = width(space), levels.cursor
     n_levels, n_rows = len(row), len(moves.operator) - len(moves.operator) // len(row)
@@ -81,6 +86,11 @@ def _descend(space, heuristic, levels, bound, limit, stops_at_goal, cut, found):
             break
         c = begin[depth]
         begin[depth] += 1
+        state = 0
+        if len(following):
+            state = following[levels.state[depth], moves.operator[c]]
+            if state < 0:
+                continue
         generated += 1
         h = estimate(heuristic, space, levels.h[depth], moves, c)
         g = levels.g[depth] + moves.cost[c]
@@ -98,7 +108,8 @@ def _descend(space, heuristic, levels, bound, limit, stops_at_goal, cut, found):
                 found.words[n_roots, w] = moves.parent[w]
             found.numbers[n_roots, 0], found.numbers[n_roots, 1] = g, h
             found.numbers[n_roots, 2] = moves.operator[c]
-            found.numbers[n_roots, 3], found.numbers[n_roots, 4] = generated, expanded
+            found.numbers[n_roots, 3] = state
+            found.numbers[n_roots, 4], found.numbers[n_roots, 5] = generated, expanded
             for i in range(depth + 1):
                 found.paths[n_roots, i] = moves.operator[row[i + 1]]
             n_roots += 1
@@ -111,7 +122,7 @@ def _descend(space, heuristic, levels, bound, limit, stops_at_goal, cut, found):
         else:
             depth += 1
             expanded += 1
-            levels.g[depth], levels.h[depth] = g, h
+            levels.g[depth], levels.h[depth], levels.state[depth] = g, h, state
             begin[depth] = end[depth - 1]
             end[depth] = expand(space, moves.operator[c], moves, begin[depth])
             continue
@@ -123,7 +134,7 @@ def _descend(space, heuristic, levels, bound, limit, stops_at_goal, cut, found):
 
 
 @kernel
-def _begin(space, levels, words, g, h, created_by, bound):
+def _begin(space, levels, words, g, h, created_by, state, bound):
     """Put a root on the path and write its successors; a root may be a goal, or beyond the bound."""
     moves, cursor = levels.moves, levels.cursor
     cursor[:] = 0
@@ -137,7 +148,7 @@ def _begin(space, levels, words, g, h, created_by, bound):
         cursor[GOALS] = 1
     else:
         cursor[EXPANDED], cursor[DEPTH] = 1, 0
-        levels.row[0], levels.g[0], levels.h[0] = 0, g, h
+        levels.row[0], levels.g[0], levels.h[0], levels.state[0] = 0, g, h, state
         levels.begin[0] = 1
         levels.end[0] = expand(space, created_by, moves, 1)
 
@@ -145,16 +156,18 @@ def _begin(space, levels, words, g, h, created_by, bound):
 class Tree:
     """One depth-first search that can pause; scratch grows with the depth."""
 
-    def __init__(self, domain: Domain, heuristic: Heuristic, n_levels: int = 128) -> None:
-        self.domain, self.heuristic = domain, heuristic
+    def __init__(
+        self, domain: Domain, heuristic: Heuristic, pruner: Pruner = NO_PRUNER, *, n_levels: int = 128
+    ) -> None:
+        self.domain, self.heuristic, self.pruner = domain, heuristic, pruner
         self._space, self._estimator = with_own_scratch(domain.space), with_own_scratch(heuristic.tables)
         self.levels = self._scratch(n_levels)
         self._no_roots = _found(len(domain.initial), 0, 0)
 
     def begin(self, roots: Roots, i: int, bound: int) -> None:
         """Start at a root."""
-        one = (roots.words[i], int(roots.g[i]), int(roots.h[i]), int(roots.created_by[i]))
-        _begin(self._space, self.levels, *one, bound)
+        numbers = (int(column[i]) for column in (roots.g, roots.h, roots.created_by, roots.state))
+        _begin(self._space, self.levels, roots.words[i], *numbers, bound)
 
     def go_on(
         self, bound: int, limit: int, stops_at_goal: bool = False, cut: int = -1, found: Found | None = None
@@ -168,7 +181,7 @@ class Tree:
         """
         while True:
             to = (bound, limit, stops_at_goal, cut, found or self._no_roots)
-            why = int(_descend(self._space, self._estimator, self.levels, *to))
+            why = int(_descend(self._space, self._estimator, self.pruner.following, self.levels, *to))
             if why != DEEP:
                 return why
             self._grow()
@@ -185,8 +198,8 @@ class Tree:
 
     def _scratch(self, n_levels: int) -> Levels:
         moves = new_moves(len(self.domain.initial), n_levels * self.domain.max_moves, self.domain.n_changes)
-        row, begin, end, g, h = (np.zeros(n_levels, np.int64) for _ in range(5))
-        return Levels(moves, row, begin, end, g, h, np.zeros(N_CURSOR, np.int64))
+        row, begin, end, g, h, state = (np.zeros(n_levels, np.int64) for _ in range(6))
+        return Levels(moves, row, begin, end, g, h, state, np.zeros(N_CURSOR, np.int64))
 
     def _grow(self) -> None:
         old = self.levels
@@ -201,7 +214,7 @@ class Tree:
 
 
 def _found(n_words: int, n: int, depth: int) -> Found:
-    return Found(np.empty((n, n_words), np.uint64), np.empty((n, 5), np.int64), np.full((n, depth), -1, np.int32))
+    return Found(np.empty((n, n_words), np.uint64), np.empty((n, 6), np.int64), np.full((n, depth), -1, np.int32))
 
 
 @dataclass(frozen=True)
@@ -234,10 +247,10 @@ def cut_up(tree: Tree, roots: Roots, i: int, bound: int, depth: int) -> Cut:
     words = np.concatenate([part[0] for part in parts])
     numbers = np.concatenate([part[1] for part in parts])
     paths = np.concatenate([part[2] for part in parts])
-    g, h, created_by, generated, expanded = np.ascontiguousarray(numbers.T)
+    g, h, created_by, state, generated, expanded = np.ascontiguousarray(numbers.T)
     counts = tree.counts.tolist()
     return Cut(
-        Roots(words, g, h, created_by, generated, expanded, paths),
+        Roots(words, g, h, created_by, state, generated, expanded, paths),
         counts[GENERATED],
         counts[EXPANDED],
         counts[LEAST_PRUNED],
@@ -249,9 +262,9 @@ class AnySubtrees(Subtrees):
 
     name = "any"
 
-    def __init__(self, domain: Domain, heuristic: Heuristic) -> None:
-        super().__init__(domain, heuristic)
-        self._tree = Tree(domain, heuristic)
+    def __init__(self, domain: Domain, heuristic: Heuristic, pruner: Pruner = NO_PRUNER) -> None:
+        super().__init__(domain, heuristic, pruner)
+        self._tree = Tree(domain, heuristic, pruner)
         self._begun = -1
 
     @classmethod
@@ -259,9 +272,9 @@ class AnySubtrees(Subtrees):
         """Fit everything."""
         return True
 
-    def prepare(self, roots: Roots, bound: int) -> None:
+    def prepare(self, roots: Roots, bound: int, first: bool = False) -> None:
         """Forget the iteration before."""
-        self._roots, self._bound, self._begun = roots, bound, -1
+        self._roots, self._bound, self._first, self._begun = roots, bound, first, -1
 
     def run(self, at: int, end: int, limit: int, last: Integers, counts: Integers) -> int:
         """Search subtrees; a subtree left in the middle goes on at the next call."""
@@ -275,5 +288,7 @@ class AnySubtrees(Subtrees):
             limit -= int(counts[at, GENERATED]) - before + 1
             if why == PAUSED:
                 break
+            if self._first and counts[at, GOALS]:
+                last[0] = min(int(last[0]), at)
             at += 1
         return at
