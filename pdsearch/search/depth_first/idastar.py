@@ -78,7 +78,7 @@ class IdaStar(Algorithm):
     >>> result.cost, result.generated + 1, result.iterations[0].bound
     (42, 540860, 28)
     >>> solve(Tiles.korf(79), algorithm="idastar", prune="fsm:8").generated
-    414123
+    415310
     """
 
     name = "idastar"
