@@ -20,12 +20,13 @@ if TYPE_CHECKING:  # imported when a report is asked for, so that `import pdsear
 
 
 class Status(Enum):
-    """Every way a search can end; the value is the exit code of the command line.
+    """Every way a search can end; the value is the exit code of the command line, but see :attr:`exit_code`.
 
     The numbers for solved, unsolvable, memory and time are Fast Downward's.
     """
 
     SOLVED = 0
+    WITHIN_BOUND = 3
     UNSOLVABLE = 11
     NODE_LIMIT = 12
     MEMORY_LIMIT = 22
@@ -35,7 +36,12 @@ class Status(Enum):
     @property
     def words(self) -> str:
         """Return the status as results show it."""
-        return self.name.lower().replace("_", " ")
+        return "solved within bound" if self is Status.WITHIN_BOUND else self.name.lower().replace("_", " ")
+
+    @property
+    def exit_code(self) -> int:
+        """Return the exit code of the command line: 0, too, for a plan within the bound that was asked for."""
+        return 0 if self is Status.WITHIN_BOUND else int(self.value)
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,9 @@ class Result:
         Names of the operators, checked by replay from the initial state.
     lower_bound : int or None
         No plan costs less (proved); None when there is no plan at all, or the heuristic is not admissible.
-    expanded_before_last_layer : int
-        Expansions of f below the lower bound: those that no optimal search can avoid, up to ties.
+    expanded_before_last_layer : int or None
+        Expansions of f below the lower bound: those that no optimal search can avoid, up to ties. None where they were
+        not counted by f: in a heap, whose f are too many, and in weighted searches.
     expanded, generated, evaluated, reopened, duplicates : int
         Summed over ranks. ``generated`` counts every successor except the one that undoes the last move.
     sent, received, messages : int
@@ -110,7 +117,7 @@ class Result:
     distribution: str | None
     n_ranks: int
     expanded: int
-    expanded_before_last_layer: int
+    expanded_before_last_layer: int | None
     generated: int
     evaluated: int
     reopened: int
@@ -184,6 +191,16 @@ class Result:
         """Return one line of JSON."""
         return json.dumps(self.to_dict(), allow_nan=False)
 
+    def _quality(self) -> str:
+        """Return what is proved of the cost."""
+        if self.lower_bound is None:
+            return f"not proved optimal, for {self.heuristic} is not admissible"
+        return "optimal" if self.status is Status.SOLVED else f"at least {self.lower_bound}"
+
+    def _before_last_layer(self) -> str:
+        below = self.expanded_before_last_layer
+        return "" if below is None else f" (f < {self.lower_bound}: {below:,})"
+
     def summary(self) -> str:
         """Return the result as a person reads it."""
         rows = [f"{self.domain} {self.instance}: {self.status.words}"]
@@ -192,10 +209,7 @@ class Result:
         rows += [f"  {note}" for note in self.notes]
         if self.cost is not None:
             steps = "" if self.plan is None else f", {len(self.plan)} steps, replayed"
-            quality = "optimal" if self.status is Status.SOLVED else f"at least {self.lower_bound}"
-            if self.lower_bound is None:
-                quality = f"not proved optimal, for {self.heuristic} is not admissible"
-            rows.append(f"  cost {self.cost} ({quality}{steps})")
+            rows.append(f"  cost {self.cost} ({self._quality()}{steps})")
         elif self.lower_bound is not None:
             rows.append(f"  no plan found; any plan costs at least {self.lower_bound}")
         if not self.ranks:  # proved without a search
@@ -203,7 +217,7 @@ class Result:
         shared = f"[{self.distribution}] on {self.n_ranks} ranks" if self.distribution else "on one rank"
         rows += [
             f"  {self.algorithm} {shared}, heuristic {self.heuristic}",
-            f"  expanded {self.expanded:,} (f < {self.lower_bound}: {self.expanded_before_last_layer:,}), "
+            f"  expanded {self.expanded:,}{self._before_last_layer()}, "
             f"generated {self.generated:,}, reopened {self.reopened:,}, duplicates {self.duplicates:,}",
             f"  {self.search_s:.3f} s, {self.expanded_per_s / 1e6:.2f} M expansions/s; "
             f"{self.peak_memory_bytes / 2**20:.0f} MiB, {self.bytes_per_node:.1f} bytes per node",

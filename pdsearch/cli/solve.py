@@ -1,7 +1,7 @@
 """Find optimal plans: A* on one rank, HDA* under mpiexec, or the algorithm that is named.
 
-Exit codes: 0 solved, 11 unsolvable, 12 node limit, 22 memory, 23 time, 130 interrupted, 2 bad
-input, 1 internal error; of several instances, that of the first that was not solved.
+Exit codes: 0 solved, or within the bound that --weight asks for; 11 unsolvable, 12 node limit, 22 memory, 23 time,
+130 interrupted, 2 bad input, 1 internal error; of several instances, that of the first that was not solved.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pdsearch.console.arguments import (
     limits_of,
     seed,
 )
+from pdsearch.console.incumbents import Incumbents
 from pdsearch.console.instances import instances
 from pdsearch.console.interrupts import Interrupts
 from pdsearch.console.outputs import save_all, writable
@@ -36,7 +37,7 @@ from pdsearch.options import values_of
 from pdsearch.result import Result, Status
 from pdsearch.search import solve_all
 from pdsearch.search.algorithms import ALGORITHMS
-from pdsearch.search.run import Run
+from pdsearch.search.run import OnProgress, Run
 
 EXAMPLES = """\
   pdsearch solve tiles korf:1 --heuristic manhattan --json -
@@ -44,6 +45,8 @@ EXAMPLES = """\
   pdsearch solve tiles "14 13 15 7 11 12 9 5 6 0 2 1 4 8 10 3"
   pdsearch solve tiles random:3x3 --seed 7 --time-limit 30s --memory 2G
   pdsearch solve tiles korf:1-20 random:4x4 --algorithm idastar --json results.jsonl
+  pdsearch solve tiles korf:60 --weight 1.5
+  mpiexec -n 2 pdsearch solve tiles korf:60 --anytime --time-limit 10m
 """
 
 _SHOWN = 2000  # characters of a plan that are printed unasked
@@ -62,6 +65,11 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--heuristic", metavar="NAME", help=f"one of: {', '.join(HEURISTICS)}")
     parser.add_argument("--inadmissible", action="store_true", help="allow a heuristic that is no lower bound")
     parser.add_argument("--distribution", metavar="NAME", help=f"who owns a state: {', '.join(DISTRIBUTIONS)}")
+    parser.add_argument(
+        "--anytime",
+        action="store_true",
+        help="a plan soon, better ones as they come, the best in the end: short for --algorithm anytime",
+    )
     names = ", ".join(ALGORITHMS)
     parser.add_argument("--algorithm", metavar="NAME", default="auto", help=f"auto, or one of: {names} (default auto)")
     add_options(parser, {name: ALGORITHMS[name].options for name in ALGORITHMS})
@@ -94,7 +102,9 @@ def run(arguments: argparse.Namespace) -> int:
         Interrupts() as interrupts,
         ProgressLine(speaks(), arguments.progress, len(domains)) as progress,
     ):
-        shown = progress.show if progress.is_shown else None
+        shown: OnProgress | None = progress.show if progress.is_shown else None
+        if algorithm == "anytime" and speaks():
+            shown = Incumbents(progress).show
         conditions = Run(limits, interrupts, shown, arguments.seed, spent_s=reading_s)
         conditions.on_lost = lambda result: _write(domains[0], result, arguments, lines)
         names = arguments.heuristic, arguments.distribution, algorithm
@@ -103,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         for one, result in zip(domains, results, strict=True):
             progress.end()
             total.add(result)
-            codes.append(result.status.value)
+            codes.append(result.status.exit_code)
             if speaks():
                 _write(one, result, arguments, lines)
             if result.status is Status.INTERRUPTED:
@@ -115,8 +125,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _algorithm(arguments: argparse.Namespace, domain: type[Domain]) -> str | None:
     """Return the name of the algorithm, None for the best of one rank or several."""
+    if arguments.anytime:
+        if arguments.algorithm not in ("auto", "anytime"):
+            raise BadInputError(f"--anytime with --algorithm {arguments.algorithm}; leave out one of them")
+        return "anytime"
     if arguments.algorithm == "auto":
-        return None
+        return None if arguments.weight is None else "weighted"
     name: str = domain.stand_ins.get(arguments.algorithm, arguments.algorithm)
     chosen = ALGORITHMS[name]
     ranks = launched_ranks() or 1
@@ -214,7 +228,7 @@ class _Total:
 
     def add(self, result: Result) -> None:
         """Add one."""
-        self.solved += result.status is Status.SOLVED
+        self.solved += result.status in (Status.SOLVED, Status.WITHIN_BOUND)
         self.generated += result.generated
         self.seconds += result.search_s
 

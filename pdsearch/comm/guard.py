@@ -34,6 +34,7 @@ def ending_the_job(comm: Any) -> Iterator[None]:
         if comm is None or comm.Get_size() == 1 or getattr(error, "is_shared", False):
             raise
         abort(comm, error)
+        raise  # MPI may come back before the process is ended
 
 
 def abort(comm: Any, error: BaseException) -> None:

@@ -49,8 +49,8 @@ class Outcome:
         What each rank, or each worker, counted.
     totals : mapping of str to int
         Totals that are not the sums over ``ranks``.
-    expanded_below : callable
-        Returns the expansions of f below a bound.
+    expanded_below : callable or None
+        Returns the expansions of f below a bound; None where expansions were not counted by f as the bound has it.
     loads : sequence of int or None
         What LB measures; the expansions of ``ranks`` when None.
     peak_memory_bytes : int
@@ -72,7 +72,7 @@ class Outcome:
     search_s: float = 0.0
     ranks: list[RankCounts] = field(default_factory=list)
     totals: Mapping[str, int] = field(default_factory=dict)
-    expanded_below: Callable[[int], int] = _none_before
+    expanded_below: Callable[[int], int] | None = _none_before
     loads: Sequence[int] | None = None
     peak_memory_bytes: int = 0
     environment: Mapping[str, Any] = field(default_factory=dict)
@@ -181,7 +181,7 @@ def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) ->
     total = {name: sum(getattr(counts, name) for counts in ranks) for name in _SUMMED} | dict(outcome.totals)
     loads = [counts.expanded for counts in ranks] if outcome.loads is None else outcome.loads
     stored = sum(counts.stored for counts in ranks)
-    seconds = outcome.search_s
+    seconds, below = outcome.search_s, outcome.expanded_below
     values: dict[str, Any] = dict(
         status=status,
         cost=cost,
@@ -194,7 +194,7 @@ def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) ->
         distribution=task.distribution.name if task.distribution and task.n_ranks > 1 else None,
         n_ranks=task.n_ranks,
         **total,
-        expanded_before_last_layer=outcome.expanded_below(INFINITY if bound is None else bound),
+        expanded_before_last_layer=below and below(INFINITY if bound is None else bound),
         search_s=seconds,
         total_s=run.total_s,
         peak_memory_bytes=outcome.peak_memory_bytes,

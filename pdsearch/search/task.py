@@ -13,6 +13,7 @@ from pdsearch.distribution.alone import Alone
 from pdsearch.domains import Domain
 from pdsearch.heuristics import Heuristic
 from pdsearch.kernels import layout
+from pdsearch.kernels.protocol import INFINITY
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Task:
         Who owns a state; None when one rank searches alone.
     n_ranks : int
         At least 1.
+    upper_bound : int
+        A plan of this cost is known, and only cheaper ones are searched for; INFINITY without one.
     setup_s, sampled : float, int
         Seconds it took to build the distribution, with compilation where the disk cache has no kernels yet, and
         the expansions of the short search in them.
@@ -38,6 +41,7 @@ class Task:
     n_ranks: int = 1
     setup_s: float = 0.0
     sampled: int = 0
+    upper_bound: int = INFINITY
 
     @property
     def sharing(self) -> Any:

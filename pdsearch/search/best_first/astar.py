@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from pdsearch.comm.termination import Round
-from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.best_first import step as kernels
@@ -55,7 +54,7 @@ class AStar(Algorithm):
         run.search_begins()
         stop = _expand_all(rank, run)
         search_s = run.search_s
-        plan = trace(task, 0, lambda _, question: question(rank)) if rank.incumbent < INFINITY else None
+        plan = trace(task, 0, lambda _, question: question(rank)) if rank.incumbent < task.upper_bound else None
         return outcome_of(task, self.label, [report(rank)], _round(rank, stop), plan=plan, search_s=search_s)
 
 

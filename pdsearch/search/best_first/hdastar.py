@@ -136,7 +136,7 @@ def _rest(idle_turns: int) -> None:
 
 def _plan(task: Task, comm: Any, rank: LocalSearch, last: Round) -> list[int] | None:
     """Trace the plan, starting on the lowest rank whose goal is the incumbent."""
-    if last.incumbent >= INFINITY:
+    if last.incumbent >= task.upper_bound:
         return None
     found = int(rank.statistics[GOAL_COST]) == last.incumbent
     finders = comm.broadcast(comm.gather(found), 0)

@@ -65,7 +65,7 @@ class LocalSearch:
         self.memory_limit = memory_bytes
         batch = batch or task.heuristic.batch
         n_words, moves = task.n_words, batch * task.domain.max_moves
-        self.incumbent = INFINITY
+        self.incumbent = task.upper_bound
         self._lazy_rise = task.heuristic.max_h if task.heuristic.is_lazy else 0
         self._layout = layout_of_task(task)
         self._frame = Frame()

@@ -57,7 +57,7 @@ def outcome_of(task: Task, algorithm: str, reports: Sequence[Report], last: Roun
         evaluated += 1  # the initial state is counted nowhere else
 
     def expanded_below(bound: int) -> int:
-        return sum(int(np.sum(one.layers[: bound >> one.shift])) for one in reports)
+        return sum(int(np.sum(one.layers[:bound])) for one in reports)
 
     return Outcome(
         algorithm,
@@ -66,7 +66,7 @@ def outcome_of(task: Task, algorithm: str, reports: Sequence[Report], last: Roun
         stop=Status(last.stop) if last.stop else None,
         ranks=[one.counts for one in reports],
         totals={"evaluated": evaluated},
-        expanded_below=expanded_below,
+        expanded_below=None if any(one.shift for one in reports) else expanded_below,
         peak_memory_bytes=sum(one.most_bytes for one in reports),
         **more,
     )

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from pdsearch.comm.simulated import Network
-from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import Result
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.report import outcome_of, report
@@ -91,6 +90,14 @@ def simulate(
         After ``max_turns`` turns of single ranks.
     """
     run = dataclasses.replace(run or Run(), seed=schedule.seed)
+    outcome, simulation = simulated_outcome(task, schedule, run, max_turns)
+    return finish(task, run, outcome), simulation
+
+
+def simulated_outcome(
+    task: Task, schedule: Schedule, run: Run, max_turns: int = 10_000_000
+) -> tuple[Outcome, Simulation]:
+    """Do the same, and return what the search hands in."""
     network = Network(task.n_ranks, schedule.seed, schedule.slowness)
     memory = run.limits.memory(task.n_ranks, task.table_bytes)
     workers = [
@@ -104,7 +111,7 @@ def simulate(
     ]
     simulation = Simulation(task, network, workers)
     _run(simulation, schedule, max_turns)
-    return finish(task, run, outcome_of_workers(task, workers, search_s=run.search_s)), simulation
+    return outcome_of_workers(task, workers, search_s=run.search_s), simulation
 
 
 def _run(simulation: Simulation, schedule: Schedule, max_turns: int) -> None:
@@ -130,7 +137,7 @@ def outcome_of_workers(task: Task, workers: Sequence[Worker], **more: Any) -> Ou
     """Trace the plan and add up the counts of ranks that know that the search is over."""
     last = workers[0].agreement.last
     plan = None
-    if last.incumbent < INFINITY:
+    if last.incumbent < task.upper_bound:
         finder = next(one.local.rank for one in workers if one.local.statistics[GOAL_COST] == last.incumbent)
 
         def ask(rank: int | None, question: Asked) -> Any:
