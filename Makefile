@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # what setuptools warns of, links to folders among it, is meant
 PIP    := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: demo test test-heavy test-torch test-numpy-oldest lint bench bench-planning clean
+.PHONY: demo test wheel wheel-installed test-heavy test-torch test-numpy-oldest lint bench bench-planning clean
 
 $(VENV)/.installed: pyproject.toml
 	@echo "making $(VENV) and installing into it: a minute or two, once"
@@ -38,6 +38,14 @@ test-numpy-oldest:
 	$(OLDEST)/bin/python -m pip install --quiet --editable ".[mpich,plot]" --group test \
 	    $$(sed -n 's/.*"\(numpy\|numba\)>=\([0-9.]*\)".*/\1==\2.0/p' pyproject.toml)
 	$(OLDEST)/bin/python -m pytest tests/test_balance_*.py tests/test_router*.py pdsearch/balance
+
+# builds the source archive and the wheel, and compares what they hold with the tree
+wheel: $(VENV)/.installed
+	$(BIN)/python -m pytest -m heavy tests/test_wheel.py -k archive
+
+# and installs it into fresh environments, with nothing, with [all], with each extra; make wheel-installed PYTHON=python3.13
+wheel-installed: $(VENV)/.installed
+	PYTHON_OF_WHEEL=$(PYTHON) $(BIN)/python -m pytest -m heavy tests/test_wheel.py
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -28,6 +28,7 @@ from pdsearch.balance.routers.bip import BIP, dual_objective, dual_prices
 from pdsearch.balance.routers.bip_online import BIPOnline
 from pdsearch.balance.routers.top_k import TopK
 from pdsearch.benchmarking.routers import skewed_stream
+from pdsearch.errors import pip_install
 
 try:
     import torch
@@ -50,7 +51,7 @@ def main(chosen: list[str]) -> int:
     missed = 0
     for name in chosen or list(FIGURES):
         if name in NEED_TORCH and torch is None:
-            print(f"{name}: torch is not installed; run: pip install 'pdsearch[torch]'")
+            print(f"{name}: torch is not installed; run: {pip_install('torch')}")
             continue
         for what, reached, relation, goal in FIGURES[name]():
             met = reached >= goal if relation == ">=" else reached <= goal

@@ -9,7 +9,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from pdsearch.errors import MissingDependencyError
+from pdsearch.errors import MissingDependencyError, pip_install
 
 
 def cuda() -> Any:
@@ -23,7 +23,7 @@ def cuda() -> Any:
     try:
         return importlib.import_module("pdsearch.gpu.shim").cuda
     except ImportError:
-        raise MissingDependencyError("numba has no CUDA here; run: pip install 'pdsearch[gpu]'") from None
+        raise MissingDependencyError(f"numba has no CUDA here; run: {pip_install('gpu')}") from None
 
 
 def has_gpu() -> bool:
@@ -73,7 +73,7 @@ def to_ptx(function: Callable[..., None], signature: str, capability: tuple[int,
     except Exception as error:  # the loaders of NVVM raise errors of their own kinds, none of them public
         if type(error).__name__ in ("NvvmSupportError", "DynamicLibNotFoundError", "CudaSupportError"):
             raise MissingDependencyError(
-                "NVIDIA's compiler library is not installed; run: pip install 'pdsearch[gpu]'"
+                f"NVIDIA's compiler library is not installed; run: {pip_install('gpu')}"
             ) from None
         raise
     return str(ptx)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from pdsearch.errors import BadInputError, MissingDependencyError
+from pdsearch.errors import BadInputError, MissingDependencyError, pip_install
 from pdsearch.gpu.cuda import cuda as numba_cuda
 
 FORMS = "auto, cpu, gpu or gpu:N"
@@ -88,7 +88,7 @@ def available() -> list[Device]:
         return [Device(0, "simulator", (9, 0), 1, 2**30)]
     if not cuda.is_available():
         raise MissingDependencyError(
-            "no CUDA device was found (looked for an NVIDIA driver); run: pip install 'pdsearch[gpu]' "
+            f"no CUDA device was found (looked for an NVIDIA driver); run: {pip_install('gpu')} "
             "on a machine with one, or use --device cpu"
         )
     return [_describe(cuda, number) for number in range(len(cuda.gpus))]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 
+DISTRIBUTION = "pdsearch-hda"  # what pip installs; "pdsearch" on the public index is somebody else's program
+
 
 class PdsearchError(Exception):
     """Base of every error a caller may want to catch.
@@ -47,6 +49,22 @@ class WrongPlanError(PdsearchError, AssertionError):
 
 class PluginWarning(UserWarning):
     """A plug-in cannot be used; everything else goes on without it."""
+
+
+def pip_install(extra: str) -> str:
+    """Return the command that installs what an extra of this library needs.
+
+    Parameters
+    ----------
+    extra : str
+        Its name in ``pyproject.toml``, or several with commas.
+
+    Examples
+    --------
+    >>> pip_install("plot")
+    "pip install 'pdsearch-hda[plot]'"
+    """
+    return f"pip install '{DISTRIBUTION}[{extra}]'"
 
 
 def shown(value: object, most: int = 60) -> str:

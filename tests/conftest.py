@@ -33,7 +33,7 @@ def python_on() -> Callable[..., list[str]]:
     beside = Path(sys.executable).with_name("mpiexec")
     mpiexec = str(beside) if beside.exists() else shutil.which("mpiexec")
     if mpiexec is None:
-        pytest.skip("no mpiexec beside the interpreter or on PATH; install the extra pdsearch[mpich]")
+        pytest.skip("no mpiexec beside the interpreter or on PATH; install the extra pdsearch-hda[mpich]")
 
     def command(n_ranks: int, *args: str) -> list[str]:
         return [mpiexec, "-n", str(n_ranks), sys.executable, *args]

@@ -41,7 +41,7 @@ def ptx(kernel, signature, capability):
     except Exception as error:  # which one depends on what is missing
         if cuda.is_available():
             raise
-        pytest.skip(f"no CUDA compiler: {str(error).splitlines()[0]}; run: pip install 'pdsearch[gpu]'")
+        pytest.skip(f"no CUDA compiler: {str(error).splitlines()[0]}; run: pip install 'pdsearch-hda[gpu]'")
 
 
 def assembled(text, capability, folder):

@@ -157,7 +157,9 @@ def test_without_a_gpu_auto_says_so_and_gpu_is_refused(capsys):
 def test_without_cuda_for_python_auto_says_so_and_gpu_is_refused(monkeypatch):
     monkeypatch.setitem(sys.modules, "pdsearch.gpu.shim", None)  # as if it could not be imported
 
-    assert (choose("auto").word or "").startswith("no GPU: numba has no CUDA here; run: pip install 'pdsearch[gpu]'")
+    assert (choose("auto").word or "").startswith(
+        "no GPU: numba has no CUDA here; run: pip install 'pdsearch-hda[gpu]'"
+    )
     with pytest.raises(MissingDependencyError, match="numba has no CUDA here"):
         choose("gpu")
 

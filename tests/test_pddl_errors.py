@@ -20,7 +20,7 @@ DOMAIN, PROBLEM = "courier-domain.pddl", "courier.pddl"
 LOAD = "(in ?c ?v) (increase (total-cost) 1)"
 TRANSLATOR = pytest.mark.skipif(
     importlib.util.find_spec("fast_downward") is None,
-    reason="the extra pdsearch[planning] is not installed",
+    reason="the extra pdsearch-hda[planning] is not installed",
 )
 
 # (file, what is replaced, by what, words of the error)

@@ -35,7 +35,7 @@ def test_unit_costs_are_called_so(tmp_path):
 
 
 def test_pddl_is_planned_for_with_its_domain_beside_it_or_named():
-    pytest.importorskip("fast_downward.translate", reason="the extra pdsearch[planning] is not installed")
+    pytest.importorskip("fast_downward.translate", reason="the extra pdsearch-hda[planning] is not installed")
     beside = plan(str(DATA / "pipes.pddl"), "--heuristic", "blind", "--json", "-")
     named = plan(str(DATA / "pipes-domain.pddl"), str(DATA / "pipes.pddl"), "--heuristic", "blind", "--json", "-")
 
@@ -62,7 +62,7 @@ def test_several_ranks_share_tables_and_find_the_same_cost(heuristic, mpirun):
 
 @pytest.mark.mpi
 def test_what_rank_0_cannot_translate_ends_all_ranks_with_one_line(mpirun, tmp_path):
-    pytest.importorskip("fast_downward.translate", reason="the extra pdsearch[planning] is not installed")
+    pytest.importorskip("fast_downward.translate", reason="the extra pdsearch-hda[planning] is not installed")
     (tmp_path / "domain.pddl").write_text("(define (domain broken)\n")
     (tmp_path / "p.pddl").write_text("(define (problem p) (:domain broken))\n")
 

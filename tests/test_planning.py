@@ -118,7 +118,7 @@ def test_a_task_without_operators_is_unsolvable():
 
 @pytest.mark.parametrize("name", ["courier", "switches", "pipes", "stuck"])
 def test_pddl_is_translated_to_the_task_that_was_kept(name):
-    pytest.importorskip("fast_downward.translate", reason="the extra pdsearch[planning] is not installed")
+    pytest.importorskip("fast_downward.translate", reason="the extra pdsearch-hda[planning] is not installed")
 
     task = Planning.parse(str(DATA / f"{name}.pddl")).task
 

@@ -13,7 +13,7 @@ for name in ("learned.lpr", "learned.smear", "torch", "torch.recorder"):
     try:
         __import__("pdsearch.balance." + name)
     except MissingDependencyError as error:
-        assert str(error) == "torch is not installed; run: pip install 'pdsearch[torch]'", error
+        assert str(error) == "torch is not installed; run: pip install 'pdsearch-hda[torch]'", error
     else:
         raise AssertionError(name)
 """

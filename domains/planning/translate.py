@@ -22,7 +22,7 @@ from typing import IO
 
 from pdsearch.domains.planning.pddl_checks import check
 from pdsearch.domains.planning.pddl_text import PddlFile
-from pdsearch.errors import BadInputError, MemoryLimitError, MissingDependencyError, shown
+from pdsearch.errors import BadInputError, MemoryLimitError, MissingDependencyError, pip_install, shown
 from pdsearch.limits import NO_DEADLINE, USABLE, Deadline, free_memory
 
 _OUT_OF_MEMORY = 20  # exit code of the translator
@@ -73,7 +73,7 @@ def translate(domain_file: str, problem_file: str, deadline: Deadline = NO_DEADL
     check(domain, problem)
     if importlib.util.find_spec("fast_downward") is None:
         raise MissingDependencyError(
-            "reading PDDL needs Fast Downward's translator; run: pip install 'pdsearch[planning]', or give a .sas file"
+            f"reading PDDL needs Fast Downward's translator; run: {pip_install('planning')}, or give a .sas file"
         )
     memory = min(max(_LEAST_MEMORY, deadline.memory_bytes or int(USABLE * free_memory())), _own_limit())
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as said:

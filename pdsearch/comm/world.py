@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from pdsearch.errors import BadInputError, MissingDependencyError
+from pdsearch.errors import BadInputError, MissingDependencyError, pip_install
 
 _RANK_OF = {"PMI_SIZE": "PMI_RANK", "OMPI_COMM_WORLD_SIZE": "OMPI_COMM_WORLD_RANK"}  # MPICH and its kin; Open MPI
 _RANKS = (*_RANK_OF.values(), "PMIX_RANK")
@@ -23,7 +23,7 @@ def import_mpi() -> Any:
         from mpi4py import MPI
     except (ImportError, RuntimeError) as error:
         raise MissingDependencyError(
-            "no MPI library was found; run: pip install 'pdsearch[mpich]', or load your cluster's MPI"
+            f"no MPI library was found; run: {pip_install('mpich')}, or load your cluster's MPI"
         ) from error
     _check_launcher(MPI)
     return MPI

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pdsearch.errors import BadInputError, MissingDependencyError
+from pdsearch.errors import BadInputError, MissingDependencyError, pip_install
 
 
 def new_figure(width: float, height: float) -> Any:
@@ -18,7 +18,7 @@ def new_figure(width: float, height: float) -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingDependencyError("matplotlib is not installed; run: pip install 'pdsearch[plot]'") from None
+        raise MissingDependencyError(f"matplotlib is not installed; run: {pip_install('plot')}") from None
     return Figure(figsize=(width, height), layout="constrained")
 
 

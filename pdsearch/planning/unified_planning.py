@@ -31,7 +31,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pdsearch.errors import BadInputError, MissingDependencyError, shown
+from pdsearch.errors import BadInputError, MissingDependencyError, pip_install, shown
 from pdsearch.result import Status
 
 try:
@@ -41,7 +41,7 @@ try:
     from unified_planning.model import Problem, ProblemKind
 except ImportError:
     raise MissingDependencyError(
-        "unified-planning is not installed; run: pip install 'pdsearch[unified-planning,planning]'"
+        f"unified-planning is not installed; run: {pip_install('unified-planning,planning')}"
     ) from None
 
 _GRACE_S = 5.0  # for processes told to end; then they are killed
@@ -232,7 +232,7 @@ def _mpiexec() -> str:
     beside = Path(sys.executable).with_name("mpiexec")
     found = str(beside) if beside.exists() else shutil.which("mpiexec")
     if found is None:
-        raise MissingDependencyError("no mpiexec was found; run: pip install 'pdsearch[mpich]', or give ranks=1")
+        raise MissingDependencyError(f"no mpiexec was found; run: {pip_install('mpich')}, or give ranks=1")
     return found
 
 

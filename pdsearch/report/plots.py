@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pdsearch.distribution import DISTRIBUTIONS
-from pdsearch.errors import MissingDependencyError
+from pdsearch.errors import MissingDependencyError, pip_install
 from pdsearch.report.means import SEARCH_OVERHEADS, means
 from pdsearch.report.rows import Row
 
@@ -148,7 +148,7 @@ def _axes(ax: Any) -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingDependencyError("matplotlib is not installed; run: pip install 'pdsearch[plot]'") from None
+        raise MissingDependencyError(f"matplotlib is not installed; run: {pip_install('plot')}") from None
     return Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained").subplots()
 
 

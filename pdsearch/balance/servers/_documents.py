@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.balance._values import as_array
-from pdsearch.errors import BadInputError, MissingDependencyError
+from pdsearch.errors import BadInputError, MissingDependencyError, pip_install
 
 _ENDINGS = (".json", ".pt", ".npz", ".yaml", ".yml", ".csv")
 _UNREADABLE = (
@@ -61,7 +61,7 @@ def _from_torch(name: str) -> Any:
     try:
         import torch
     except ImportError:
-        raise MissingDependencyError("torch is not installed; run: pip install 'pdsearch[torch]'") from None
+        raise MissingDependencyError(f"torch is not installed; run: {pip_install('torch')}") from None
     with open(name, "rb"):  # a missing file is named as any other
         pass
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pdsearch.balance.placement import Placement
-from pdsearch.errors import BadInputError, MissingDependencyError
+from pdsearch.errors import BadInputError, MissingDependencyError, pip_install
 
 
 def even_slots(placement: Placement, format_name: str) -> int:
@@ -33,7 +33,7 @@ def write_json_or_torch(name: str, content: dict[str, Any] | list[Any]) -> None:
     try:
         import torch
     except ImportError:
-        raise MissingDependencyError("torch is not installed; run: pip install 'pdsearch[torch]'") from None
+        raise MissingDependencyError(f"torch is not installed; run: {pip_install('torch')}") from None
     tensors = {key: torch.tensor(value) for key, value in content.items()} if isinstance(content, dict) else content
     try:
         torch.save(tensors if isinstance(content, dict) else torch.tensor(content), name)

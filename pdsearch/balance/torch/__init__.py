@@ -24,9 +24,9 @@ What holds of all of them:
 
 from __future__ import annotations
 
-from pdsearch.errors import MissingDependencyError
+from pdsearch.errors import MissingDependencyError, pip_install
 
 try:
     import torch as torch
 except ImportError:
-    raise MissingDependencyError("torch is not installed; run: pip install 'pdsearch[torch]'") from None
+    raise MissingDependencyError(f"torch is not installed; run: {pip_install('torch')}") from None

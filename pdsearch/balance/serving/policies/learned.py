@@ -23,7 +23,7 @@ from pdsearch.balance.metrics import FloatArray
 from pdsearch.balance.serving.policies import POLICIES
 from pdsearch.balance.serving.simulation import Actions, Streams
 from pdsearch.balance.serving.system import System
-from pdsearch.errors import BadInputError, MissingDependencyError
+from pdsearch.errors import BadInputError, MissingDependencyError, pip_install
 
 _STREAMS, _BATCH, _KEPT_STEPS = 64, 256, 400  # requests served and learned from each step; steps remembered
 _FOLLOW = 0.02  # of the way that the slow copy goes each step
@@ -157,5 +157,5 @@ def _torch() -> Any:
     try:
         import torch
     except ImportError:
-        raise MissingDependencyError("torch is not installed; run: pip install 'pdsearch[torch]'") from None
+        raise MissingDependencyError(f"torch is not installed; run: {pip_install('torch')}") from None
     return torch
