@@ -45,7 +45,9 @@ class PlainDomain(Domain):
     (7, ['one', 'one', 'one', 'one', 'one', 'one', 'one'])
     """
 
+    name: ClassVar[str] = "own"  # unless it is registered
     source: ClassVar[str] = "a plug-in"
+    instance = ""
     default_heuristic = "own"
     is_plain = True
     stand_ins = MappingProxyType({"astar": "plain-astar", "idastar": "plain-idastar"})

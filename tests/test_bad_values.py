@@ -71,6 +71,13 @@ def test_so_it_is_in_a_limit(option, capsys):
     assert DIGITS not in said(capsys, "solve", "tiles", "random:3x3", option, DIGITS)
 
 
+@pytest.mark.parametrize(
+    "command", ["balance loads.csv --axis {}", "place loads.csv --gpus {}", "solve tiles 1 --{}", "{}"]
+)
+def test_so_it_is_where_the_parser_itself_complains(command, capsys):
+    assert DIGITS not in said(capsys, *command.format(DIGITS).split())
+
+
 def test_numbers_beyond_64_bits_are_refused_where_they_are_read():
     for read in (bytes_, count, lambda text: whole(text, "seed")):
         with pytest.raises(BadInputError, match=r"too large|not understood"):

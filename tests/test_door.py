@@ -9,6 +9,9 @@ from pathlib import Path
 import jobs
 import pytest
 
+from pdsearch import solve
+from pdsearch.domains.plain import PlainDomain
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "extending.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
@@ -63,6 +66,23 @@ def test_both_ways_find_the_same_cost_on_any_algorithm_and_ranks(folder, mpirun)
     several = mpirun(2, "solve", "--plugin", str(folder / "hanoi.py"), "hanoi4", "4", "--json", "-")
 
     assert costs == {json.loads(several.stdout)["cost"]} == {9}  # Frame and Stewart
+
+
+def test_a_plain_domain_needs_neither_a_name_nor_an_instance_to_be_solved_in_python():
+    class Steps(PlainDomain):
+        def __init__(self, goal):
+            self.initial, self.goal = 0, int(goal)
+
+        def is_goal(self, state):
+            return state == self.goal
+
+        def successors(self, state):
+            yield "one", state + 1
+
+    result = solve(Steps(3))
+
+    assert (result.cost, result.domain, result.instance) == (3, "own", "")
+    assert solve(Steps.parse("3")).instance == "3"
 
 
 def test_a_heuristic_of_a_file_is_listed_checked_and_used(folder):

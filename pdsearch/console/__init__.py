@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 
 from pdsearch.comm.world import speaks as speaks
+from pdsearch.errors import shown
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -18,7 +20,8 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*arguments, **({"allow_abbrev": False} | options))  # type: ignore[arg-type]
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        complain(f"{message}; see {self.prog} --help")
+        short = re.sub(r"\S{80,}", lambda word: shown(word[0]), message)  # argparse repeats what was given
+        complain(f"{short}; see {self.prog} --help")
         raise SystemExit(BAD_INPUT)
 
 

@@ -93,8 +93,12 @@ def _from_npy(name: str) -> npt.NDArray[Any]:
         start = file.read(8)
     if start[:4] == b"PK\x03\x04":
         raise BadInputError(f"{name} holds several arrays; need a .npy file with one")
-    # Mapped first: mmap compares the promised size with the file's.
-    return np.array(np.load(name, mmap_mode="r", allow_pickle=False))
+    try:  # mapped first: mmap compares the promised size with the file's
+        return np.array(np.load(name, mmap_mode="r", allow_pickle=False))
+    except OSError:
+        raise
+    except Exception as error:  # a header is Python text: what is wrong with it may be an error of any kind
+        raise ValueError(reason(error)) from None
 
 
 def _from_csv(text: str, name: str) -> npt.NDArray[Any]:
