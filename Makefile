@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # what setuptools warns of, links to folders among it, is meant
 PIP    := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: demo test wheel wheel-installed test-heavy test-torch test-numpy-oldest lint bench bench-planning clean
+.PHONY: demo test wheel wheel-installed test-heavy test-torch test-numpy-oldest lint fuzz docs docs-serve bench bench-planning clean
 
 $(VENV)/.installed: pyproject.toml
 	@echo "making $(VENV) and installing into it: a minute or two, once"
@@ -52,6 +52,26 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# 20,000 damaged inputs; make fuzz CASES=500 SEED=7
+CASES ?= 20000
+SEED  ?= 0
+fuzz: $(VENV)/.installed
+	PYTHONPATH=tests $(BIN)/python -m fuzzing --cases $(CASES) --seed $(SEED)
+
+# the documentation site, into site/; docs-serve shows it on http://localhost:8000 while pages are edited
+DOCS_VENV ?= .venv-docs
+$(DOCS_VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(DOCS_VENV)
+	$(DOCS_VENV)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(DOCS_VENV)/bin/python -m pip install --quiet --group docs
+	@touch $@
+
+docs: $(DOCS_VENV)/.installed
+	$(DOCS_VENV)/bin/zensical build --clean --strict
+
+docs-serve: $(DOCS_VENV)/.installed
+	$(DOCS_VENV)/bin/zensical serve
+
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/balance.py
@@ -63,4 +83,4 @@ bench-planning: $(VENV)/.installed
 	$(BIN)/pdsearch bench planning --tasks $(TASKS) --peers
 
 clean:
-	rm -rf $(VENV) $(OLDEST) build *.egg-info
+	rm -rf $(VENV) $(OLDEST) $(DOCS_VENV) site build *.egg-info
