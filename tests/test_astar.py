@@ -232,7 +232,7 @@ def test_the_time_limit_stops_the_search_soon_after():
 @pytest.mark.parametrize("memory", [2**20, 3_000_000, 5_000_000, 2**24, 2**25 + 1, 2**26])
 @pytest.mark.parametrize("open_list", ["bucket", "heap"])
 def test_a_full_memory_is_a_status_with_a_lower_bound(memory, open_list):
-    result = run(Tiles.korf(1), limits=Limits(memory_bytes=memory), open_list=open_list)
+    result = run(Tiles.korf(1), limits=Limits(memory_bytes=memory), open_list=open_list, when_full="stop")
 
     assert result.status is Status.MEMORY_LIMIT
     assert 41 <= result.lower_bound <= 57
@@ -251,7 +251,7 @@ from pdsearch.domains.tiles import Tiles
 solve(Tiles.korf(79))  # compiled before the system becomes stingy
 pages = int(Path("/proc/self/statm").read_text().split()[0])
 resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**27,) * 2)
-result = solve(Tiles.korf(88), limits=Limits(memory_bytes=2**40))
+result = solve(Tiles.korf(88), limits=Limits(memory_bytes=2**40), when_full="stop")
 print(result.status.words, 43 <= result.lower_bound <= 65, result.expanded > 10**5)
 """
 
@@ -293,7 +293,7 @@ def test_expensive_expansions_do_not_keep_a_search_from_the_clock(cost_s, monkey
 def test_the_least_memory_that_may_be_asked_for_gives_a_status_too(name, text):
     puzzle = Tiles.parse(text)
 
-    result = solve(puzzle, name, limits=Limits(memory_bytes=2**20))
+    result = solve(puzzle, name, limits=Limits(memory_bytes=2**20), when_full="stop")
 
     assert result.status in (Status.SOLVED, Status.MEMORY_LIMIT)
     if result.status is Status.MEMORY_LIMIT:

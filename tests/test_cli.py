@@ -122,7 +122,7 @@ def test_the_same_seed_gives_the_same_instance(capsys):
         (["random:3x3"], Status.SOLVED),
         ([UNSOLVABLE], Status.UNSOLVABLE),
         (["korf:88", "--node-limit", "1e3"], Status.NODE_LIMIT),
-        (["korf:88", "--memory", "2M"], Status.MEMORY_LIMIT),
+        (["korf:88", "--memory", "2M", "--when-full", "stop"], Status.MEMORY_LIMIT),
         (["korf:88", "--time-limit", "0.05"], Status.TIME_LIMIT),
     ],
 )

@@ -191,7 +191,7 @@ def test_wrong_input_is_one_line_from_one_rank(words, message, mpirun):
     ("limit", "code", "status"),
     [
         (["--node-limit", "20000"], 12, "node limit"),
-        (["--memory", "4M"], 22, "memory limit"),
+        (["--memory", "4M", "--when-full", "stop"], 22, "memory limit"),
         (["--time-limit", "5s"], 23, "time limit"),
     ],
 )

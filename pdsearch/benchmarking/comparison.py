@@ -193,7 +193,7 @@ def serial_result(alone: Task, setting: Setting) -> Result:
         If it does not solve the instance, for then there is nothing to compare with.
     """
     with setting.watch() as on_progress:
-        result = AStar().solve(alone, setting.run(on_progress))
+        result = AStar(when_full="stop").solve(alone, setting.run(on_progress))
     if result.status not in (Status.SOLVED, Status.UNSOLVABLE, Status.INTERRUPTED):
         raise BadInputError(
             f"A* on one rank ended with {result.status.words} on {alone.domain.instance}; "
@@ -250,7 +250,7 @@ def simulated_row(
 
 def _real_result(task: Task, comm: MpiCommunicator, setting: Setting) -> Result:
     with setting.watch() as on_progress:
-        algorithm = HdaStar(setting.message_size)
+        algorithm = HdaStar(setting.message_size, when_full="stop")
         return _unless_interrupted(algorithm.solve(task, setting.run(on_progress), comm))
 
 

@@ -44,6 +44,7 @@ EXAMPLES = """\
   mpiexec -n 2 pdsearch solve tiles korf:1 --distribution abstract-zobrist --json result.json --plan-file plan.txt
   pdsearch solve tiles "14 13 15 7 11 12 9 5 6 0 2 1 4 8 10 3"
   pdsearch solve tiles random:3x3 --seed 7 --time-limit 30s --memory 2G
+  pdsearch solve tiles korf:88 --memory 256M
   pdsearch solve tiles korf:1-20 random:4x4 --algorithm idastar --json results.jsonl
   pdsearch solve tiles korf:60 --weight 1.5
   mpiexec -n 2 pdsearch solve tiles korf:60 --anytime --time-limit 10m
@@ -148,7 +149,8 @@ def _algorithm_options(arguments: argparse.Namespace, algorithm: str | None) -> 
     if algorithm is not None:
         return values_of(ALGORITHMS[algorithm].options, given, f"algorithm {algorithm}")
     values = values_of(ALGORITHMS["hdastar"].options, given, "the automatic choice; name an --algorithm")
-    return values if world() is not None else {}
+    alone = {option.name for option in ALGORITHMS["astar"].options}
+    return values if world() is not None else {name: value for name, value in values.items() if name in alone}
 
 
 def _one_plan(arguments: argparse.Namespace, n: int) -> None:

@@ -121,6 +121,24 @@ def g_and_origin(layout: Layout, words: Words) -> tuple[int, int]:
     return rest[0] >> 8, rest[0] >> 1 & 127
 
 
+def ways_of(layout: Layout, rows: Words) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return g of, and the operator that led to, many nodes or records that are not linked: int64[n] each.
+
+    Parameters
+    ----------
+    layout : Lean or Wide
+        Of the nodes.
+    rows : uint32[n, node_words or record_words]
+        A node or record a row. The operator is NO_OPERATOR for the initial state.
+    """
+    rest = rows[:, 2 * len(layout.words) :].astype(np.int64)
+    if isinstance(layout, Wide):
+        g, operator, none = rest[:, 0] | rest[:, 1] << 32, rest[:, 2] >> 1, _WIDE_NONE
+    else:
+        g, operator, none = rest[:, 0] >> 8, rest[:, 0] >> 1 & 127, _LEAN_NONE
+    return g, np.where(operator == none, NO_OPERATOR, operator)
+
+
 def f_of(layout: Layout, records: Words) -> npt.NDArray[np.int64]:
     """Return f of each record: int64[n_records]."""
     after = 2 * len(layout.words)

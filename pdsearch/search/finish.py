@@ -53,6 +53,8 @@ class Outcome:
         Returns the expansions of f below a bound; None where expansions were not counted by f as the bound has it.
     loads : sequence of int or None
         What LB measures; the expansions of ``ranks`` when None.
+    notes : list of str
+        What a user should know of how it went.
     peak_memory_bytes : int
         Largest sum over ranks of tables, open lists and buffers.
     environment : dict
@@ -74,6 +76,7 @@ class Outcome:
     totals: Mapping[str, int] = field(default_factory=dict)
     expanded_below: Callable[[int], int] | None = _none_before
     loads: Sequence[int] | None = None
+    notes: Sequence[str] = ()
     peak_memory_bytes: int = 0
     environment: Mapping[str, Any] = field(default_factory=dict)
     result: type[Result] = Result
@@ -206,7 +209,11 @@ def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) ->
         seed=run.seed,
         environment=environment() | dict(outcome.environment),
         reason=reason,
-        notes=[*task.domain.notes(), *_checked(task, cost, status is Status.UNSOLVABLE, total["expanded"])],
+        notes=[
+            *task.domain.notes(),
+            *outcome.notes,
+            *_checked(task, cost, status is Status.UNSOLVABLE, total["expanded"]),
+        ],
         phases={name: round(spent, 6) for name, spent in run.phases.items()},
     )
     return outcome.result(**values | dict(outcome.details))

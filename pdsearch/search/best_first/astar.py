@@ -13,11 +13,22 @@ from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import MemoryLimitError
+from pdsearch.search.best_first.below import Below
+from pdsearch.search.best_first.continuation import (
+    WHEN_FULL,
+    After,
+    check_when_full,
+    may_go_on,
+    memory_before,
+    new_engine,
+    plan_of,
+    search_below,
+)
 from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.pace import Pace
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.report import outcome_of, progress_of, report
-from pdsearch.search.best_first.trace import trace
+from pdsearch.search.best_first.trace import Asked, trace
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
@@ -35,15 +46,24 @@ class AStar(Algorithm):
         Nodes expanded together; what suits the heuristic when left out.
     open_list : {"auto", "bucket", "heap"}
         Buckets when costs are small enough for them.
+    when_full : {"continue", "stop"}
+        At the memory limit search on below the open nodes, see :mod:`pdsearch.search.best_first.continuation`, or stop.
+
+    Raises
+    ------
+    BadInputError
+        If ``when_full`` is neither.
     """
 
     name = "astar"
     source = "Hart, Nilsson and Raphael (1968), IEEE Transactions SSC-4"
     label = "A*"
     max_ranks = 1
+    options = (WHEN_FULL,)
 
-    def __init__(self, batch: int | None = None, open_list: str = "auto") -> None:
-        self.batch, self.open_list = batch, open_list
+    def __init__(self, batch: int | None = None, open_list: str = "auto", when_full: str = "continue") -> None:
+        check_when_full(when_full)
+        self.batch, self.open_list, self.when_full = batch, open_list, when_full
 
     def search(self, task: Task, run: Run, comm: Any = None) -> Outcome:
         """Expand until no open node could lead to a cheaper plan."""
@@ -52,10 +72,33 @@ class AStar(Algorithm):
         memory = run.limits.memory(1, task.table_bytes)
         rank = LocalSearch(task, 0, memory, batch=self.batch, open_list=self.open_list)
         run.search_begins()
-        stop = _expand_all(rank, run)
+        goes_on = may_go_on(task, self.when_full)
+        if goes_on:
+            rank.memory_limit = memory_before(memory)
+        last = _round(rank, _expand_all(rank, run))
+        after = _search_on(rank, run, last) if goes_on and last.stop == Status.MEMORY_LIMIT.value else None
         search_s = run.search_s
-        plan = trace(task, 0, lambda _, question: question(rank)) if rank.incumbent < task.upper_bound else None
-        return outcome_of(task, self.label, [report(rank)], _round(rank, stop), plan=plan, search_s=search_s)
+        plan = _plan(rank, after)
+        return outcome_of(task, self.label, [report(rank)], last, after, plan=plan, search_s=search_s)
+
+
+def _search_on(rank: LocalSearch, run: Run, last: Round) -> After:
+    """Search below the open nodes."""
+    with run.phase("continuation set-up"):
+        below = Below(rank, new_engine(rank.task), [], lambda: run.why_stop() is not None)
+    rank.mail_bytes = below.memory_bytes
+    return search_below([below], run, lambda facts: facts, last.incumbent, last.expanded)
+
+
+def _plan(rank: LocalSearch, after: After | None) -> list[int] | None:
+    """Return the best plan found, if any."""
+
+    def ask(_: int | None, question: Asked) -> Any:
+        return question(rank)
+
+    if after is not None and after.found is not None:
+        return plan_of(rank.task, after.found, ask)
+    return trace(rank.task, 0, ask) if rank.incumbent < rank.task.upper_bound else None
 
 
 def _expand_all(rank: LocalSearch, run: Run) -> Status | None:

@@ -16,7 +16,20 @@ from pdsearch.comm.termination import Round
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import count
 from pdsearch.options import Option
+from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
+from pdsearch.search.best_first.below import Below
+from pdsearch.search.best_first.continuation import (
+    WHEN_FULL,
+    After,
+    Facts,
+    check_when_full,
+    may_go_on,
+    memory_before,
+    new_engine,
+    plan_of,
+    search_below,
+)
 from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.pace import Pace
 from pdsearch.search.best_first.packing import AdaptivePacking, FixedPacking
@@ -55,17 +68,32 @@ class HdaStar(Algorithm):
         Nodes expanded together; what suits the heuristic when left out.
     open_list : {"auto", "bucket", "heap"}
         Buckets when costs are small enough for them.
+    when_full : {"continue", "stop"}
+        At the memory limit of a rank search on below the open nodes of all, see
+        :mod:`pdsearch.search.best_first.continuation`, or stop.
+
+    Raises
+    ------
+    BadInputError
+        If ``when_full`` is neither.
     """
 
     name = "hdastar"
     source = "Kishimoto, Fukunaga and Botea (2009), ICAPS"
     label = "HDA*"
-    options = (MESSAGE_SIZE,)
+    options = (MESSAGE_SIZE, WHEN_FULL)
     is_distributed = True
     needs_comm = True
 
-    def __init__(self, message_size: int | None = None, batch: int | None = None, open_list: str = "auto") -> None:
-        self.message_size, self.batch, self.open_list = message_size, batch, open_list
+    def __init__(
+        self,
+        message_size: int | None = None,
+        batch: int | None = None,
+        open_list: str = "auto",
+        when_full: str = "continue",
+    ) -> None:
+        check_when_full(when_full)
+        self.message_size, self.batch, self.open_list, self.when_full = message_size, batch, open_list, when_full
 
     def search(self, task: Task, run: Run, comm: Any = None) -> Outcome:
         """Take turns until the ranks agree that it is over."""
@@ -80,15 +108,19 @@ class HdaStar(Algorithm):
         comm.barrier()
         run.search_begins()
         packing = FixedPacking() if self.message_size else AdaptivePacking(comm.size, task.record_words, _call_s(rank))
-        worker = Worker(rank, comm, run, packing=packing)
+        goes_on = may_go_on(task, self.when_full)
+        if goes_on:
+            rank.memory_limit = memory_before(memory)
+        worker = Worker(rank, comm, run, packing=packing, keeps=goes_on)
         run.tell = lambda: progress_of(run, worker.agreement.last)
         idle_s = _drive(worker, run, speaks=comm.rank == 0)
-        search_s = run.search_s
         last = worker.agreement.last
+        after = _search_on(worker, comm, run, last) if goes_on and last.stop == Status.MEMORY_LIMIT.value else None
+        search_s = run.search_s
         reports = comm.gather(report(rank, worker.sent, worker.received, worker.messages, idle_s))
-        plan = _plan(task, comm, rank, last)
+        plan = _plan(task, comm, rank, last, after)
         reports = comm.broadcast(reports, 0)
-        return outcome_of(task, self.label, reports, last, plan=plan, search_s=comm.broadcast(search_s, 0))
+        return outcome_of(task, self.label, reports, last, after, plan=plan, search_s=comm.broadcast(search_s, 0))
 
 
 def _call_s(rank: LocalSearch) -> float:
@@ -134,16 +166,32 @@ def _rest(idle_turns: int) -> None:
         time.sleep(_NAP_S)
 
 
-def _plan(task: Task, comm: Any, rank: LocalSearch, last: Round) -> list[int] | None:
+def _search_on(worker: Worker, comm: Any, run: Run, last: Round) -> After:
+    """Search below the open nodes of all ranks, each below its own."""
+    with run.phase("continuation set-up"):
+        engine = comm.in_turn(lambda: new_engine(worker.local.task))
+        below = Below(worker.local, engine, worker.without_table(), lambda: run.why_stop() is not None)
+    worker.local.mail_bytes += below.memory_bytes
+
+    def exchange(mine: list[Facts]) -> list[Facts]:
+        gathered: list[list[Facts]] = comm.broadcast(comm.gather(mine), 0)
+        return [facts for one in gathered for facts in one]
+
+    return search_below([below], run, exchange, last.incumbent, last.expanded)
+
+
+def _plan(task: Task, comm: Any, rank: LocalSearch, last: Round, after: After | None) -> list[int] | None:
     """Trace the plan, starting on the lowest rank whose goal is the incumbent."""
-    if last.incumbent >= task.upper_bound:
-        return None
-    found = int(rank.statistics[GOAL_COST]) == last.incumbent
-    finders = comm.broadcast(comm.gather(found), 0)
 
     def ask(asked: int | None, question: Asked) -> Any:
         if asked is None:
             return comm.broadcast(comm.gather(question(rank)), 0)
         return comm.broadcast(question(rank) if comm.rank == asked else None, asked)
 
+    if after is not None and after.found is not None:
+        return plan_of(task, after.found, ask)
+    if last.incumbent >= task.upper_bound:
+        return None
+    found = int(rank.statistics[GOAL_COST]) == last.incumbent
+    finders = comm.broadcast(comm.gather(found), 0)
     return trace(task, finders.index(True), ask)

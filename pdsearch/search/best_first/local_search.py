@@ -7,6 +7,8 @@ serves A* on one rank, HDA* over MPI, and HDA* in the simulator.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,7 +16,7 @@ from pdsearch.errors import BadInputError
 from pdsearch.kernels import frame as slots
 from pdsearch.kernels.frame import Frame
 from pdsearch.kernels.growth import lines_to_copy
-from pdsearch.kernels.layout import f_of, g_and_origin, limits_of, new_record
+from pdsearch.kernels.layout import f_of, g_and_origin, limits_of, new_record, ways_of
 from pdsearch.kernels.passes import SLACK, new_batch
 from pdsearch.kernels.protocol import INFINITY, new_moves
 from pdsearch.kernels.store import LINE, MAX_FILL, capacity, new_index, new_table
@@ -25,6 +27,7 @@ from pdsearch.search.best_first.pipeline import compile_kernels as compile_kerne
 from pdsearch.search.best_first.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
 from pdsearch.search.task import Task
 
+_AT_ONCE = 1 << 16  # nodes taken from the open list at once when it is given up
 _RESERVE_FROM = 1 << 16  # from this many nodes on, address space for all that memory allows is reserved at once
 
 
@@ -262,6 +265,36 @@ class LocalSearch:
         """Return the goal state last found."""
         return self.state_of(self.goal_node())
 
+    def give_up_open(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Return numbers, f and h of the open nodes, those of low h first, and free the open list.
+
+        The nodes stay, so that plans can be traced; nothing may be expanded any more.
+        """
+        parts = list(self._drained())
+        numbers, f, h = (np.concatenate([np.empty(0, np.int64), *column]) for column in zip(*parts, strict=True))
+        self._open_list, _ = new_open_list(self.task, "auto", 1)
+        self._measure()
+        order = np.argsort(h, kind="stable")
+        return numbers[order].astype(np.uint32), f[order].astype(np.int32), h[order].astype(np.int32)
+
+    def _drained(self) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+        """Yield number, f and h of the nodes that are open, and take them from the list."""
+        nodes, hs = np.empty((2, _AT_ONCE), np.int64)
+        yield nodes[:0], nodes[:0], hs[:0]
+        while self.n_open:
+            n, f = kernels.take(self._open_list, nodes, hs)
+            rows = self._table.nodes.reshape(-1, self.task.node_words)[nodes[:n]]
+            g, _ = ways_of(self._layout, rows)
+            is_open = (rows[:, -1] & 1 == 0) & (g + hs[:n] == f)
+            yield nodes[:n][is_open], np.full(int(is_open.sum()), f), hs[:n][is_open]
+
+    def nodes_at(
+        self, numbers: npt.NDArray[np.uint32]
+    ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return states (uint64[n, n_words]), g and operators of nodes by their numbers."""
+        rows = self._table.nodes.reshape(-1, self.task.node_words)[numbers]
+        return _states(rows, self._n_words), *ways_of(self._layout, rows)
+
     def stored_states(self) -> list[tuple[int, ...]]:
         """Return every stored state; for tests."""
         return [self.state_of(node) for node in range(self.n_nodes)]
@@ -386,3 +419,8 @@ class LocalSearch:
 
     def _open_list_bytes(self) -> int:
         return sum(array.nbytes for array in self._open_list)
+
+
+def _states(rows: npt.NDArray[np.uint32], n_words: int) -> npt.NDArray[np.uint64]:
+    """Return the states of nodes or records, a row each."""
+    return np.ascontiguousarray(rows[:, : 2 * n_words]).view(np.uint64)

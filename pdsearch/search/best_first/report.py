@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from pdsearch.comm.termination import Round
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import RankCounts, Status
 from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.continuation import After
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Progress, Run
@@ -50,14 +51,25 @@ def report(rank: LocalSearch, sent: int = 0, received: int = 0, messages: int = 
     return Report(counts, rank.layers, rank.shift, max(rank.most_bytes, rank.used_bytes))
 
 
-def outcome_of(task: Task, algorithm: str, reports: Sequence[Report], last: Round, **more: Any) -> Outcome:
-    """Return the outcome of a search that ended as ``last`` says; ``more`` are fields of the outcome."""
+def outcome_of(
+    task: Task, algorithm: str, reports: Sequence[Report], last: Round, after: After | None = None, **more: Any
+) -> Outcome:
+    """Return the outcome of a search that ended as ``last`` says; ``more`` are fields of the outcome.
+
+    ``after`` says how a search went on that ended for want of memory.
+    """
+    if after is not None:
+        reports = _with_counts(reports, after)
+        last = replace(last, least_f=after.bound, stop=0 if after.stop is None else after.stop.value)
+        last.incumbent = after.bound if after.found else last.incumbent
+        more["notes"] = [after.note]
     evaluated = sum(one.counts.evaluated for one in reports)
     if not task.heuristic.is_lazy:
         evaluated += 1  # the initial state is counted nowhere else
 
     def expanded_below(bound: int) -> int:
-        return sum(int(np.sum(one.layers[:bound])) for one in reports)
+        later = sum(n for f, n in after.expanded if f < bound) if after else 0
+        return later + sum(int(np.sum(one.layers[:bound])) for one in reports)
 
     return Outcome(
         algorithm,
@@ -76,3 +88,15 @@ def progress_of(run: Run, last: Round) -> Progress:
     """Return what a round of the standing reduction says of the search so far."""
     incumbent = last.incumbent if last.incumbent < INFINITY else None
     return Progress(run.search_s, last.least_f, incumbent, last.expanded, last.open, last.memory_bytes)
+
+
+def _with_counts(reports: Sequence[Report], after: After) -> list[Report]:
+    """Return the reports of the ranks with what they did below their open nodes."""
+
+    def added(one: Report, generated: int, expanded: int) -> Report:
+        counts = one.counts
+        evaluated = counts.evaluated + generated
+        expanded, generated = counts.expanded + expanded, counts.generated + generated
+        return replace(one, counts=replace(counts, expanded=expanded, generated=generated, evaluated=evaluated))
+
+    return [added(one, *counts) for one, counts in zip(reports, after.ranks, strict=True)]

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from pdsearch.comm.simulated import Network
-from pdsearch.result import Result
+from pdsearch.result import Result, Status
+from pdsearch.search.best_first.below import Below
+from pdsearch.search.best_first.continuation import After, may_go_on, new_engine, plan_of, search_below
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.report import outcome_of, report
 from pdsearch.search.best_first.step import GOAL_COST
@@ -81,8 +83,11 @@ def simulate(
     schedule: Schedule,
     run: Run | None = None,
     max_turns: int = 10_000_000,
+    when_full: str = "stop",
 ) -> tuple[Result, Simulation]:
     """Run HDA* on ``task.n_ranks`` simulated ranks by a schedule; the seed of the result is the schedule's.
+
+    ``when_full`` is that of :class:`~pdsearch.search.best_first.hdastar.HdaStar`.
 
     Raises
     ------
@@ -90,12 +95,12 @@ def simulate(
         After ``max_turns`` turns of single ranks.
     """
     run = dataclasses.replace(run or Run(), seed=schedule.seed)
-    outcome, simulation = simulated_outcome(task, schedule, run, max_turns)
+    outcome, simulation = simulated_outcome(task, schedule, run, max_turns, when_full)
     return finish(task, run, outcome), simulation
 
 
 def simulated_outcome(
-    task: Task, schedule: Schedule, run: Run, max_turns: int = 10_000_000
+    task: Task, schedule: Schedule, run: Run, max_turns: int = 10_000_000, when_full: str = "stop"
 ) -> tuple[Outcome, Simulation]:
     """Do the same, and return what the search hands in."""
     network = Network(task.n_ranks, schedule.seed, schedule.slowness)
@@ -106,12 +111,24 @@ def simulated_outcome(
             network.communicator(rank),
             run,
             schedule.budget,
+            keeps=may_go_on(task, when_full),
         )
         for rank in range(task.n_ranks)
     ]
     simulation = Simulation(task, network, workers)
     _run(simulation, schedule, max_turns)
-    return outcome_of_workers(task, workers, search_s=run.search_s), simulation
+    after = _search_on(task, workers, run) if may_go_on(task, when_full) else None
+    return outcome_of_workers(task, workers, after, search_s=run.search_s), simulation
+
+
+def _search_on(task: Task, workers: Sequence[Worker], run: Run) -> After | None:
+    """Search below the open nodes of all ranks, if memory was full."""
+    last = workers[0].agreement.last
+    if last.stop != Status.MEMORY_LIMIT.value:
+        return None
+    engine = new_engine(task)
+    ranks = [Below(one.local, engine.fresh(), one.without_table(), lambda: False) for one in workers]
+    return search_below(ranks, run, lambda facts: facts, last.incumbent, last.expanded)
 
 
 def _run(simulation: Simulation, schedule: Schedule, max_turns: int) -> None:
@@ -133,16 +150,18 @@ def _run(simulation: Simulation, schedule: Schedule, max_turns: int) -> None:
             raise NeverEndsError(f"{domain.name} {domain.instance} still runs after {simulation.turns} turns")
 
 
-def outcome_of_workers(task: Task, workers: Sequence[Worker], **more: Any) -> Outcome:
+def outcome_of_workers(task: Task, workers: Sequence[Worker], after: After | None = None, **more: Any) -> Outcome:
     """Trace the plan and add up the counts of ranks that know that the search is over."""
     last = workers[0].agreement.last
+
+    def ask(rank: int | None, question: Asked) -> Any:
+        return [question(one.local) for one in workers] if rank is None else question(workers[rank].local)
+
     plan = None
-    if last.incumbent < task.upper_bound:
+    if after is not None and after.found is not None:
+        plan = plan_of(task, after.found, ask)
+    elif last.incumbent < task.upper_bound:
         finder = next(one.local.rank for one in workers if one.local.statistics[GOAL_COST] == last.incumbent)
-
-        def ask(rank: int | None, question: Asked) -> Any:
-            return [question(one.local) for one in workers] if rank is None else question(workers[rank].local)
-
         plan = trace(task, finder, ask)
     reports = [report(one.local, one.sent, one.received, one.messages) for one in workers]
-    return outcome_of(task, "HDA* (simulated)", reports, last, plan=plan, **more)
+    return outcome_of(task, "HDA* (simulated)", reports, last, after, plan=plan, **more)

@@ -61,7 +61,7 @@ from pdsearch.kernels.passes import (
     TABLE_KIND,
     Outbox,
 )
-from pdsearch.kernels.protocol import INFINITY
+from pdsearch.kernels.protocol import INFINITY, keep_cursor, pop_batch, take_cursor
 
 __all__ = [
     "DUPLICATES",
@@ -227,3 +227,19 @@ def collect(size, outbox, destinations, out):
         outbox.newest[destination] = -1
         outbox.waiting[destination] = 0
         outbox.least_f[destination] = INFINITY
+
+
+@kernel
+def take(open_list, nodes, hs):
+    """Take some nodes of the least f from an open list; return how many, and their f.
+
+    Parameters
+    ----------
+    open_list : NamedTuple
+        Not empty.
+    nodes, hs : int64[most]
+        Filled with the numbers of the nodes and their h.
+    """
+    n, f, cursor = pop_batch(open_list, take_cursor(open_list), INFINITY, len(nodes), nodes, hs)
+    keep_cursor(open_list, cursor)
+    return n, f

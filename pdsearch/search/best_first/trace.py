@@ -34,8 +34,11 @@ def trace(task: Task, finder: int, ask: Ask) -> list[int]:
 
 
 def _by_undoing(task: Task, finder: int, ask: Ask) -> list[int]:
-    """Ask each state's owner for the operator, and undo it."""
-    state: State = ask(finder, LocalSearch.goal_state)
+    return way_to(task, ask(finder, LocalSearch.goal_state), ask)
+
+
+def way_to(task: Task, state: State, ask: Ask) -> list[int]:
+    """Return the operators from the initial state to a stored one: ask each state's owner for the last, and undo it."""
     plan: list[int] = []
     while len(plan) < _LONGEST:
         origin = _origin_of(task, state, ask)

@@ -1,0 +1,127 @@
+"""Memory that is full is no end: from every cut the searches below the open nodes find what exhaustion finds."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+import schedules
+from searches import astar
+
+from pdsearch import Status, solve
+from pdsearch.domains.pancake import Pancake
+from pdsearch.domains.tiles import Tiles
+from pdsearch.domains.topspin import TopSpin
+from pdsearch.errors import BadInputError
+from pdsearch.kernels.protocol import INFINITY
+from pdsearch.limits import Limits
+from pdsearch.search.best_first.arrays import MemoryLimitError
+from pdsearch.search.best_first.below import Below
+from pdsearch.search.best_first.continuation import new_engine
+from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.setup import make_task
+
+HARDEST = Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1], goal="blank-last")  # 31 moves, as far as boards of the 8-puzzle are
+SEVERAL = [
+    (HARDEST, "manhattan", 31),
+    (HARDEST, "linear-conflict", 31),
+    (Pancake([3, 0, 2, 5, 1, 4, 6]), "gap", None),
+    (TopSpin([3, 0, 2, 5, 1, 4], 2), "blind", None),
+]
+CUTS = [1, 2, 3, 5, 8, 20, 50, 150, 400, 1000, 2000, 5000]
+
+
+def full_at(n_nodes, monkeypatch, more_than=0):
+    """Let the memory of every rank be full at so many nodes, whatever it is doing."""
+    expand, absorb = LocalSearch.expand, LocalSearch.absorb
+
+    def limited_expand(rank, budget, *rest, **options):
+        if rank.n_nodes >= n_nodes:
+            raise MemoryLimitError
+        return expand(rank, min(budget, 4), *rest, **options)
+
+    def limited_absorb(rank, records):
+        size = rank.task.record_words
+        for start in range(0, len(records), size):
+            if rank.n_nodes >= n_nodes + more_than:
+                raise MemoryLimitError
+            absorb(rank, records[start : start + size])
+
+    monkeypatch.setattr(LocalSearch, "expand", limited_expand)
+    monkeypatch.setattr(LocalSearch, "absorb", limited_absorb)
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_from_every_cut_the_cost_is_that_of_a_search_with_all_memory(cut, monkeypatch):
+    truth = [cost or astar(make_task(domain, heuristic)).cost for domain, heuristic, cost in SEVERAL]
+    full_at(cut, monkeypatch)
+
+    for (domain, heuristic, _), cost in zip(SEVERAL, truth, strict=True):
+        result = astar(make_task(domain, heuristic), batch=2)
+
+        assert (result.status, result.cost, len(result.plan)) == (Status.SOLVED, cost, cost)
+        assert domain is not HARDEST or cut >= 1000 or any("memory was full" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("n_ranks", [1, 2, 3, 5])
+def test_simulated_ranks_that_are_full_at_any_moment_find_the_optimum_and_lose_no_record(n_ranks, monkeypatch):
+    draw = np.random.default_rng(n_ranks)
+    kinds = ["3x3 14", "3x3 any", "3x3 18"]
+    gone_on = 0
+    for seed in range(60):
+        instance = schedules.short(kinds[seed % 3], "manhattan", seed % 10)
+        task = make_task(instance.puzzle, "manhattan", ["zobrist", "abstract-zobrist"][seed % 2], n_ranks, seed=seed)
+        with monkeypatch.context() as patch:
+            full_at(int(draw.integers(1, 60)), patch, more_than=int(draw.integers(0, 20)))
+            result, _ = simulate(task, Schedule.random(seed), max_turns=10**6, when_full="continue")
+
+        assert result.cost == instance.cost, (seed, instance)
+        gone_on += bool(result.notes)
+    assert gone_on > 20
+
+
+def test_a_rank_without_open_nodes_has_nothing_below_them():
+    task = make_task(HARDEST, "manhattan")
+    below = Below(LocalSearch(task, 0, 2**24), new_engine(task), [], lambda: False)
+
+    assert (len(below), below.least_f, below.is_done) == (0, INFINITY, True)
+
+
+@pytest.mark.parametrize("memory", [2**20, 2**21, 2**22, 2**24])
+def test_korfs_instances_in_little_memory(memory):
+    for number, cost in ((79, 42), (12, 45)):
+        result = solve(Tiles.korf(number), limits=Limits(memory_bytes=memory))
+
+        assert (result.status, result.cost) == (Status.SOLVED, cost)
+        assert result.peak_memory_bytes <= memory
+
+
+def test_limits_hold_below_the_open_nodes_and_progress_goes_on():
+    seen, asked = [], itertools.count()
+
+    by_time = solve(Tiles.korf(88), limits=Limits(time_s=0.7, memory_bytes=2**21), on_progress=seen.append)
+    by_nodes = solve(Tiles.korf(88), limits=Limits(nodes=10**6, memory_bytes=2**21))
+    stopped = solve(Tiles.korf(88), memory=2**21, interrupted=lambda: next(asked) > 40)
+
+    assert (by_time.status, by_nodes.status) == (Status.TIME_LIMIT, Status.NODE_LIMIT)
+    assert stopped.status is Status.INTERRUPTED
+    assert all(43 <= one.lower_bound <= 65 for one in (by_time, by_nodes, stopped))
+    assert [one.least_f for one in seen] == sorted(one.least_f for one in seen)
+
+
+def test_a_search_may_be_told_to_stop():
+    result = solve(Tiles.korf(88), algorithm="astar", when_full="stop", memory=2**21)
+
+    assert result.status is Status.MEMORY_LIMIT
+    with pytest.raises(BadInputError, match="when_full 'never' is unknown; it is one of continue, stop"):
+        solve(Tiles.korf(88), algorithm="astar", when_full="never")
+
+
+@pytest.mark.mpi
+def test_real_ranks_search_on_together(mpirun):
+    run = mpirun(3, "solve", "tiles", "korf:79", "--memory", "1M", "--json", "-", timeout=120)
+
+    result = json.loads(run.stdout.splitlines()[-1])
+    assert (result["status"], result["cost"]) == ("solved", 42)
+    assert any("memory was full" in note for note in result["notes"])
