@@ -78,6 +78,11 @@ def test_so_it_is_where_the_parser_itself_complains(command, capsys):
     assert DIGITS not in said(capsys, *command.format(DIGITS).split())
 
 
+@pytest.mark.parametrize("command", ["route x.csv --router=--", "solve tiles 1 --plan-file=--", "bench ida --json=--"])
+def test_two_dashes_are_no_value(command, capsys):
+    assert "'--' is no value" in said(capsys, *command.split())
+
+
 def test_numbers_beyond_64_bits_are_refused_where_they_are_read():
     for read in (bytes_, count, lambda text: whole(text, "seed")):
         with pytest.raises(BadInputError, match=r"too large|not understood"):

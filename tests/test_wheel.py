@@ -40,7 +40,7 @@ NEEDED = {
         "import pdsearch.planning.unified_planning",
         "MissingDependencyError: unified-planning is not installed; run: ",
     ),
-    "gpu": (["ida", "tiles", "random:3x3", "--device", "gpu"], "pdsearch: numba has no CUDA here; run: "),
+    "gpu": (["ida", "tiles", "random:3x3", "--device", "gpu"], "pdsearch: no CUDA device was found"),  # numba looks
     "mpich": ("from pdsearch.comm.world import import_mpi; import_mpi()", "no MPI library was found; run: "),
 }
 

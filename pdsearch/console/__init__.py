@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from typing import Any
 
 from pdsearch.comm.world import speaks as speaks
 from pdsearch.errors import shown
@@ -18,6 +19,14 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **({"allow_abbrev": False} | options))  # type: ignore[arg-type]
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse ``--option=--``, of which argparse makes an empty list."""
+        words = sys.argv[1:] if args is None else list(args)
+        wrong = next((word for word in words if word.startswith("--") and word.endswith("=--")), None)
+        if wrong is not None:
+            self.error(f"argument {wrong.removesuffix('=--')}: '--' is no value")
+        return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> None:  # type: ignore[override]
         short = re.sub(r"\S{80,}", lambda word: shown(word[0]), message)  # argparse repeats what was given
