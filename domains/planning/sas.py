@@ -133,6 +133,8 @@ def _variable(lines: _Lines) -> Variable:
     name, layer, size = lines.text(), lines.number(), lines.number()
     if size < 1:
         raise lines.wrong(f"variable {shown(name)} has {size} values; it needs at least 1")
+    if layer < -1:
+        raise lines.wrong(f"variable {shown(name)} is in stratum {layer}; it is 0 or more, -1 where nothing derives it")
     return Variable(name, layer, tuple(lines.text() for _ in range(size)))
 
 
@@ -196,6 +198,8 @@ class _Lines:
         line = self.text()
         try:
             numbers = [int(word) for word in line.split()]
+            if "_" in line or not line.isascii():  # which Python takes for numbers
+                raise ValueError
         except ValueError:
             raise self.wrong(f"whole numbers are needed, not {shown(line)}") from None
         if not numbers or (size is not None and len(numbers) != size):

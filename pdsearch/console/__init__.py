@@ -29,9 +29,13 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        short = re.sub(r"\S{80,}", lambda word: shown(word[0]), message)  # argparse repeats what was given
-        complain(f"{short}; see {self.prog} --help")
+        complain(f"{_short(message, 80)}; see {self.prog} --help")  # argparse repeats what was given
         raise SystemExit(BAD_INPUT)
+
+
+def _short(message: str, most: int) -> str:
+    """Return a message without the middle of its long words: names of files, numbers."""
+    return re.sub(rf"\S{{{most},}}", lambda word: shown(word[0]), message)
 
 
 def complain(message: str) -> None:
@@ -42,7 +46,7 @@ def complain(message: str) -> None:
 
 def say_alone(message: str) -> None:
     """Print such a line from this rank."""
-    print(f"pdsearch: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    print(f"pdsearch: {' '.join(_short(message, 250).split())}", file=sys.stderr, flush=True)
 
 
 def say(words: str) -> None:

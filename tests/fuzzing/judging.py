@@ -103,7 +103,8 @@ def fault(case: Case, ending: Ending) -> str | None:
 
 
 def _wrong(case: Case, code: int, out: str) -> str | None:
-    if "--json" not in case.words or not out.startswith("{"):
+    shares = any(word.endswith("=-") and not word.startswith("--json") for word in case.words)  # standard output
+    if "--json" not in case.words or not out.startswith("{") or shares:
         return None
     lines = out.splitlines()
     try:
