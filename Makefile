@@ -68,6 +68,7 @@ $(DOCS_VENV)/.installed: pyproject.toml
 
 docs: $(DOCS_VENV)/.installed
 	$(DOCS_VENV)/bin/zensical build --clean --strict
+	@rm -f site/*.py
 
 docs-serve: $(DOCS_VENV)/.installed
 	$(DOCS_VENV)/bin/zensical serve

@@ -25,7 +25,6 @@ from sybil import Document, Example, Region, Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 ROOT = Path(__file__).parents[1]
-collect_ignore = ["roles.py"]  # needs what builds the site
 COMMANDS = ("pdsearch", "mpiexec", "python", "sh", "make")
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODES = re.compile(r"#\s*exit code: ([\d, or]+)")
@@ -70,7 +69,7 @@ def evaluate(example: Example) -> None:
         return
     match = _CODES.search(line)
     expected = [int(code) for code in re.findall(r"\d+", match[1])] if match else [0]
-    code, said = _run(words, example.namespace["folder"])
+    code, said = _run(words, example.namespace["page_folder"])
     assert code in expected, f"{line}: exit code {code}\n{said[-3000:]}"
 
 
@@ -119,7 +118,7 @@ def _here(words: list[str], folder: Path) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="session")
-def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page_inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files that pages name."""
     folder = tmp_path_factory.mktemp("inputs")
     (folder / "tests").symlink_to(ROOT / "tests")
@@ -139,10 +138,10 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def folder(inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page_folder(page_inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of them for each page: its lines may read what lines before them wrote."""
     place = tmp_path_factory.mktemp("page")
-    shutil.copytree(inputs, place, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(page_inputs, place, symlinks=True, dirs_exist_ok=True)
     return place
 
 
@@ -160,7 +159,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), Commands()],
+    path=str(ROOT / "docs"),
     patterns=["*.md"],
     excludes=["extending.md", "torch.md", "api-*.md", "changelog.md"],  # the first two have tests of their own
-    fixtures=["folder"],
+    fixtures=["page_folder"],
 ).pytest()
