@@ -153,7 +153,7 @@ def predict(arguments: argparse.Namespace) -> None:
     names = (arguments.distributions or "zobrist,abstract-zobrist,sampled-cut").split(",")
     comm = MpiCommunicator(world)
     task = make_task(Tiles.korf(numbers[0]), None, "zobrist", 2)
-    costs = calibrate(task, comm, *((100_000, 1) if arguments.quick else ()))
+    costs = calibrate(task, comm, *((100_000, 1) if arguments.quick else ())).costs
     costs = comm.broadcast(costs, 0)
     say(f"{'instance':10} {'distribution':18}  predicted  measured  predicted / measured")
     setting = Setting()

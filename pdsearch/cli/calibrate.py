@@ -1,7 +1,8 @@
 """Measure what the parts of a search cost on this machine.
 
-The costs are kept in the user's cache (PDSEARCH_CACHE_DIR moves it), and pdsearch simulate uses
-them for the same domain, heuristic and size of states. Under mpiexec with two ranks messages go
+Everything is measured five times; the medians count, and the table shows the least and the largest measurement. What
+no idle machine would measure is refused. The costs are kept in the user's cache (PDSEARCH_CACHE_DIR moves it), and
+pdsearch simulate uses them for the same domain, heuristic and size of states. Under mpiexec with two ranks messages go
 through MPI; otherwise they are copied in one process, which is faster than any network.
 """
 
@@ -42,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, keep and show the costs."""
     from pdsearch.comm.mpi import MpiCommunicator
     from pdsearch.search.best_first.calibration import calibrate, keep
+    from pdsearch.search.best_first.robust import check_plausible
     from pdsearch.search.setup import make_task
     from pdsearch.search.task import Task
 
@@ -59,18 +61,22 @@ def run(arguments: argparse.Namespace) -> int:
     task = in_turn(ranks, read)
     domain = task.domain
     comm = MpiCommunicator(ranks) if ranks is not None else None
-    costs = calibrate(task, comm)
+    measured = calibrate(task, comm)
+    costs = measured.costs
     if comm is not None:
         comm.barrier()
         comm.close()
     if not speaks():
         return 0
+    check_plausible(costs)
     values = dataclasses.asdict(costs) | {
         "c": costs.c,
         "domain": domain.name,
         "instance": domain.instance,
         "heuristic": task.heuristic.name,
         "messages": "MPI" if comm is not None else "in process",
+        "spread": measured.spread,
+        "uncertain": measured.uncertain,
         "environment": environment(),
     }
     path = keep(domain, task.heuristic.name, values)
@@ -83,10 +89,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _row(values: dict[str, Any], name: str, scale: float, unit: str) -> str:
+    least, most = values["spread"][name]
+    mark = " ?" if name in values["uncertain"] else ""
+    return f"  {name:17} {values[name] * scale:9.2f} {unit:4} ({least * scale:.2f} to {most * scale:.2f}){mark}"
+
+
 def _table(values: dict[str, Any], path: Path) -> str:
     units = [(name, 1e9, "ns") for name in ("expansion", "kept", "posted", "received")]
     units += [(name, 1e6, "µs") for name in ("message_sent", "message_received", "turn", "reduction", "latency")]
-    rows = [f"  {name:17} {values[name] * scale:9.2f} {unit}" for name, scale, unit in units]
-    rows += [f"  {'bandwidth':17} {values['bandwidth'] / 1e9:9.2f} GB/s", f"  {'c':17} {values['c']:9.2f}"]
+    rows = [_row(values, name, scale, unit) for name, scale, unit in [*units, ("bandwidth", 1e-9, "GB/s")]]
+    rows.append(f"  {'c':17} {values['c']:9.2f}")
+    if values["uncertain"]:
+        rows.append("? measurements differ by more than a factor of two: calibrate again when nothing else runs")
     head = f"{values['domain']} {values['instance']}, {values['heuristic']}, messages {values['messages']}"
     return "\n".join([head, *rows, f"kept in {path}"])

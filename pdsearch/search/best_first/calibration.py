@@ -27,6 +27,7 @@ from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.records import initial_record
+from pdsearch.search.best_first.robust import Measured, combined
 from pdsearch.search.best_first.worker import Worker
 from pdsearch.search.costs import Costs
 from pdsearch.search.run import Run
@@ -162,8 +163,11 @@ def time_turns(task: Task, comm: Communicator, peer: Communicator | None, n: int
     return (time.perf_counter() - began) / n
 
 
-def calibrate(task: Task, comm: Any = None, max_expanded: int = 2_000_000, repeats: int = 3) -> Costs:
+def calibrate(task: Task, comm: Any = None, max_expanded: int = 1_000_000, repeats: int = 5) -> Measured:
     """Measure all costs; under MPI both ranks must call, and rank 0 measures the kernels.
+
+    Everything is measured ``repeats`` times, spread over the whole time that takes, and the medians count: others may
+    use the machine meanwhile.
 
     Parameters
     ----------
@@ -172,7 +176,12 @@ def calibrate(task: Task, comm: Any = None, max_expanded: int = 2_000_000, repea
     comm : MpiCommunicator, optional
         Of two ranks.
     max_expanded, repeats : int
-        Length and number of the searches that are timed; the fastest counts, for others may use the machine, too.
+        Length and number of the searches that are timed.
+
+    Raises
+    ------
+    BadInputError
+        If the instance is too small.
     """
     alone = Task(task.domain, task.heuristic, None, 1)
     compile_kernels(alone)
@@ -180,10 +189,14 @@ def calibrate(task: Task, comm: Any = None, max_expanded: int = 2_000_000, repea
     network = Network(2, slowness=0.0)
     ours = comm or network.communicator(0)
     peer = None if comm else network.communicator(1)
+    return combined([_measure(task, alone, ours, peer, max_expanded) for _ in range(repeats)])
+
+
+def _measure(task: Task, alone: Task, ours: Communicator, peer: Communicator | None, max_expanded: int) -> Costs:
+    """Measure everything once."""
     mail = time_messages(ours, peer, task.record_words)
     turn = time_turns(task, ours, peer)
-    single = min((share(alone, max_expanded) for _ in range(repeats)), key=lambda one: one.expand_s)
-    double = min((share(task, max_expanded) for _ in range(repeats)), key=lambda one: one.expand_s + one.absorb_s)
+    single, double = share(alone, max_expanded), share(task, max_expanded)
     if not double.sent:
         raise BadInputError(f"{task.domain.instance} is too small to calibrate on; need one that takes a second")
     return _costs(single, double, mail, turn)
