@@ -15,11 +15,17 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from pdsearch.limits import Limits as Limits
     from pdsearch.result import Result as Result
     from pdsearch.result import Status as Status
     from pdsearch.search import solve as solve
 
-_HOMES = {"solve": "pdsearch.search", "Result": "pdsearch.result", "Status": "pdsearch.result"}
+_HOMES = {
+    "solve": "pdsearch.search",
+    "Limits": "pdsearch.limits",
+    "Result": "pdsearch.result",
+    "Status": "pdsearch.result",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -18,7 +18,7 @@ from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS
 from pdsearch.errors import BadInputError, WrongPlanError
 from pdsearch.limits import Limits
-from pdsearch.report.means import Group, estimated_efficiency, groups, means, table
+from pdsearch.report.means import Group, estimated_efficiency, groups, means, recommendations, table
 from pdsearch.report.rows import read_rows
 from pdsearch.search.costs import TYPICAL
 
@@ -402,3 +402,33 @@ def test_an_instance_too_hard_for_a_star_ends_the_benchmark_on_all_ranks(mpirun)
 
     assert finished.returncode == 2
     assert "A* on one rank ended with memory limit on korf:83" in finished.stderr
+
+
+# --- what to use ---
+
+
+def test_the_recommendation_is_the_fastest_of_those_that_finished_every_instance(row):
+    def run(distribution, instance, speedup, **more):
+        return dataclasses.replace(row, distribution=distribution, instance=instance, speedup=speedup, **more)
+
+    rows = [
+        *(run("zobrist", name, 2.0, efficiency=0.9) for name in ("a", "b")),
+        *(run("sampled-cut", name, 3.0, efficiency=0.4) for name in ("a", "b")),
+        run("random", "a", 9.0),  # one of two
+        *(run("zobrist", name, 1.5, n_ranks=2) for name in ("a", "b")),
+    ]
+
+    few, many = recommendations(rows)
+
+    assert few.startswith("tiles, heuristic manhattan, 2 ranks: --distribution zobrist (predicted speed-up 1.5, ")
+    assert many.startswith("tiles, heuristic manhattan, 4 ranks: --distribution sampled-cut (predicted speed-up 3.0, ")
+    assert many.endswith("2 runs; next zobrist, 2.0)")
+
+
+def test_recommend_prints_one_line(tmp_path, capsys):
+    words = ["bench", "distribution", "--domain", "tiles", "--instances", "2x3: 5 4 3 2 1 0", "--ranks", "2"]
+
+    assert main([*words, "--distributions", "zobrist,multiplicative", "--costs", "typical", "--recommend"]) == 0
+
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("tiles, heuristic manhattan, 2 ranks: --distribution ")

@@ -1,8 +1,9 @@
 """Overheads and efficiency of work distributions, simulated or on the ranks of mpiexec.
 
 Every instance is solved by A* on one rank, too; each row carries that run. The table shows
-means over the instances, the most efficient distribution first. Under mpiexec the ranks are
-real and the speed-up is measured; otherwise it is predicted from the machine's costs.
+means over the instances, the fastest distribution first. Under mpiexec the ranks are real and
+the speed-up is measured; otherwise it is predicted from the machine's costs. --recommend prints
+one line in place of the table: the distribution to use.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pdsearch.console.interrupts import Interrupts
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.errors import BadInputError
 from pdsearch.limits import count
-from pdsearch.report.means import groups, table
+from pdsearch.report.means import groups, recommendations, table
 from pdsearch.report.rows import Log, Row, read_rows
 
 EXAMPLES = """\
@@ -32,6 +33,7 @@ EXAMPLES = """\
   mpiexec -n 2 pdsearch bench distribution --domain tiles --instances korf:easy20 --json runs.jsonl
   pdsearch bench distribution --suite tiles15 --ranks 8,48 --first 3
   pdsearch bench distribution --from runs.jsonl --plots figures
+  pdsearch bench distribution --domain tiles --ranks 64 --recommend
 """
 _REPEATS = 3  # of real runs; the fastest counts
 
@@ -55,6 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repeats", type=int, default=_REPEATS, help=f"of real runs, the fastest counts (default {_REPEATS})"
     )
+    parser.add_argument(
+        "--recommend",
+        action="store_true",
+        help="print only which distribution to use; without --instances on the three easiest of the domain's suite",
+    )
     add_common_arguments(parser)
 
 
@@ -66,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not rows and not code:
         raise BadInputError("there are no runs to show; see what was skipped, or give a file with runs")
     if rows and arguments.json != "-":
-        print(table(rows, arguments.so))
+        print("\n".join(recommendations(rows)) if arguments.recommend else table(rows, arguments.so))
     if rows and arguments.plots:
         _draw(rows, arguments.plots, arguments.so)
     return code
@@ -93,6 +100,9 @@ def _compare(arguments: argparse.Namespace) -> tuple[list[Row], int]:
 
 def _runs(arguments: argparse.Namespace, interrupts: Interrupts) -> Iterator[Row]:
     """Read the command line, then yield the runs."""
+    if arguments.recommend and not arguments.suite and not arguments.instances:
+        arguments.suite = next((name for name in SUITES if SUITES[name].domain == arguments.domain), None)
+        arguments.first = arguments.first or "3"
     if arguments.suite:
         _use(SUITES[arguments.suite], arguments)
     setting = setting_of(arguments, interrupts)

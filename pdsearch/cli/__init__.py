@@ -13,7 +13,9 @@ import importlib
 import importlib.util
 import os
 import pkgutil
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
@@ -51,6 +53,8 @@ class _Help(argparse.HelpFormatter):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; an error on any rank ends the whole MPI job."""
     argv = [*(sys.argv[1:] if argv is None else argv)]  # `list` is a command here
+    _open_streams()
+    before = _end_politely()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", PluginWarning)
@@ -74,6 +78,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not (isinstance(error, SystemExit) and error.code in (0, BAD_INPUT)):
             _abort_mpi(error)
         raise
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _open_streams() -> None:
+    """Give a process that was started with a closed stream (``2>&-``) one that takes everything.
+
+    Python has None in its place, and the next file that is opened would get its number.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w"))
+
+
+def _end_politely() -> Any:
+    """Let SIGTERM end what comes before a search as Ctrl-C does; return what it did before, None if that stays."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return None
+    return signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _warn(message: Warning | str, category: type[Warning], *where: Any) -> None:

@@ -25,7 +25,7 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line: that of ``pdsearch solve``."""
-    solve.add_arguments(parser)
+    solve.add_arguments(parser, [name for name in ALGORITHMS if "idastar" in name])
 
 
 def run(arguments: argparse.Namespace) -> int:

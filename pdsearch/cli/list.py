@@ -10,12 +10,13 @@ from typing import Any
 
 from pdsearch.balance.placement import POLICIES
 from pdsearch.balance.routers import ROUTERS
+from pdsearch.console.fitting import domains_of
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS
 from pdsearch.domains.planning.preprocessing import PREPROCESSORS
 from pdsearch.domains.planning.pruning import PRUNINGS
 from pdsearch.gpu_model import MODELS
-from pdsearch.heuristics import HEURISTICS
+from pdsearch.heuristics import HEURISTICS, Heuristic
 from pdsearch.search.algorithms import ALGORITHMS
 
 EXAMPLES = """\
@@ -54,6 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
         for name, facts in described.items():
             source = f"  [{facts['source']}]" if facts["source"] else ""
             print(f"  {name:19} {facts['summary']}{source}")
+            if "domains" in facts:
+                default = "; default of " * bool(facts["default_of"]) + ", ".join(facts["default_of"])
+                print(f"  {'':19} for: {', '.join(facts['domains']) or 'own domains'}{default}")
             if facts.get("option"):
                 print(f"  {'':19} option: {facts['option']}")
     return 0
@@ -65,6 +69,10 @@ def _describe(cls: Any) -> dict[str, Any]:
         "source": getattr(cls, "source", ""),
     }
     facts |= {fact: getattr(cls, fact) for fact in ("admissible", "consistent") if hasattr(cls, fact)}
+    if isinstance(cls, type) and issubclass(cls, Heuristic):
+        fitting = domains_of(cls)
+        facts["domains"] = fitting
+        facts["default_of"] = [name for name in fitting if DOMAINS[name].default_heuristic == cls.name]
     facts |= {"option": cls.option_help} if hasattr(cls, "option_help") else {}
     if isinstance(getattr(cls, "options", None), tuple):
         facts["options"] = {option.flag: option.help for option in cls.options}

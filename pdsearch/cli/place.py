@@ -23,6 +23,8 @@ from pdsearch.cli._placement import add_constraints, constraints_of, loads_of
 from pdsearch.console.outputs import writable, write_json
 from pdsearch.errors import BadInputError
 
+_WIDEST, _SHOWN = 80, 32  # characters and lines of a placement that are printed unasked
+
 EXAMPLES = """\
   pdsearch place loads.csv --replicas 288 --gpus 32 --nodes 4 --groups 8 --json -
   pdsearch place loads.csv --replicas 16 --gpus 8 --policy local-search
@@ -123,6 +125,20 @@ def _described(placement: Placement, loads: Any, policy: str) -> dict[str, Any]:
     }
 
 
+def _placement(result: dict[str, Any]) -> list[str]:
+    """Return the experts on each GPU, a line for each; shortened where they are many."""
+    lines = []
+    for number, layer in enumerate(result["layers"]):
+        even = [len(layer["experts"]) // result["n_gpus"]] * result["n_gpus"]
+        slots = np.cumsum([0, *(result["slots"] or even)])
+        for gpu in range(result["n_gpus"]):
+            experts = " ".join(map(str, layer["experts"][slots[gpu] : slots[gpu + 1]]))
+            shown = experts if len(experts) <= _WIDEST else experts[:_WIDEST].rsplit(" ", 1)[0] + " ..."
+            lines.append(f"layer {number}, GPU {gpu}: experts {shown}")
+    left = len(lines) - _SHOWN
+    return lines if left <= 0 else [*lines[:_SHOWN], f"... and {left} lines more; --json FILE has the whole placement"]
+
+
 def _table(result: dict[str, Any]) -> str:
     lines = [f"policy {result['policy']}, {result['n_experts']} experts, {result['n_gpus']} GPUs"]
     lines.append(f"{'layer':>5} {'max load':>12} {'mean load':>12} {'LB':>8} {'balancedness':>13} {'duplicates':>11}")
@@ -132,6 +148,7 @@ def _table(result: dict[str, Any]) -> str:
             f"{number:>5} {gpu_loads.max():>12.6g} {gpu_loads.mean():>12.6g} {layer['load_balance']:>8.4f} "
             f"{layer['balancedness']:>13.4f} {layer['duplicates']:>11}"
         )
+    lines += _placement(result)
     if "moves" in result:
         moves = result["moves"]
         lines.append(

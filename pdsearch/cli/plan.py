@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 
 from pdsearch.cli import solve
-from pdsearch.console.arguments import add_domain_options
+from pdsearch.console.arguments import add_options
+from pdsearch.console.fitting import heuristics_of
+from pdsearch.domains import DOMAINS
 from pdsearch.errors import BadInputError
+from pdsearch.search.algorithms import ALGORITHMS
 
 EXAMPLES = """\
   pdsearch plan domain.pddl problem.pddl --heuristic lmcut --plan-file sas_plan
@@ -22,8 +25,11 @@ EXAMPLES = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="a PDDL domain and a problem, or a .sas file")
-    solve.add_search_arguments(parser)
-    add_domain_options(parser)
+    planning = DOMAINS["planning"]
+    solve.add_search_arguments(
+        parser, heuristics_of(planning), [name for name in ALGORITHMS if not ALGORITHMS[name].is_plain]
+    )
+    add_options(parser, {"planning": planning.options})
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -23,6 +23,7 @@ from pdsearch.console.arguments import (
     limits_of,
     seed,
 )
+from pdsearch.console.fitting import heuristics_of
 from pdsearch.console.incumbents import Incumbents
 from pdsearch.console.instances import instances
 from pdsearch.console.interrupts import Interrupts
@@ -31,7 +32,6 @@ from pdsearch.console.progress import ProgressLine
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.errors import BadInputError
-from pdsearch.heuristics import HEURISTICS
 from pdsearch.limits import Deadline, Limits
 from pdsearch.options import values_of
 from pdsearch.result import Result, Status
@@ -53,27 +53,32 @@ EXAMPLES = """\
 _SHOWN = 2000  # characters of a plan that are printed unasked
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the command line."""
+def add_arguments(parser: argparse.ArgumentParser, algorithms: Sequence[str] = ()) -> None:
+    """Describe the command line; some commands have only some of the algorithms."""
     add_domain(parser)
     helps = "; ".join(f"{name}: {DOMAINS[name].instances_help}" for name in DOMAINS)
     parser.add_argument("instance", nargs="+", metavar="INSTANCE", help=helps.replace("%", "%%"))
-    add_search_arguments(parser)
+    add_search_arguments(parser, algorithms=algorithms)
 
 
-def add_search_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the search, its limits and its outputs; ``pdsearch plan`` and ``pdsearch ida`` have the same."""
-    parser.add_argument("--heuristic", metavar="NAME", help=f"one of: {', '.join(HEURISTICS)}")
+def add_search_arguments(
+    parser: argparse.ArgumentParser, heuristics: Sequence[str] = (), algorithms: Sequence[str] = ()
+) -> None:
+    """Describe the search, its limits and its outputs.
+
+    ``pdsearch plan`` and ``pdsearch ida`` have the same, and name the heuristics and algorithms that fit them.
+    """
+    algorithms = algorithms or list(ALGORITHMS)
+    by_domain = "; ".join(f"{name}: {', '.join(heuristics_of(DOMAINS[name]))}" for name in DOMAINS)
+    parser.add_argument("--heuristic", metavar="NAME", help=f"the default first: {', '.join(heuristics) or by_domain}")
     parser.add_argument("--inadmissible", action="store_true", help="allow a heuristic that is no lower bound")
     parser.add_argument("--distribution", metavar="NAME", help=f"who owns a state: {', '.join(DISTRIBUTIONS)}")
-    parser.add_argument(
-        "--anytime",
-        action="store_true",
-        help="a plan soon, better ones as they come, the best in the end: short for --algorithm anytime",
-    )
-    names = ", ".join(ALGORITHMS)
+    if "anytime" in algorithms:
+        text = "a plan soon, better ones as they come, the best in the end: short for --algorithm anytime"
+        parser.add_argument("--anytime", action="store_true", help=text)
+    names = ", ".join(algorithms)
     parser.add_argument("--algorithm", metavar="NAME", default="auto", help=f"auto, or one of: {names} (default auto)")
-    add_options(parser, {name: ALGORITHMS[name].options for name in ALGORITHMS})
+    add_options(parser, {name: ALGORITHMS[name].options for name in algorithms})
     parser.add_argument("--seed", type=seed, metavar="N", default=0, help="of random instances, random words")
     add_limits(parser)
     parser.add_argument(
@@ -126,12 +131,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _algorithm(arguments: argparse.Namespace, domain: type[Domain]) -> str | None:
     """Return the name of the algorithm, None for the best of one rank or several."""
-    if arguments.anytime:
+    if getattr(arguments, "anytime", False):
         if arguments.algorithm not in ("auto", "anytime"):
             raise BadInputError(f"--anytime with --algorithm {arguments.algorithm}; leave out one of them")
         return "anytime"
     if arguments.algorithm == "auto":
-        return None if arguments.weight is None else "weighted"
+        return None if getattr(arguments, "weight", None) is None else "weighted"
     name: str = domain.stand_ins.get(arguments.algorithm, arguments.algorithm)
     chosen = ALGORITHMS[name]
     ranks = launched_ranks() or 1
@@ -145,7 +150,7 @@ def _algorithm(arguments: argparse.Namespace, domain: type[Domain]) -> str | Non
 def _algorithm_options(arguments: argparse.Namespace, algorithm: str | None) -> dict[str, Any]:
     """Return the options given to an algorithm; those of HDA* are allowed where the choice is automatic."""
     names = {option.name for name in ALGORITHMS for option in ALGORITHMS[name].options}
-    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name, None) is not None}
     if algorithm is not None:
         return values_of(ALGORITHMS[algorithm].options, given, f"algorithm {algorithm}")
     values = values_of(ALGORITHMS["hdastar"].options, given, "the automatic choice; name an --algorithm")

@@ -103,12 +103,22 @@ def _from_npy(name: str) -> npt.NDArray[Any]:
 
 def _from_csv(text: str, name: str) -> npt.NDArray[Any]:
     rows = csv_rows(text)
+    if len(rows) > 1 and not any(_is_number(cell) for cell in rows[0]):
+        rows = rows[1:]  # the names of the columns
     for number, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
             raise BadInputError(
                 f"row {number} of {name} has {len(row)} values and row 1 {len(rows[0])}; need equal rows"
             )
     return np.array([[_number(cell, number, name) for cell in row] for number, row in enumerate(rows, 1)])
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _number(cell: str, row: int, name: str) -> int | float:

@@ -72,10 +72,10 @@ def estimated_efficiency(row: Row, search_overhead: str = "measured") -> float:
 
 
 def means(rows: Sequence[Row], search_overhead: str = "measured") -> list[Mean]:
-    """Return the means of one group by distribution and ranks: fewest ranks first, then the most efficient."""
+    """Return the means of one group by distribution and ranks: fewest ranks first, then the fastest."""
     keys = sorted({(row.n_ranks, row.distribution) for row in rows})
     found = [_mean([row for row in rows if (row.n_ranks, row.distribution) == key], search_overhead) for key in keys]
-    return sorted(found, key=lambda mean: (mean.n_ranks, -mean.efficiency))
+    return sorted(found, key=lambda mean: (mean.n_ranks, -mean.speedup, -mean.efficiency))
 
 
 def _mean(rows: list[Row], search_overhead: str) -> Mean:
@@ -94,7 +94,7 @@ def _mean(rows: list[Row], search_overhead: str) -> Mean:
 
 
 def table(rows: Sequence[Row], search_overhead: str = "measured") -> str:
-    """Return a table for each group, the most efficient distribution first, and below them what is left out."""
+    """Return a table for each group, the fastest distribution first, and below them what is left out."""
     tables = [_table(group, members, search_overhead) for group, members in groups(rows).items()]
     left_out = [
         f"not counted: {row.distribution} on {row.n_ranks} ranks, {row.instance}, ended with {row.status}"
@@ -104,15 +104,35 @@ def table(rows: Sequence[Row], search_overhead: str = "measured") -> str:
     return "\n\n".join(tables + ["\n".join(left_out)] * bool(left_out))
 
 
+def recommendations(rows: Sequence[Row]) -> list[str]:
+    """Return for each group and number of ranks, in one line, the distribution of the largest speed-up.
+
+    Only distributions that have a finished run of every instance compete.
+    """
+    lines = []
+    for group, members in groups(rows).items():
+        for n_ranks in sorted({row.n_ranks for row in members}):
+            there = [mean for mean in means(members) if mean.n_ranks == n_ranks]
+            most = max(mean.n_runs for mean in there)
+            first, *others = [mean for mean in there if mean.n_runs == most]
+            word = "predicted" if group.kind == "simulated" else "measured"
+            next_best = f"; next {others[0].distribution}, {others[0].speedup:.1f}" if others else ""
+            lines.append(
+                f"{group.domain}, heuristic {group.heuristic}, {n_ranks} ranks: --distribution {first.distribution} "
+                f"({word} speed-up {first.speedup:.1f}, efficiency {first.efficiency:.2f}, {most} runs{next_best})"
+            )
+    return lines
+
+
 def _table(group: Group, rows: list[Row], search_overhead: str) -> str:
     width = max([len("distribution"), *(len(row.distribution) for row in rows)])
     head = (
-        f"{'distribution':<{width}}  ranks  runs     CO      SO      LB  efficiency  speed-up  median"
+        f"{'distribution':<{width}}  ranks  runs  speed-up  median  efficiency     CO      SO      LB"
         "    messages          bytes"
     )
     lines = [
-        f"{m.distribution:<{width}}  {m.n_ranks:5}  {m.n_runs:4}  {m.CO:5.3f}  {m.SO:6.3f}  {m.LB:6.3f}  "
-        f"{m.efficiency:10.3f}  {m.speedup:8.2f}  {m.median_speedup:6.2f}  {m.messages:10,.0f}  {m.bytes:13,.0f}"
+        f"{m.distribution:<{width}}  {m.n_ranks:5}  {m.n_runs:4}  {m.speedup:8.2f}  {m.median_speedup:6.2f}  "
+        f"{m.efficiency:10.3f}  {m.CO:5.3f}  {m.SO:6.3f}  {m.LB:6.3f}  {m.messages:10,.0f}  {m.bytes:13,.0f}"
         for m in means(rows, search_overhead)
     ]
     c = " to ".join(f"{c:.3g}" for c in sorted({min(row.c for row in rows), max(row.c for row in rows)}))
