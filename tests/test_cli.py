@@ -139,6 +139,7 @@ def test_the_exit_code_says_how_the_search_ended(words, status, capsys):
 def test_exit_codes_are_the_documented_ones():
     assert {status.name: status.value for status in Status} == {
         "SOLVED": 0,
+        "WITHIN_BOUND": 3,
         "UNSOLVABLE": 11,
         "NODE_LIMIT": 12,
         "MEMORY_LIMIT": 22,
