@@ -72,8 +72,8 @@ class Hashing(ABC):
 
     Attributes
     ----------
-    default_distribution : str
-        The distribution used when none is named.
+    default_distribution, many_ranks_distribution : str
+        The distribution used when none is named, on fewer than eight ranks and from eight on.
     has_coordinates : bool
         True when the values of variables are coordinates, such as positions in sequences.
     is_permutation : bool
@@ -83,6 +83,7 @@ class Hashing(ABC):
     """
 
     default_distribution: ClassVar[str] = "abstract-zobrist"
+    many_ranks_distribution: ClassVar[str] = "sampled-cut"
     has_coordinates: ClassVar[bool] = False
     is_permutation: ClassVar[bool] = False
     n_variables: int

@@ -42,7 +42,7 @@ READ_ONLY = {
     r"^make ": "is what runs this",
     r"-n [48] ": "more ranks than a test machine has cores",
     r"pdb build|korf-felner": "builds hundreds of megabytes",
-    r"1024|random:512x512|easy20|--suite|bench ida korf:4": "takes minutes to hours",
+    r"1024|random:512x512|easy20|--suite|--recommend|bench ida korf:4": "takes minutes to hours",
     r"calibrate|--costs other-machine": "measures a machine that is free",
 }
 

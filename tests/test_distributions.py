@@ -388,6 +388,7 @@ def test_a_space_with_fewer_states_than_ranks_has_idle_ranks_under_zobrist_alone
 def test_the_default_is_abstract_zobrist_where_there_is_a_projection_else_zobrist(monkeypatch):
     puzzle = Tiles.korf(1)
 
+    assert make_distribution(puzzle, None, 8).name == "sampled-cut"  # what measurement recommends for many ranks
     assert make_distribution(puzzle, None, 2).name == "abstract-zobrist"
     assert make_distribution(Tiles.parse("2x2: 3 2 1 0"), None, 48).name == "zobrist"  # of 12 states
     monkeypatch.setattr(Tiles, "projections", lambda self: {})

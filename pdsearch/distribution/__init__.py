@@ -62,6 +62,7 @@ class Distribution(ABC):
         """Return the rank that owns a state, computed from scratch."""
 
 
+MANY_RANKS = 8  # from here on the default is another
 DISTRIBUTIONS: Registry[type[Distribution]] = Registry("distribution", "pdsearch.distribution", "pdsearch.domains")
 
 
@@ -105,11 +106,14 @@ def _made(
 
 
 def _default(domain: Domain, n_ranks: int, seed: int, sampler: Callable[[int], list[State]] | None) -> Distribution:
-    """Return the best method known that fits and tells so many ranks apart."""
-    best = DISTRIBUTIONS[domain.default_distribution]
-    if best.fits(domain):
-        try:
-            return _made(best, domain, n_ranks, seed, None, sampler)
-        except BadInputError:  # too coarse for so many ranks
-            pass
+    """Return the best method known that fits and tells so many ranks apart: docs/distribution.md has the figures."""
+    names = [domain.default_distribution]
+    if n_ranks >= MANY_RANKS:
+        names.insert(0, domain.many_ranks_distribution)
+    for best in map(DISTRIBUTIONS.__getitem__, names):
+        if best.fits(domain):
+            try:
+                return _made(best, domain, n_ranks, seed, None, sampler)
+            except BadInputError:  # too coarse for so many ranks
+                pass
     return DISTRIBUTIONS["zobrist"](domain, n_ranks, seed)
