@@ -1,4 +1,4 @@
-"""A line on stderr for each better plan that an anytime search finds, and when its gap has shrunk to the end."""
+"""A line on stderr for each better plan that an anytime search finds, and for each better bound that it has proved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Incumbents:
     def show(self, now: Progress) -> None:
         """Print what is new."""
         if now.incumbent is not None:
-            found = now.incumbent, min(now.least_f, now.incumbent)
+            found = now.incumbent, now.proved
             if self._told is None or found[0] < self._told[0] or found[1] > self._told[1]:
                 self._told = found
                 self._line.clear()

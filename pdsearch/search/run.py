@@ -31,6 +31,8 @@ class Progress:
         Of the fullest rank.
     done : int
         Finished instances of a batch that is solved together.
+    proved : int
+        Of searches in several parts: no plan costs less, by the parts that are finished.
     """
 
     seconds: float
@@ -41,6 +43,7 @@ class Progress:
     memory_bytes: int = 0
     generated: int = 0
     done: int = 0
+    proved: int = 0
 
 
 OnProgress = Callable[[Progress], None]

@@ -58,7 +58,8 @@ class Anytime(WeightedAStar):
         for weight in self._weights(best):
             outcomes.append(search_once(best, weight, self._inner(comm), comm))
             if run.on_progress is not None and best.cost < INFINITY:
-                run.on_progress(Progress(run.total_s, min(best.bound, best.cost), best.cost, best.expanded))
+                bound = min(best.bound, best.cost)
+                run.on_progress(Progress(run.total_s, bound, best.cost, best.expanded, proved=bound))
         return best.outcome(self.label, outcomes, weight)
 
     def _weights(self, best: Best) -> Iterator[Fraction]:

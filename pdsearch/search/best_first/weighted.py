@@ -175,7 +175,10 @@ class Best:
         bound = max(self.bound, _over(min(now.least_f, known), weight))
         incumbent = None if known >= INFINITY else known
         since, so_far = self.run.total_s, self.expanded + now.expanded
-        return dataclasses.replace(now, seconds=since, least_f=bound, incumbent=incumbent, expanded=so_far)
+        proved = min(self.bound, known)
+        return dataclasses.replace(
+            now, seconds=since, least_f=bound, incumbent=incumbent, expanded=so_far, proved=proved
+        )
 
     def outcome(self, label: str, outcomes: list[Outcome], weight: Fraction) -> Outcome:
         """Return the outcome of all the searches together; counts of the last, and the sums."""
