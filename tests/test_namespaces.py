@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 
 import jobs
@@ -106,6 +107,9 @@ def test_a_dead_link_ends_the_job_after_the_time_limit(machines, tmp_path):
     inside(f"{name}3", "link", "set", "eth0", "down")
     stderr_says(told, "rank 0: the time limit is over and some rank does not answer", job)
 
+    until = time.monotonic() + 30
+    while not (tmp_path / "result.json").exists() and time.monotonic() < until:
+        time.sleep(0.1)
     os.killpg(job.pid, signal.SIGKILL)  # Hydra waits for the machine that is gone
     job.communicate()
     result = json.loads((tmp_path / "result.json").read_text())
