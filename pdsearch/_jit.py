@@ -15,6 +15,7 @@ from typing import Any
 
 import numba
 from numba.core.dispatcher import Dispatcher
+from numba.core.registry import cpu_target
 from numba.extending import overload
 
 from pdsearch._cache import KernelCache, cache_folder, prune
@@ -33,6 +34,7 @@ __all__ = [
     "inlined",
     "kernel",
     "prune",
+    "read_tables",
     "with_answers",
 ]
 _njit: Any = numba.njit  # numba's annotations do not know _nrt
@@ -136,6 +138,12 @@ def with_answers(template: Function, implements: Mapping[Function, Function]) ->
     copy = FunctionType(template.__code__, namespace, template.__name__, template.__defaults__, template.__closure__)
     copy.__qualname__, copy.__module__, copy.__doc__ = template.__qualname__, template.__module__, template.__doc__
     return copy
+
+
+def read_tables() -> None:
+    """Have numba read its own tables, which takes a third of a second, where there is time for it."""
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
 
 
 @contextmanager

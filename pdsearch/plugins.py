@@ -20,6 +20,7 @@ from pdsearch.errors import BadInputError, PluginWarning
 
 _warned: set[str] = set()
 covered: set[Path] = set()  # the files of plug-ins: sources of what is compiled for them
+files: list[str] = []  # that were loaded by name, in order
 
 
 def load(entry: EntryPoint) -> Any:
@@ -90,6 +91,7 @@ def load_file(name: str) -> ModuleType:
     except Exception as error:
         del sys.modules[module_name]
         raise BadInputError(f"cannot load plug-in {name!r:.200}: {_reason(error, path)}; correct the file") from error
+    files.append(str(path))
     return module
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pdsearch.comm import Integers
-from pdsearch.comm.mpi import MpiCommunicator
+from pdsearch.comm.carrier import Carrier
+from pdsearch.comm.world import carrier_of
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError, PdsearchError
@@ -130,12 +131,12 @@ def simulated_rows(
 def real_rows(
     domain: Domain, names: Sequence[str], world: Any, repeats: int, c: float, setting: Setting
 ) -> Iterator[Row]:
-    """Run each distribution on all ranks of an MPI communicator; yield the row of its fastest run.
+    """Run each distribution on all ranks of a communicator; yield the row of its fastest run.
 
     All ranks must call. A round is A* on rank 0 while the others sleep, and then each distribution once, so that
     whatever else the machine does troubles all of them alike.
     """
-    carrier = MpiCommunicator(world)
+    carrier = carrier_of(world)
     try:
         yield from _real_rows(domain, names, carrier, repeats, c, setting)
     finally:
@@ -143,7 +144,7 @@ def real_rows(
 
 
 def _real_rows(
-    domain: Domain, names: Sequence[str], carrier: MpiCommunicator, repeats: int, c: float, setting: Setting
+    domain: Domain, names: Sequence[str], carrier: Carrier, repeats: int, c: float, setting: Setting
 ) -> Iterator[Row]:
     alone = _alone(domain, setting)
     tasks = list(_tasks(domain, names, carrier.size, setting))
@@ -208,7 +209,7 @@ def _unless_interrupted(result: Result) -> Result:
     return result
 
 
-def _on_rank_0(comm: MpiCommunicator, action: Callable[[], Result]) -> Result:
+def _on_rank_0(comm: Carrier, action: Callable[[], Result]) -> Result:
     """Return on all ranks what rank 0 finds, or raise there what it raises."""
     outcome: Result | Exception | None = None
     if comm.rank == 0:
@@ -248,7 +249,7 @@ def simulated_row(
     return row, result.traffic
 
 
-def _real_result(task: Task, comm: MpiCommunicator, setting: Setting) -> Result:
+def _real_result(task: Task, comm: Carrier, setting: Setting) -> Result:
     with setting.watch() as on_progress:
         algorithm = HdaStar(setting.message_size, when_full="stop")
         return _unless_interrupted(algorithm.solve(task, setting.run(on_progress), comm))

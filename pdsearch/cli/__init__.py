@@ -2,7 +2,8 @@
 
 A command module has a docstring whose first line is its help, ``EXAMPLES`` (a str), and the
 two functions ``add_arguments(parser)`` and ``run(arguments) -> int`` (the exit code). Only the module of the
-command that is run gets imported.
+command that is run gets imported. One with ``TAKES_RANKS = True`` runs on the ranks that ``-n`` starts on this machine,
+and finds them by :func:`pdsearch.comm.world.world` as it finds those of ``mpiexec``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from typing import Any
 
 from pdsearch import __version__
 from pdsearch._notice import announced
-from pdsearch.comm.world import speaks
+from pdsearch.comm.launch import check_size, exit_code_of
+from pdsearch.comm.world import is_local_rank, local_rank, speaks
 from pdsearch.console import BAD_INPUT, INTERRUPTED, Parser, complain, say_alone
 from pdsearch.console.commands import plugin_command, plugin_commands
 from pdsearch.errors import (
@@ -35,6 +37,7 @@ from pdsearch.errors import (
     TimeLimitError,
     WrongPlanError,
 )
+from pdsearch.limits import whole
 from pdsearch.plugins import load_file
 from pdsearch.result import Status
 
@@ -64,8 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _abort_mpi(error)
         raise
     except PdsearchError as error:
-        _complain_about(error)
-        return _CODES.get(type(error), BAD_INPUT)
+        return _complain_about(error)
     except BrokenPipeError:  # the reader of stdout, head say, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
@@ -110,14 +112,23 @@ def _warn(message: Warning | str, category: type[Warning], *where: Any) -> None:
         sys.stderr.write(warnings.formatwarning(message, category, *where[:2]))
 
 
-def _complain_about(error: PdsearchError) -> None:
+def _complain_about(error: PdsearchError) -> int:
     """Print an error once if all ranks have it; a rank that has it alone says so itself, and ends the job."""
-    mpi = sys.modules.get("mpi4py.MPI")
-    if mpi is None or error.is_shared or mpi.COMM_WORLD.Get_size() == 1:
+    rank = _rank()
+    if rank is None or error.is_shared:
         complain(str(error))
-    else:
-        say_alone(f"rank {mpi.COMM_WORLD.Get_rank()}: {error}")
-        _abort_mpi(BAD_INPUT)
+        return _CODES.get(type(error), BAD_INPUT)
+    say_alone(f"rank {rank}: {error}")
+    _abort_mpi(BAD_INPUT)
+    return BAD_INPUT
+
+
+def _rank() -> int | None:
+    """Return which of several ranks this process is; None where it is alone, or has not met the others yet."""
+    if is_local_rank():
+        return local_rank()
+    mpi = sys.modules.get("mpi4py.MPI")
+    return None if mpi is None or mpi.COMM_WORLD.Get_size() == 1 else int(mpi.COMM_WORLD.Get_rank())
 
 
 def _abort_mpi(error: BaseException | int) -> None:
@@ -134,6 +145,9 @@ def command_names() -> list[str]:
 
 
 def _run(argv: list[str]) -> int:
+    ranks, argv = _ranks(argv)
+    if ranks > 1:
+        return exit_code_of(ranks, main, argv)
     files, argv = _plugin_files(argv)
     for file in files:
         load_file(file)
@@ -157,6 +171,20 @@ def _run(argv: list[str]) -> int:
         return BAD_INPUT  # a plug-in that was left out, with its warning
     with announced() if speaks() else nullcontext():
         return int(arguments.run(arguments))
+
+
+def _ranks(argv: list[str]) -> tuple[int, list[str]]:
+    """Return the ranks that ``-n`` asks a command for, wherever it stands, and the words without it.
+
+    It is looked for before anything is imported, for all that the ranks have to import, too.
+    """
+    name = next((word for word in argv if not word.startswith("-")), "")
+    if "-n" not in argv or name not in command_names() or not _takes_ranks(name):
+        return 1, argv
+    at = argv.index("-n")
+    ranks = whole(" ".join(argv[at + 1 : at + 2]), "number of ranks")
+    check_size(ranks)
+    return ranks, [*argv[:at], *argv[at + 2 :]]
 
 
 def _command(argv: list[str]) -> tuple[str, Any, str, list[str]]:
@@ -212,8 +240,17 @@ def _plugin_files(argv: list[str]) -> tuple[list[str], list[str]]:
 
 def _summary(name: str) -> str:
     """Return the first line of a command's docstring without importing it."""
+    doc = ast.get_docstring(_source(name)) or ""
+    return doc.split("\n")[0].rstrip(".")
+
+
+def _takes_ranks(name: str) -> bool:
+    """Say whether a command runs on ranks: its module has ``TAKES_RANKS = True``. It is not imported."""
+    return any(ast.unparse(node) == "TAKES_RANKS = True" for node in _source(name).body)
+
+
+def _source(name: str) -> ast.Module:
     spec = importlib.util.find_spec(f"{__name__}.{name}")
     assert spec is not None
     assert spec.origin is not None
-    doc = ast.get_docstring(ast.parse(Path(spec.origin).read_text())) or ""
-    return doc.split("\n")[0].rstrip(".")
+    return ast.parse(Path(spec.origin).read_text())

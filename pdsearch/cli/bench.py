@@ -7,10 +7,13 @@ import importlib
 
 from pdsearch.benchmarking import benchmark_names, summary
 from pdsearch.console import Parser
+from pdsearch.console.arguments import add_ranks
 from pdsearch.errors import UnknownNameError
 
+TAKES_RANKS = True
 EXAMPLES = """\
   pdsearch bench ida korf:4,7 --threads 2
+  pdsearch bench distribution --instances korf:easy20 -n 2
   pdsearch bench routers --batches 10
   pdsearch bench routers --routers top-k,bip,quantile --json -
 """
@@ -21,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     width = max(map(len, benchmark_names()), default=0)
     listing = "\n".join(f"  {name:<{width}}  {summary(name)}" for name in benchmark_names())
     parser.description = f"{parser.description}\n\nbenchmarks:\n{listing}"
+    add_ranks(parser)
     parser.add_argument("benchmark", metavar="NAME", help=f"one of {', '.join(benchmark_names())}")
     parser.add_argument("rest", metavar="...", nargs=argparse.REMAINDER, help="options of the benchmark")
 

@@ -15,10 +15,12 @@ from pdsearch.console import complain
 from pdsearch.gpu.devices import choose
 from pdsearch.search.algorithms import ALGORITHMS
 
+TAKES_RANKS = True
 EXAMPLES = """\
   pdsearch ida tiles korf:1-20 --threads 2 --mode first --json out.jsonl
   pdsearch ida tiles korf:all --device gpu
-  mpiexec -n 2 pdsearch ida tiles korf:1,4,7 --mode all
+  pdsearch ida tiles korf:1,4,7 -n 2 --mode all
+  mpiexec -n 16 pdsearch ida tiles korf:all --mode first
   pdsearch ida tiles boards.txt --heuristic linear-conflict --time-limit 1m
 """
 

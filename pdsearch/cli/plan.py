@@ -1,4 +1,4 @@
-"""Find an optimal plan for a PDDL or SAS+ task: A* on one rank, HDA* under mpiexec.
+"""Find an optimal plan for a PDDL or SAS+ task: A* on one rank, HDA* on several.
 
 ``pdsearch solve planning`` does the same. The plan is replayed on the task before it is shown. Exit codes: 0 solved,
 11 unsolvable, 12 node limit, 22 memory, 23 time, 130 interrupted, 2 bad input, 1 internal error.
@@ -15,9 +15,11 @@ from pdsearch.domains import DOMAINS
 from pdsearch.errors import BadInputError
 from pdsearch.search.algorithms import ALGORITHMS
 
+TAKES_RANKS = True
 EXAMPLES = """\
   pdsearch plan domain.pddl problem.pddl --heuristic lmcut --plan-file sas_plan
   pdsearch plan task.sas --heuristic pdb --pruning stubborn --json -
+  pdsearch plan domain.pddl problem.pddl -n 4 --heuristic lmcut
   mpiexec -n 8 pdsearch plan domain.pddl problem.pddl --heuristic merge-and-shrink:50000 --distribution sparsest-cut
 """
 

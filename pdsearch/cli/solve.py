@@ -1,4 +1,4 @@
-"""Find optimal plans: A* on one rank, HDA* under mpiexec, or the algorithm that is named.
+"""Find optimal plans: A* on one rank, HDA* on several, or the algorithm that is named.
 
 Exit codes: 0 solved, or within the bound that --weight asks for; 11 unsolvable, 12 node limit, 22 memory, 23 time,
 130 interrupted, 2 bad input, 1 internal error; of several instances, that of the first that was not solved.
@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from pdsearch.comm.together import together
-from pdsearch.comm.world import launched_ranks, speaks, world
+from pdsearch.comm.world import is_local_rank, launched_ranks, speaks, world
 from pdsearch.console.arguments import (
     add_domain,
     add_limits,
     add_options,
+    add_ranks,
     domain_values,
     limits_of,
     seed,
@@ -39,9 +40,11 @@ from pdsearch.search import solve_all
 from pdsearch.search.algorithms import ALGORITHMS
 from pdsearch.search.run import OnProgress, Run
 
+TAKES_RANKS = True
 EXAMPLES = """\
   pdsearch solve tiles korf:1 --heuristic manhattan --json -
-  mpiexec -n 2 pdsearch solve tiles korf:1 --distribution abstract-zobrist --json result.json --plan-file plan.txt
+  pdsearch solve tiles korf:1 -n 2 --distribution abstract-zobrist --json result.json --plan-file plan.txt
+  mpiexec -n 64 pdsearch solve tiles korf:88
   pdsearch solve tiles "14 13 15 7 11 12 9 5 6 0 2 1 4 8 10 3"
   pdsearch solve tiles random:3x3 --seed 7 --time-limit 30s --memory 2G
   pdsearch solve tiles korf:88 --memory 256M
@@ -70,6 +73,7 @@ def add_search_arguments(
     """
     algorithms = algorithms or list(ALGORITHMS)
     by_domain = "; ".join(f"{name}: {', '.join(heuristics_of(DOMAINS[name]))}" for name in DOMAINS)
+    add_ranks(parser)
     parser.add_argument("--heuristic", metavar="NAME", help=f"the default first: {', '.join(heuristics) or by_domain}")
     parser.add_argument("--inadmissible", action="store_true", help="allow a heuristic that is no lower bound")
     parser.add_argument("--distribution", metavar="NAME", help=f"who owns a state: {', '.join(DISTRIBUTIONS)}")
@@ -141,8 +145,9 @@ def _algorithm(arguments: argparse.Namespace, domain: type[Domain]) -> str | Non
     chosen = ALGORITHMS[name]
     ranks = launched_ranks() or 1
     if chosen.max_ranks is not None and ranks > chosen.max_ranks:
+        by = "-n asks for" if is_local_rank() else "mpiexec started"
         raise BadInputError(
-            f"--algorithm {arguments.algorithm} runs on one rank and mpiexec started {ranks}; leave out one of them"
+            f"--algorithm {arguments.algorithm} runs on one rank and {by} {ranks}; leave out one of them"
         )
     return name
 

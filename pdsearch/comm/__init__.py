@@ -1,57 +1,20 @@
-"""What carries nodes between ranks: one protocol, an MPI and a simulated implementation."""
+"""What carries nodes between ranks: one protocol, over MPI, through shared memory, and simulated."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
-Records = npt.NDArray[np.uint32]  # (n_records * record_words,)
-Integers = npt.NDArray[np.int64]
-
-
-class Totals(NamedTuple):
-    """The outcome of one reduction over all ranks."""
-
-    sums: Integers
-    maxima: Integers
+if TYPE_CHECKING:
+    from pdsearch.comm.protocol import Communicator as Communicator
+    from pdsearch.comm.protocol import Integers as Integers
+    from pdsearch.comm.protocol import Records as Records
+    from pdsearch.comm.protocol import Totals as Totals
 
 
-class Communicator(Protocol):
-    """How one rank talks to the others.
+def __getattr__(name: str) -> Any:
+    """Import the protocol on first use: what starts ranks is to start them before it loads numpy."""
+    if name not in ("Communicator", "Integers", "Records", "Totals"):
+        raise AttributeError(f"module 'pdsearch.comm' has no attribute {name!r}")
+    from pdsearch.comm import protocol
 
-    Messages between two ranks arrive in the order they were sent; nothing is promised about
-    different pairs. Nothing here blocks except :meth:`broadcast`.
-    """
-
-    rank: int
-    size: int
-    buffer_bytes: int  # held for messages under way and received
-
-    def send(self, destination: int, records: Records) -> None:
-        """Start sending; the array may be reused at once."""
-
-    def send_all(self, destinations: list[int], records: Records, ends: list[int]) -> None:
-        """Start sending to each destination the words from the end before (0 at first) to its own."""
-
-    def unfinished(self, destination: int) -> int:
-        """Return the messages to a rank that it has not begun to receive."""
-
-    def backlog(self, destinations: list[int]) -> list[int]:
-        """Return :meth:`unfinished` of some ranks."""
-
-    def receive(self) -> Records | None:
-        """Return one message that has arrived, or None; valid until the next call."""
-
-    def start_reduction(self, sums: Integers, maxima: Integers) -> None:
-        """Contribute to the next reduction; every rank starts each reduction once, in the same order."""
-
-    def finish_reduction(self) -> Totals | None:
-        """Return the reduction started last once every rank has contributed; else None."""
-
-    def broadcast(self, value: Any, root: int) -> Any:
-        """Return ``root``'s value on every rank; all must call."""
-
-    def gather(self, value: Any) -> list[Any] | None:
-        """Return every rank's value on rank 0, None elsewhere; all must call."""
+    return getattr(protocol, name)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
-from pdsearch.comm.world import launched_ranks
+from pdsearch.comm.world import is_local_rank, launched_ranks
 from pdsearch.errors import PdsearchError, WrongPlanError
 
 _BAD_INPUT, _FAULT = 2, 1
@@ -21,7 +21,9 @@ _hook = None
 
 @contextmanager
 def ending_the_job(comm: Any) -> Iterator[None]:
-    """Abort the job, after a line that names this rank, where the block raises what the other ranks do not.
+    """Abort an MPI job, after a line that names this rank, where the block raises what the other ranks do not.
+
+    Where a launcher of this machine started the ranks, it sees to that.
 
     Parameters
     ----------
@@ -31,7 +33,7 @@ def ending_the_job(comm: Any) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if comm is None or comm.Get_size() == 1 or getattr(error, "is_shared", False):
+        if comm is None or comm.Get_size() == 1 or getattr(error, "is_shared", False) or is_local_rank():
             raise
         abort(comm, error)
         raise  # MPI may come back before the process is ended

@@ -11,40 +11,33 @@ mpi4py is imported only when this class is used.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from pdsearch.comm import Integers, Records, Totals
-from pdsearch.comm.shared import SharedArrays
-from pdsearch.comm.together import Value, in_turn, ranks_of_node, together, wait_for_all
+from pdsearch.comm.carrier import Carrier
+from pdsearch.comm.counters import MpiCounters
 
 _NODES = 1  # tag of messages with records
 
 
-class MpiCommunicator:
+class MpiCommunicator(Carrier):
     """Records and reductions over an MPI communicator.
 
     Parameters
     ----------
     comm : mpi4py.MPI.Comm, optional
         A duplicate is used, so that the caller's own messages are never mixed with these.
-
-    Attributes
-    ----------
-    raw : mpi4py.MPI.Comm
-        The duplicate, for what is not a message of nodes.
     """
 
     def __init__(self, comm: Any = None) -> None:
         from mpi4py import MPI
 
         self._mpi = MPI
-        self.raw = self._comm = (comm if comm is not None else MPI.COMM_WORLD).Dup()
+        super().__init__((comm if comm is not None else MPI.COMM_WORLD).Dup())
+        self._comm = self.raw
         self._reducer = self._comm.Dup()
-        self.share = SharedArrays(self._comm)
-        self.rank, self.size = self._comm.Get_rank(), self._comm.Get_size()
         self._under_way: list[deque[tuple[Any, Records]]] = [deque() for _ in range(self.size)]
         self._spare: list[Records] = []
         self._inbox = np.empty(0, np.uint32)
@@ -106,34 +99,26 @@ class MpiCommunicator:
             return None
         return Totals(summed, largest)
 
-    def broadcast(self, value: Any, root: int) -> Any:
-        """Broadcast a Python object."""
-        return self._comm.bcast(value, root)
+    def counters(self, n: int) -> MpiCounters:
+        """Return integers that all ranks change by one-sided operations; all must call."""
+        return MpiCounters(self._comm, n)
 
-    def gather(self, value: Any) -> list[Any] | None:
-        """Gather Python objects on rank 0."""
-        gathered: list[Any] | None = self._comm.gather(value)
-        return gathered
+    def add_up(self, values: Integers) -> Integers:
+        """Return the sum of all ranks' arrays; all must call."""
+        return self._reduced(values, self._mpi.SUM)
 
-    def barrier(self) -> None:
-        """Wait for all ranks."""
-        wait_for_all(self._comm)
+    def least_of(self, values: Integers) -> Integers:
+        """Return the minimum of all ranks' arrays; all must call."""
+        return self._reduced(values, self._mpi.MIN)
 
-    def together(self, act: Callable[[], Value]) -> Value:
-        """Return ``act()`` of each rank, or raise on all what it raised on one; see :mod:`.together`."""
-        return together(self._comm, act)
-
-    def in_turn(self, act: Callable[[], Value]) -> Value:
-        """Do the same, rank 0 before the others."""
-        return in_turn(self._comm, act)
-
-    def ranks_of_node(self) -> int:
-        """Return how many ranks share this machine's memory."""
-        return ranks_of_node(self._comm)[1]
+    def _reduced(self, values: Integers, operation: Any) -> Integers:
+        total = np.empty_like(values)
+        self._comm.Allreduce(np.ascontiguousarray(values), total, operation)
+        return total
 
     def close(self) -> None:
         """Give the duplicates and what was shared back; all ranks must call."""
-        self.share.close()
+        super().close()
         self._comm.Free()
         self._reducer.Free()
 

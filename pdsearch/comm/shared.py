@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from pdsearch.comm.together import once
+from pdsearch.comm.segment import unnamed_file
+from pdsearch.comm.together import machine_of, once
 
 Arrays = tuple[Any, ...]  # of numpy arrays
 _ALIGNED = 64  # bytes: a cache line
@@ -31,14 +31,12 @@ class SharedArrays:
 
     Parameters
     ----------
-    comm : mpi4py.MPI.Comm
+    comm : mpi4py.MPI.Comm or LocalRanks
         All its ranks must make one, and call it alike.
     """
 
     def __init__(self, comm: Any) -> None:
-        from mpi4py import MPI
-
-        self._machine = comm.Split_type(MPI.COMM_TYPE_SHARED)
+        self._machine = machine_of(comm)
 
     def __call__(self, build: Callable[[], Arrays]) -> Arrays:
         """Return the arrays that ``build`` makes on the machine's first rank, on all of them.
@@ -78,7 +76,7 @@ class SharedArrays:
     def _memory(self, n_bytes: int) -> mmap.mmap | None:
         """Return memory that all ranks of the machine see, or None on all where there is too little."""
         is_first = self._machine.Get_rank() == 0
-        file = _file(n_bytes) if is_first else None
+        file = unnamed_file(n_bytes) if is_first else None
         told = None if file is None else (f"/proc/{os.getpid()}/fd/{file}", _identity(file))
         told = self._machine.bcast(told, 0)
         if told is None:
@@ -102,23 +100,6 @@ class SharedArrays:
     def close(self) -> None:
         """Leave the communicator; all ranks must call. Memory is given back with the last array in it."""
         self._machine.Free()
-
-
-def _file(n_bytes: int) -> int | None:
-    """Return a file without a name that has so many bytes of memory; None where that is too much, or no such files."""
-    file = None
-    try:
-        if hasattr(os, "memfd_create"):
-            file = os.memfd_create("pdsearch")
-        else:
-            file, path = tempfile.mkstemp(prefix="pdsearch-")
-            os.unlink(path)
-        os.posix_fallocate(file, 0, n_bytes)
-    except (OSError, AttributeError):  # no posix_fallocate on macOS
-        if file is not None:
-            os.close(file)
-        return None
-    return file
 
 
 def _identity(file: int) -> tuple[int, int, int]:

@@ -1,7 +1,7 @@
-"""One thing done on all ranks of an MPI job: what goes wrong on one of them, all of them raise.
+"""One thing done on all ranks of a job: what goes wrong on one of them, all of them raise.
 
 A rank that raised alone would leave the others waiting for it in their next message. The functions take mpi4py's
-communicators, or None where there is one process without MPI.
+communicators, :class:`~pdsearch.comm.local.LocalRanks`, or None where there is one process alone.
 """
 
 from __future__ import annotations
@@ -64,11 +64,18 @@ def wait_for_all(comm: Any) -> None:
         time.sleep(_NAP_S)
 
 
-def ranks_of_node(comm: Any) -> tuple[int, int]:
-    """Return which of the ranks that share this machine's memory this is, and how many they are; all must call."""
+def machine_of(comm: Any) -> Any:
+    """Return the communicator of the ranks that share this machine's memory, to be freed; all must call."""
+    if hasattr(comm, "machine"):  # LocalRanks
+        return comm.machine()
     from mpi4py import MPI
 
-    node = comm.Split_type(MPI.COMM_TYPE_SHARED)
+    return comm.Split_type(MPI.COMM_TYPE_SHARED)
+
+
+def ranks_of_node(comm: Any) -> tuple[int, int]:
+    """Return which of the ranks that share this machine's memory this is, and how many they are; all must call."""
+    node = machine_of(comm)
     place = int(node.Get_rank()), int(node.Get_size())
     node.Free()
     return place

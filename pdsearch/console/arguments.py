@@ -74,6 +74,11 @@ def domain_values(arguments: argparse.Namespace, domain: type[Domain]) -> dict[s
     return values | ({"seed": arguments.seed} if hasattr(arguments, "seed") else {})
 
 
+def add_ranks(parser: argparse.ArgumentParser) -> None:
+    """Describe ``-n``, which is taken out of the words before they are parsed; see :mod:`pdsearch.cli`."""
+    parser.add_argument("-n", metavar="RANKS", help="start so many ranks on this machine; no MPI is needed (default 1)")
+
+
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """Add time, memory and nodes."""
     parser.add_argument("--time-limit", metavar="TIME", help="of each search, as 30s, 10m or 2h")

@@ -92,3 +92,51 @@ def compare_line(typing_context, array, start, tag, ignored):
         return builder.or_(bits(empty), builder.shl(bits(agrees), ir.IntType(64)(16)))
 
     return signature, generate
+
+
+def _address(context, builder, array_type, array, index):
+    view = context.make_array(array_type)(context, builder, array)
+    return cgutils.gep_inbounds(builder, view.data, index)
+
+
+@intrinsic
+def load_acquire(typing_context, array, index):
+    """Return ``array[index]`` (int64); nothing that follows in the program is read before it."""
+    signature = types.int64(array, types.int64)
+
+    def generate(context, builder, signature, arguments):
+        return builder.load_atomic(_address(context, builder, signature.args[0], *arguments), "acquire", 8)
+
+    return signature, generate
+
+
+@intrinsic
+def store_release(typing_context, array, index, value):
+    """Write ``array[index]`` (int64); who sees it by :func:`load_acquire` sees all that was written before."""
+    signature = types.void(array, types.int64, types.int64)
+
+    def generate(context, builder, signature, arguments):
+        builder.store_atomic(arguments[2], _address(context, builder, signature.args[0], *arguments[:2]), "release", 8)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _read_modify_write(operation, words):
+    @intrinsic
+    def change(typing_context, array, index, value):
+        signature = types.int64(array, types.int64, types.int64)
+
+        def generate(context, builder, signature, arguments):
+            place = _address(context, builder, signature.args[0], *arguments[:2])
+            return builder.atomic_rmw(operation, place, arguments[2], "seq_cst")
+
+        return signature, generate
+
+    change.__doc__ = words
+    return change
+
+
+fetch_add = _read_modify_write("add", "Add to ``array[index]`` (int64), undivided, and return what it was.")
+fetch_min = _read_modify_write("min", "Lower ``array[index]`` (int64) to a value, undivided, and return what it was.")
+fetch_max = _read_modify_write("max", "Raise ``array[index]`` (int64) to a value, undivided, and return what it was.")

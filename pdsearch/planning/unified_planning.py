@@ -12,7 +12,7 @@ The library finds the engine by itself where its configuration, ``up.ini`` in th
 ``~/.up.ini``, has a section ``[engine pdsearch]`` with the lines ``module_name:
 pdsearch.planning.unified_planning`` and ``class_name: Engine``.
 
-Every call starts a process, or ``mpiexec`` and one process per rank; none of them outlives the call.
+Every call starts a process, which starts one per rank; none of them outlives the call. No MPI is needed.
 
 Source: Micheli et al. (2025), "Unified Planning: Modeling, manipulating and solving AI planning problems in
 Python", SoftwareX 29.
@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -148,7 +147,7 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
             website="",
             license="MIT",
             short_description="Optimal planning by A* and, on several ranks, hash-distributed A*.",
-            long_description="Optimal planning by A* and, on several ranks, hash-distributed A* over MPI.",
+            long_description="Optimal planning by A* and, on several ranks of one machine, hash-distributed A*.",
         )
 
     @staticmethod
@@ -215,9 +214,9 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
         if self._time_limit is not None:
             options["--time-limit"] = f"{self._time_limit}s"
         given = [word for name, value in options.items() if value is not None for word in (name, value)]
-        launcher = [] if self.ranks == 1 else [_mpiexec(), "-n", str(self.ranks)]
         solver = [sys.executable, "-m", "pdsearch", "solve", "planning", problem_file, "--domain-file", domain_file]
-        return [*launcher, *solver, *given]
+        ranks = [] if self.ranks == 1 else ["-n", str(self.ranks)]
+        return [*solver, *ranks, *given]
 
     def _result_status(self, problem: Problem, plan: Any, retval: int, log_messages: Any = None) -> Outcome:
         """Read the exit code. A plan is called optimal only where the problem says what is to be minimised."""
@@ -225,15 +224,6 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
         if outcome is Outcome.SOLVED_OPTIMALLY and not problem.quality_metrics:
             return Outcome.SOLVED_SATISFICING
         return outcome
-
-
-def _mpiexec() -> str:
-    """Return the launcher beside the interpreter, which fits its mpi4py, or else the one on PATH."""
-    beside = Path(sys.executable).with_name("mpiexec")
-    found = str(beside) if beside.exists() else shutil.which("mpiexec")
-    if found is None:
-        raise MissingDependencyError(f"no mpiexec was found; run: {pip_install('mpich')}, or give ranks=1")
-    return found
 
 
 def _end(process: subprocess.Popen[bytes] | None) -> None:

@@ -36,6 +36,7 @@ def solve(
     distribution: str | Distribution | None = None,
     algorithm: str | Algorithm | None = None,
     comm: Any = None,
+    ranks: int = 1,
     seed: int = 0,
     limits: Limits | None = None,
     time_limit: float | None = None,
@@ -65,6 +66,9 @@ def solve(
         Search on its ranks, all of which must call with the same arguments and all of which get the result. An
         exception on one of them, in the domain or in ``on_progress``, ends the whole job after a line that names the
         rank; start scripts by ``python -m mpi4py`` so that what is raised outside of this function does, too.
+    ranks : int
+        Processes that search together, started on this machine and ended with the call; no MPI is needed. What is
+        given is pickled. A script that defines a domain of its own calls under ``if __name__ == "__main__":``.
     seed : int
         Of the distribution's random words.
     limits : Limits, optional
@@ -91,6 +95,8 @@ def solve(
     ------
     UnknownNameError, BadInputError
         If heuristic, distribution or algorithm do not exist or do not fit, or an option is unknown.
+    RankLostError
+        If one of ``ranks`` was ended from outside.
 
     Examples
     --------
@@ -100,7 +106,18 @@ def solve(
     ('solved', 42, 42)
     >>> solve(Tiles.korf(79), "linear-conflict", algorithm="idastar", mode="all").mode
     'all'
+    >>> solve(Tiles.korf(79), ranks=2).algorithm
+    'HDA*'
     """
+    if ranks != 1:
+        from pdsearch.search.on_ranks import solve_on_ranks
+
+        if comm is not None:
+            raise BadInputError(f"ranks of comm and {ranks} ranks of this machine are given; leave out one of them")
+        named = {"heuristic": heuristic, "distribution": distribution, "algorithm": algorithm, "seed": seed}
+        how = {"limits": _limits(limits, time_limit, memory), "inadmissible": inadmissible}
+        given = {**named, **how, "check_solvable": check_solvable, **options}
+        return solve_on_ranks(ranks, solve, domain, given, interrupted, on_progress)
     run = Run(_limits(limits, time_limit, memory), interrupted or _never, on_progress, seed)
     names = heuristic, distribution, algorithm
     (result,) = solve_all([domain], run, *names, comm, check_solvable, inadmissible, **options)
@@ -264,10 +281,9 @@ def _carrier(algorithm: Algorithm, comm: Any) -> Any:
         return None
     if comm is None and not algorithm.needs_comm:
         return None
-    from pdsearch.comm.mpi import MpiCommunicator
-    from pdsearch.comm.world import import_mpi
+    from pdsearch.comm.world import carrier_of
 
-    return MpiCommunicator(import_mpi().COMM_SELF if comm is None else comm)
+    return carrier_of(comm)
 
 
 def _limits(limits: Limits | None, time_limit: float | None, memory: int | None) -> Limits:

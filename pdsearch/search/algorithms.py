@@ -75,7 +75,7 @@ class Algorithm(ABC):
         ----------
         task, run : Task, Run
             What is searched, and under which conditions. The clock of the search is started here, after compiling.
-        comm : MpiCommunicator, optional
+        comm : Carrier, optional
             All its ranks must call, and all get the same outcome.
         """
 

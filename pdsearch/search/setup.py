@@ -103,7 +103,7 @@ def task_of_ranks(
 
     Parameters
     ----------
-    carrier : MpiCommunicator or None
+    carrier : Carrier or None
         All its ranks must call. None stands for one rank.
     domain, heuristic, distribution, n_ranks, inadmissible
         As of :func:`make_task`.

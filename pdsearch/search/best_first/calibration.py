@@ -173,7 +173,7 @@ def calibrate(task: Task, comm: Any = None, max_expanded: int = 1_000_000, repea
     ----------
     task : Task
         For two ranks.
-    comm : MpiCommunicator, optional
+    comm : Carrier, optional
         Of two ranks.
     max_expanded, repeats : int
         Length and number of the searches that are timed.

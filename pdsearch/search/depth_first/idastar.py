@@ -26,6 +26,7 @@ import numpy as np
 
 from pdsearch._jit import compiling
 from pdsearch.balance.metrics import load_balance
+from pdsearch.comm.together import machine_of
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import whole
@@ -103,7 +104,7 @@ class IdaStar(Algorithm):
         """Raise the bound until there is a solution, or a reason to stop."""
         with run.phase("automaton"):
             engine = self._engine(task, comm)
-        queue: Queue = ThreadQueue() if comm is None else RankQueue(comm.raw)
+        queue: Queue = ThreadQueue() if comm is None else RankQueue(comm)
         search = _Search(run, engine, self.mode, self.threads or fair_threads(comm and comm.raw), queue)
         owner = f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"
         with run.phase("compile"), compiling(owner):
@@ -145,9 +146,7 @@ def fair_threads(comm: Any = None) -> int:
     """Return the threads of a process, the same on all ranks: a machine's cores are shared out; all must call."""
     if comm is None:
         return len(available_cores())
-    from mpi4py import MPI
-
-    node = comm.Split_type(MPI.COMM_TYPE_SHARED)
+    node = machine_of(comm)
     cores = set[int]().union(*node.allgather(available_cores()))  # ranks may be bound to some each, or to none
     shares: list[int] = comm.allgather(len(cores) // node.Get_size())
     node.Free()

@@ -115,79 +115,61 @@ _NEXT, _LEAST, _STOP = range(3)
 
 
 class RankQueue:
-    """The threads of all ranks of an MPI communicator: three integers in the memory of rank 0.
-
-    Ranks reach them with one-sided atomic operations, so that no rank has to answer another.
+    """The threads of all ranks: three integers that they change without asking one another.
 
     Parameters
     ----------
-    comm : mpi4py.MPI.Comm
-        Duplicated; all its ranks take part in every search.
+    carrier : Carrier
+        All its ranks take part in every search.
     """
 
-    def __init__(self, comm: Any) -> None:
-        from mpi4py import MPI
-
-        self._mpi = MPI
-        self._comm = comm.Dup()
-        self.rank, self.size = self._comm.Get_rank(), self._comm.Get_size()
+    def __init__(self, carrier: Any) -> None:
+        self._carrier = carrier
+        self.rank, self.size = carrier.rank, carrier.size
         self._lock = threading.Lock()
-        self._window = MPI.Win.Allocate(24 if self.rank == 0 else 0, 8, comm=self._comm)
-        self._window.Lock_all()
+        self._counters = carrier.counters(3)
         self.last = np.array([INFINITY], np.int64)
-        for entry, value in ((_NEXT, 0), (_LEAST, INFINITY), (_STOP, 0)):
-            self._reset(entry, value)
+        self._reset(_NEXT, _LEAST, _STOP)
 
     def begin(self) -> None:
-        """Reset the ticket and the least root on rank 0; nobody is inside an iteration."""
-        self._comm.Barrier()
+        """Reset the ticket and the least root; nobody is inside an iteration."""
+        self._carrier.barrier()
         self.last[0] = INFINITY
-        self._reset(_NEXT, 0)
-        self._reset(_LEAST, INFINITY)
-        self._comm.Barrier()
+        self._reset(_NEXT, _LEAST)
+        self._carrier.barrier()
 
     def take(self) -> int:
         """Fetch and add one."""
-        return self._atomic(_NEXT, 1, self._mpi.SUM)
+        return int(self._counters.add(_NEXT, 1))
 
     def lower(self, root: int) -> None:
-        """Fetch and take the minimum."""
-        self._atomic(_LEAST, root, self._mpi.MIN)
+        """Take the minimum."""
+        self._counters.lower(_LEAST, root)
         with self._lock:
             self.last[0] = min(int(self.last[0]), root)
 
     def stop(self, status: int) -> None:
-        """Fetch and take the maximum."""
-        self._atomic(_STOP, status, self._mpi.MAX)
+        """Take the maximum."""
+        self._counters.raise_to(_STOP, status)
 
     def look(self) -> int:
         """Fetch both."""
-        self.last[0] = min(int(self.last[0]), self._atomic(_LEAST, 0, self._mpi.NO_OP))
-        return self._atomic(_STOP, 0, self._mpi.NO_OP)
+        self.last[0] = min(int(self.last[0]), self._counters.read(_LEAST))
+        return int(self._counters.read(_STOP))
 
     def add_up(self, counts: Integers, loads: Integers) -> tuple[Integers, Integers]:
         """Reduce the counts; each root was searched on one rank, the others hold zeros there."""
-        total, least = np.empty_like(counts), np.empty_like(counts[:, LEAST_PRUNED])
         mine = counts[:, LEAST_PRUNED].copy()
         mine[mine == 0] = INFINITY
-        self._comm.Allreduce(counts, total, self._mpi.SUM)
-        self._comm.Allreduce(mine, least, self._mpi.MIN)
-        total[:, LEAST_PRUNED] = least
-        return total, np.concatenate(self._comm.allgather(loads))
+        total = self._carrier.add_up(counts)
+        total[:, LEAST_PRUNED] = self._carrier.least_of(mine)
+        return total, np.concatenate(self._carrier.raw.allgather(loads))
 
     def close(self) -> None:
-        """Give the window back; all ranks must call."""
-        self._window.Unlock_all()
-        self._window.Free()
-        self._comm.Free()
+        """Give the integers back; all ranks must call."""
+        self._counters.close()
 
-    def _reset(self, entry: int, value: int) -> None:
+    def _reset(self, *entries: int) -> None:
         if self.rank == 0:
-            self._atomic(entry, value, self._mpi.REPLACE)
-
-    def _atomic(self, entry: int, value: int, operation: Any) -> int:
-        result = np.zeros(1, np.int64)
-        with self._lock:
-            self._window.Fetch_and_op(np.array([value], np.int64), result, 0, entry, operation)
-            self._window.Flush(0)
-        return int(result[0])
+            for entry in entries:
+                self._counters.set(entry, INFINITY if entry == _LEAST else 0)

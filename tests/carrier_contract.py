@@ -1,0 +1,164 @@
+"""What every carrier of nodes promises, as a program for each of its ranks.
+
+The parts are generators that yield where a rank has to wait: real ranks run one to its end, simulated ones take turns.
+As a program it runs the whole contract on the ranks of mpiexec, or on those of ``pdsearch.comm.launch``.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from pdsearch.errors import BadInputError
+
+MANY, LARGE, HELD_BACK = 120, 300_000, 300
+
+
+def message(source, number):
+    """Return the words of a message: who sent it, its number, and words that nobody else would write."""
+    n = LARGE if number == MANY // 2 else number * 37 % 91
+    return np.concatenate([[source, number], (np.arange(n) * 2654435761 + number + source) % 2**32]).astype(np.uint32)
+
+
+def order_and_no_loss(comm):
+    """All send to all, themselves included: everything arrives once, unchanged, in the order of its sender."""
+    expected = [0] * comm.size
+    for number in range(MANY):
+        records = message(comm.rank, number)
+        if number % 2:
+            for destination in range(comm.size):
+                comm.send(destination, records)
+        else:
+            comm.send_all(
+                list(range(comm.size)), np.tile(records, comm.size), [len(records) * (i + 1) for i in range(comm.size)]
+            )
+        records[:] = 0  # the array may be used again
+        if number % 3 == 0:
+            take(comm, expected)
+        yield
+    while min(expected) < MANY or sum(comm.backlog(list(range(comm.size)))):
+        take(comm, expected)
+        yield
+    assert [comm.unfinished(destination) for destination in range(comm.size)] == [0] * comm.size
+    assert comm.receive() is None
+
+
+def take(comm, expected):
+    """Take one message and hold it against the next one of its sender."""
+    records = comm.receive()
+    if records is not None:
+        source = int(records[0])
+        assert np.array_equal(records, message(source, expected[source]))
+        expected[source] += 1
+
+
+def reductions(comm, start=0):
+    """Sums and maxima of all ranks, round after round, the same everywhere."""
+    for number in range(start, start + 20):
+        sums = np.array([comm.rank + 1, number, -(2**40) * comm.rank], np.int64)
+        maxima = np.array([comm.rank * number, -comm.rank, -(2**62)], np.int64)
+        comm.start_reduction(sums, maxima)
+        while (totals := comm.finish_reduction()) is None:
+            yield
+        n = comm.size
+        assert totals.sums.tolist() == [n * (n + 1) // 2, n * number, -(2**40) * n * (n - 1) // 2]
+        assert totals.maxima.tolist() == [(n - 1) * number, 0, -(2**62)]
+
+
+def back_pressure(comm):
+    """A rank that does not take its mail holds nobody up, and shows in what is unfinished."""
+    last, records = comm.size - 1, np.arange(500, dtype=np.uint32)
+    if comm.rank == 0 and last:
+        for _ in range(HELD_BACK):
+            comm.send(last, records)
+        assert comm.unfinished(last) == HELD_BACK
+    yield from reductions(comm, 20)
+    if comm.rank == 0 and last:
+        while comm.unfinished(last):
+            yield
+    taken = 0
+    while comm.rank == last and last and taken < HELD_BACK:
+        taken += comm.receive() is not None
+        yield
+    yield from reductions(comm, 40)  # as a barrier
+
+
+def messages(comm):
+    """All parts about messages and reductions."""
+    yield from order_and_no_loss(comm)
+    yield from reductions(comm)
+    yield from back_pressure(comm)
+    yield from order_and_no_loss(comm)
+
+
+def collectives(comm):
+    """What ranks that are processes do together."""
+    rank, size = comm.rank, comm.size
+    large = np.arange(150_000) + rank
+    for root in range(size):
+        assert np.array_equal(comm.broadcast(large, root), np.arange(150_000) + root)
+    assert comm.gather({"rank": rank}) == ([{"rank": one} for one in range(size)] if rank == 0 else None)
+    assert [part[0] for part in comm.raw.allgather(large)] == list(range(size))
+    assert comm.add_up(large).tolist()[:2] == [size * (size - 1) // 2, size * (size - 1) // 2 + size]
+    assert comm.least_of(large[::-1]).tolist()[-2:] == [1, 0]
+    assert comm.together(lambda: rank) == rank
+    with pytest.raises(BadInputError, match="no") as heard:
+        comm.together(lambda: refuse() if rank == size - 1 else None)
+    assert heard.value.is_shared
+    (shared,) = comm.share(lambda: (np.arange(10),))
+    assert shared.tolist() == list(range(10))
+    assert comm.ranks_of_node() == size
+    tickets(comm)
+
+
+def refuse():
+    """Raise what all ranks are to raise."""
+    raise BadInputError("no")
+
+
+def tickets(comm):
+    """Every number is given out once; least, largest and the written word are the same for all."""
+    counters = comm.counters(3)
+    if comm.rank == 0:
+        for entry, value in enumerate((0, 1000, 0)):
+            counters.set(entry, value)
+    comm.barrier()
+    mine = [counters.add(0, 1) for _ in range(500)]
+    counters.lower(1, 500 - comm.rank)
+    counters.raise_to(2, 7 + comm.rank)
+    comm.barrier()
+    everybody = comm.raw.allgather(mine)
+    assert sorted(number for part in everybody for number in part) == list(range(500 * comm.size))
+    assert [counters.read(entry) for entry in range(3)] == [500 * comm.size, 501 - comm.size, 6 + comm.size]
+    comm.barrier()
+    counters.close()
+
+
+def contract(comm):
+    """Run everything on a real rank, within a minute."""
+    until = time.monotonic() + 60
+    for part in (messages, messages):  # the second finds what the first left behind
+        for _ in part(comm):
+            assert time.monotonic() < until, "nothing arrives any more"
+            time.sleep(0)
+        collectives(comm)
+
+
+def main():
+    """Run it on the ranks of a launcher; one of the ranks says so."""
+    from pdsearch.comm.world import carrier_of, world
+
+    for _ in range(2):
+        carrier = carrier_of(world())
+        contract(carrier)
+        carrier.close()
+    if carrier.rank == 0:
+        sys.stdout.write(f"kept on {carrier.size} ranks\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
