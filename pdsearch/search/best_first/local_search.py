@@ -270,23 +270,25 @@ class LocalSearch:
 
         The nodes stay, so that plans can be traced; nothing may be expanded any more.
         """
-        parts = list(self._drained())
-        numbers, f, h = (np.concatenate([np.empty(0, np.int64), *column]) for column in zip(*parts, strict=True))
+        numbers, f, h = np.empty(self.n_open, np.uint32), *np.empty((2, self.n_open), np.int32)
+        end = 0
+        for some, their_f, their_h in self._drained():
+            part = slice(end, end := end + len(some))
+            numbers[part], f[part], h[part] = some, their_f, their_h
         self._open_list, _ = new_open_list(self.task, "auto", 1)
         self._measure()
-        order = np.argsort(h, kind="stable")
-        return numbers[order].astype(np.uint32), f[order].astype(np.int32), h[order].astype(np.int32)
+        order = np.argsort(h[:end].astype(np.uint16) if self.task.heuristic.max_h < 2**16 else h[:end], kind="stable")
+        return numbers[order], f[order], h[order]
 
-    def _drained(self) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-        """Yield number, f and h of the nodes that are open, and take them from the list."""
+    def _drained(self) -> Iterator[tuple[npt.NDArray[np.int64], int, npt.NDArray[np.int64]]]:
+        """Yield numbers, their f, and h of the nodes that are open, and take them from the list."""
         nodes, hs = np.empty((2, _AT_ONCE), np.int64)
-        yield nodes[:0], nodes[:0], hs[:0]
         while self.n_open:
             n, f = kernels.take(self._open_list, nodes, hs)
             rows = self._table.nodes.reshape(-1, self.task.node_words)[nodes[:n]]
             g, _ = ways_of(self._layout, rows)
             is_open = (rows[:, -1] & 1 == 0) & (g + hs[:n] == f)
-            yield nodes[:n][is_open], np.full(int(is_open.sum()), f), hs[:n][is_open]
+            yield nodes[:n][is_open], f, hs[:n][is_open]
 
     def nodes_at(
         self, numbers: npt.NDArray[np.uint32]
