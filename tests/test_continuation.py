@@ -19,6 +19,7 @@ from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.below import Below
 from pdsearch.search.best_first.continuation import new_engine
 from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.simulation import Schedule, simulate
 from pdsearch.search.setup import make_task
 
@@ -86,6 +87,22 @@ def test_a_rank_without_open_nodes_has_nothing_below_them():
     below = Below(LocalSearch(task, 0, 2**24), new_engine(task), [], lambda: False)
 
     assert (len(below), below.least_f, below.is_done) == (0, INFINITY, True)
+
+
+def test_a_rank_that_waited_long_for_the_others_goes_on():
+    task = make_task(HARDEST, "manhattan")
+    rank = LocalSearch(task, 0, 2**24)
+    rank.absorb(initial_record(task))
+    rank.expand(20)
+    below = Below(rank, new_engine(task), [], lambda: False)
+
+    for bound in (below.least_f, below.least_f + 2):
+        below.begin(bound)
+        for _ in range(100):  # most of them with nothing left to do
+            below.go_on()
+        assert below.is_done
+
+    assert below.least_f > bound
 
 
 @pytest.mark.parametrize("memory", [2**20, 2**21, 2**22, 2**24])

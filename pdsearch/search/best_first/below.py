@@ -27,7 +27,7 @@ from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, LEAST_PRUNED, TOO_LARG
 _CHUNK = 1 << 15  # nodes that become roots at once: some megabytes
 _NEVER = 2**31 - 1  # f of a node below which there is nothing more
 _PORTION_S = 0.05
-_FIRST_PORTION = 1 << 16  # generated nodes
+_FIRST_PORTION, _MOST_PORTION = 1 << 16, 1 << 40  # generated nodes
 
 
 class Found(NamedTuple):
@@ -106,8 +106,8 @@ class Below:
                 continue
             left -= self._search(left)
         seconds = time.perf_counter() - began
-        if seconds < _PORTION_S / 2:
-            self._portion *= 2
+        if left <= 0 and seconds < _PORTION_S / 2:  # not where there was nothing left to do
+            self._portion = min(2 * self._portion, _MOST_PORTION)
         elif seconds > 2 * _PORTION_S:
             self._portion = max(1, self._portion // 2)
 
