@@ -17,9 +17,9 @@ _COLD = re.compile(
 _LINE = re.compile(r"/\*[0-9a-f]{4,}\*/\s+(.*?)\s*;")
 
 
-def disassembler():
-    """Return the path of nvdisasm, of the toolkit or of its wheel; None if there is none."""
-    found = shutil.which("nvdisasm")
+def tool(name):
+    """Return the path of one of NVIDIA's tools, of the toolkit or of its wheel; None if there is none."""
+    found = shutil.which(name)
     if found is None:
         try:
             import nvidia

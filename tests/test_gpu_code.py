@@ -1,7 +1,6 @@
 """The machine code of the GPU kernels: registers, spills, instructions of a step. Needs NVIDIA's compilers, no GPU."""
 
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -12,8 +11,8 @@ from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.gpu_model import boards, solved_board
 from pdsearch.domains.tiles.gpu_patterns import of_tables
 from pdsearch.domains.tiles.partitions import partition
-from pdsearch.domains.tiles.pdb import _tables
-from pdsearch.gpu import persistent, static
+from pdsearch.domains.tiles.pdb import _tables, database
+from pdsearch.gpu import persistent, static, tables
 from pdsearch.gpu.shim import cuda
 from pdsearch.gpu_model import AUTOMATON, NO_ENTRIES, model_of
 
@@ -46,9 +45,9 @@ def ptx(kernel, signature, capability):
 
 def assembled(text, capability, folder):
     """Return registers, spilled bytes, and the assembled kernel's file."""
-    assembler = shutil.which("ptxas")
+    assembler = sass.tool("ptxas")
     if assembler is None:
-        pytest.skip("ptxas is not on PATH; it comes with the CUDA toolkit")
+        pytest.skip("ptxas is neither on PATH nor installed; run: pip install nvidia-cuda-nvcc")
     source, cubin = folder / "kernel.ptx", folder / "kernel.cubin"
     # a toolkit reads its own and older PTX; the kernels use nothing younger than 7.0
     source.write_text(re.sub(r"(?m)^\.version .*", ".version 7.8", text))
@@ -61,7 +60,7 @@ def assembled(text, capability, folder):
 
 
 def instructions_of_a_step(cubin):
-    tool = sass.disassembler()
+    tool = sass.tool("nvdisasm")
     if tool is None:
         pytest.skip("nvdisasm is neither on PATH nor installed; run: pip install nvidia-cuda-nvdisasm")
     run = subprocess.run([tool, "-c", str(cubin)], capture_output=True, text=True, check=True)
@@ -121,3 +120,9 @@ def test_every_kernel_compiles_without_spills(model, capability, tmp_path):
     ]
     for kernel, signature in kernels:
         assert assembled(ptx(kernel, signature, capability), capability, tmp_path)[1] == 0
+
+
+def test_the_kernels_that_build_tables_compile_without_spills(tmp_path):
+    table = database(5, 5, "pdb-6-6-6-6").places[0]
+    for body, signature in zip(tables.bodies(table), tables.signatures(), strict=True):
+        assert assembled(ptx(body, signature, (9, 0)), (9, 0), tmp_path)[1] == 0

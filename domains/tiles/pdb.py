@@ -22,6 +22,7 @@ from pdsearch.domains.tiles.space import N_VALUES, TilesSpace, WideTilesSpace
 from pdsearch.heuristics import HEURISTICS, Heuristic
 from pdsearch.kernels.protocol import estimate, width
 from pdsearch.pdb import Database, Entries, Filled
+from pdsearch.pdb.places import Places
 from pdsearch.pdb.ranking import FIELD, lehmer, n_placements, rank_of
 
 _UNUSED = 60  # bits of a packed word beyond all fields: tiles outside the pattern go there
@@ -105,7 +106,10 @@ def database(width: int, height: int, name: str) -> Database:
     facts = {"domain": "tiles", "width": width, "height": height, "ranking": "lehmer"}
     facts["tables"] = [[list(table.pattern), list(table.blanks)] for table in tables]
     command = f"pdsearch pdb build tiles {width}x{height} --heuristic {name}"
-    return Database(f"tiles-{width}x{height}-{name}", facts, sum(sizes), build, command)
+    places = tuple(
+        Places(width, width * height, table.pattern, sum(1 << cell for cell in table.blanks)) for table in tables
+    )
+    return Database(f"tiles-{width}x{height}-{name}", facts, sum(sizes), build, command, places)
 
 
 def _add(filled: Filled, before: int, of: int, known: int, _: int) -> None:

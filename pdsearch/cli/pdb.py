@@ -1,7 +1,7 @@
 """Build pattern databases, or list those in the cache folder.
 
-A heuristic builds small databases when it first needs them; large ones are built here. A
-database that is there is checked and left alone, unless --rebuild is given.
+A heuristic builds small databases when it first needs them; large ones are built here, on a GPU where --device says
+so. A database that is there is checked and left alone, unless --rebuild is given.
 """
 
 from __future__ import annotations
@@ -9,16 +9,19 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 
 from pdsearch.console.arguments import add_domain_options, domain_values
 from pdsearch.domains import DOMAINS, Domain
 from pdsearch.errors import BadInputError
+from pdsearch.gpu.devices import FORMS, Device, choose
 from pdsearch.heuristics import HEURISTICS
-from pdsearch.pdb import Database, database_folder
+from pdsearch.pdb import Database, Entries, Filled, database_folder
 
 EXAMPLES = """\
   pdsearch pdb build tiles 5x5
   pdsearch pdb build tiles 4x4 --heuristic pdb-7-8
+  pdsearch pdb build tiles 5x5 --heuristic pdb-6-6-6-6 --device gpu
   pdsearch pdb build topspin 16 --rebuild
   pdsearch pdb list
 """
@@ -31,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("size", nargs="?", help="of the domain's instances, as 5x5 or 16")
     parser.add_argument("--heuristic", metavar="NAME", help="whose database; default: the first that fits")
     parser.add_argument("--rebuild", action="store_true", help="build it even if it is there")
+    parser.add_argument("--device", default="cpu", metavar="DEVICE", help=f"{FORMS}; tiles alone (default: cpu)")
     add_domain_options(parser)
 
 
@@ -44,11 +48,28 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInputError("pdb build needs a domain and a size, as in: pdsearch pdb build tiles 5x5")
     chosen = DOMAINS[arguments.domain]
     domain = chosen.of_size(arguments.size, **domain_values(arguments, chosen))
+    choice = choose(arguments.device)
+    if choice.word is not None:
+        print(f"pdsearch: {choice.word}", file=sys.stderr)
     for database in _databases(domain, arguments.heuristic):
+        build = None if choice.device is None else _on_gpu(database, choice.device)
         with _Filling(database) as filling:
-            entries = database.load(rebuild=arguments.rebuild, automatic=False, filled=filling.show)
+            entries = database.load(arguments.rebuild, automatic=False, filled=filling.show, build=build)
         print(f"{database.name}: {len(entries):,} entries, largest {entries.max()}, {filling.words()}; {database.path}")
     return 0
+
+
+def _on_gpu(database: Database, device: Device) -> Callable[[Filled], Entries]:
+    """Return what builds a database on a device."""
+    if not database.places:
+        raise BadInputError(f"no GPU kernel builds {database.name}; give --device cpu")
+
+    def build(filled: Filled) -> Entries:
+        from pdsearch.gpu import tables  # loads CUDA
+
+        return tables.build(database.places, device, filled)
+
+    return build
 
 
 def _databases(domain: Domain, name: str | None) -> list[Database]:

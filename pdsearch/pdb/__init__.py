@@ -24,6 +24,7 @@ import numpy.typing as npt
 from pdsearch._jit import cache_folder
 from pdsearch.errors import BadInputError
 from pdsearch.limits import NO_DEADLINE, Deadline
+from pdsearch.pdb.places import Places
 
 MAGIC = b"pdsearch pattern database 1\n"
 AUTOMATIC_ENTRIES = 1 << 24  # databases up to this size, some seconds of work, are built when first used
@@ -56,6 +57,8 @@ class Database:
         Computes the entries: uint8[n_entries].
     command : str
         What a user types to build it.
+    places : tuple of Places
+        What its tables are, one after the other, when they are of places on a grid: a GPU can build those.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Database:
     n_entries: int
     build: Callable[[Filled], Entries]
     command: str
+    places: tuple[Places, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -76,6 +80,7 @@ class Database:
         automatic: bool = True,
         filled: Filled | None = None,
         deadline: Deadline = NO_DEADLINE,
+        build: Callable[[Filled], Entries] | None = None,
     ) -> Entries:
         """Return the entries from the cache folder, built first if they are not there: uint8[n_entries], read-only.
 
@@ -89,6 +94,8 @@ class Database:
             Told the progress of building.
         deadline : Deadline, optional
             When it must be built, and the memory it may take.
+        build : callable, optional
+            Computes the entries instead of the database's own, such as on a GPU.
 
         Raises
         ------
@@ -110,7 +117,7 @@ class Database:
             with _writing(self.path), _alone(self.path):
                 self._sweep()
                 if rebuild or not self.path.exists():  # another process may have built it meanwhile
-                    self._write(self.build(_until(deadline, filled or _ignore)))
+                    self._write((build or self.build)(_until(deadline, filled or _ignore)))
         return self._read()
 
     def _sweep(self) -> None:
