@@ -5,7 +5,8 @@
 Parts, in order: check (counts by three schemes, alone and as a batch), stress (pauses every few steps, few roots,
 twenty stops at the first goal, then a fresh search), steps (hard instances, both steps, with the automaton and
 without), hundred (Korf's hundred as one batch), compare (thread, block, one CPU core, all cores), sweep (looks,
-warps, blocks, roots), others (8- and 24-puzzle, pattern databases, pancakes). Each part takes at most about
+warps, blocks, roots), others (8- and 24-puzzle, pattern databases and their maximum, pancakes), graphs (BFS and SSSP
+by each strategy, against one core). Each part takes at most about
 ``--seconds``. Works from a plain checkout. Exit code 1 if a count is wrong or a part failed (its row says why), 2
 where there is no GPU.
 """
@@ -31,6 +32,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 if not os.access(Path.home(), os.W_OK):
     os.environ.setdefault("PDSEARCH_CACHE_DIR", tempfile.mkdtemp())
 
+import numpy as np
+
+from pdsearch.balance.traversal import STRATEGIES, Graph, traverse
 from pdsearch.domains import Domain
 from pdsearch.domains.pancake import Pancake
 from pdsearch.domains.tiles import Tiles
@@ -43,6 +47,7 @@ from pdsearch.gpu.launches import Launches
 from pdsearch.gpu.schemes import BLOCK, OURS, SCHEMES, THREAD, Persistent, Scheme, make
 from pdsearch.gpu.shim import cuda, is_simulated
 from pdsearch.gpu.steps import one_by_one
+from pdsearch.gpu.traversal import traverse_on_gpu
 from pdsearch.gpu_model import model_of
 from pdsearch.limits import Limits
 from pdsearch.result import Status
@@ -269,10 +274,12 @@ def others(bench: Bench) -> None:
     cases: list[tuple[str | None, list[Domain]]] = [
         (None, [Tiles.parse("random:3x3", seed=seed) for seed in range(50)]),
         (None, [Pancake.parse("random:16", seed=seed) for seed in range(10)]),
+        ("pdb-6-6-6-6", [Tiles.parse("korf-felner:40")]),
+        ("pdb-6-6-6-6-max", [Tiles.parse("korf-felner:40")]),
         (None, [Tiles.parse("korf-felner:40")]),
         ("pdb", [Tiles.korf(number) for number in (53, 66, 60, 88)]),
-        ("pdb", [Tiles.parse("korf-felner:40")]),
-        ("pdb-6-6-6-6", [Tiles.parse("korf-felner:40")]),
+        ("pdb-max", [Tiles.korf(number) for number in (53, 66, 60, 88)]),
+        ("pdb-catalogue", [Tiles.parse("korf-felner:40")]),
     ]
     for heuristic, domains in cases:
         if bench.left() > 5:
@@ -285,7 +292,32 @@ def others(bench: Bench) -> None:
             bench.search(kernel, domains, "first", most=20.0, heuristic=model.heuristic)
 
 
-PARTS = {part.__name__: part for part in (check, stress, steps, hundred, compare, sweep, others)}
+def graphs(bench: Bench) -> None:
+    """Time BFS and SSSP on a graph whose degrees are very uneven, by each strategy, and one core."""
+    draw, n = np.random.default_rng(1), 2**20
+    degrees = np.minimum(draw.zipf(1.9, n), 2**16)
+    first = np.concatenate([[0], np.cumsum(degrees)])
+    targets = draw.integers(0, n, int(first[-1]))
+    for lengths in (None, draw.integers(1, 100, len(targets))):
+        graph = Graph(first, targets, lengths)
+        start = time.perf_counter()
+        expected = traverse(graph, 0, "edges", 4096).distance
+        seconds = time.perf_counter() - start
+        bench.write(scheme="cpu 1", edges=len(targets), weighted=lengths is not None, seconds=round(seconds, 4))
+        for strategy in STRATEGIES:
+            for run in ("compiled", "again"):
+                start = time.perf_counter()
+                found = traverse_on_gpu(graph, 0, strategy)
+                seconds = time.perf_counter() - start
+                is_wrong = not np.array_equal(found.distance, expected)
+                bench.is_wrong |= is_wrong
+                bench.write(
+                    scheme=strategy, run=run, weighted=lengths is not None, seconds=round(seconds, 4),
+                    launches=len(found.loads), relaxed=int(found.loads.sum()), wrong=is_wrong or None,
+                )  # fmt: skip
+
+
+PARTS = {part.__name__: part for part in (check, stress, steps, hundred, compare, sweep, others, graphs)}
 
 
 def versions() -> dict[str, Any]:

@@ -9,6 +9,7 @@ removes ways to what it would find anyway.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numba
@@ -45,7 +46,7 @@ def solve_below(model: Model, domain: Domain, level: Level) -> tuple[int, list[i
     """
     heuristic = make_heuristic(domain, model.heuristic)
     kind = None if model.packed is None else fastest(domain, heuristic)
-    found = _plainly(model, level) if kind is None else _quickly(model, [kind(domain, heuristic)], kind, level)
+    found = _together(model, level) if kind is None else _quickly(model, [kind(domain, heuristic)], kind, level)
     assert found is not None, "the kernel reported a goal below states that have none"
     return found
 
@@ -125,25 +126,50 @@ def _roots(model: Model, level: Level, mine: Integers) -> Roots:
     return Roots(words, f, zero, came_by, zero, zero, zero, np.empty((len(mine), 0), np.int32))
 
 
-def _plainly(model: Model, level: Level) -> tuple[int, list[int]] | None:
-    """Search below the states in turn, by the model's own moves."""
+def _together(model: Model, level: Level) -> tuple[int, list[int]] | None:
+    """Cut, and search below the parts by the model's own moves, on all cores."""
+    cut = roots.cut(model, level, _PARTS)
+    if cut.goal_path is not None:
+        return cut.goal_origin, cut.goal_path
+    last, n = cut.levels[-1], n_cores()
+    found: list[tuple[int, list[int]]] = []
+
+    def work(number: int) -> None:
+        for i in range(number, len(last), n):
+            below = _plainly(model, roots.part(last, i, 1), lambda: bool(found))
+            if below is not None:
+                found.append((i, below[1]))
+            if found:
+                return
+
+    with ThreadPoolExecutor(n) as pool:
+        list(pool.map(work, range(n)))
+    return _joined(cut, *found[0]) if found else None
+
+
+def _plainly(model: Model, level: Level, is_enough: Callable[[], bool] = lambda: False) -> tuple[int, list[int]] | None:
+    """Search below the states in turn, by the model's own moves, until a goal is found or it is enough."""
     depth = model.max_depth + 1
     moves = np.zeros(depth, np.int64)
     stack = (np.zeros((depth, 2), np.uint64), np.zeros(depth, np.uint32), np.zeros(depth, np.int64))
-    child, goal = roots.host_child(model), np.array(model.goal, np.uint64)
+    functions = roots.host_child(model), roots.host_within(model), np.array(model.goal, np.uint64), model.goal_cell
     for i in range(len(level)):
         stack[0][0], stack[1][0], stack[2][0] = level.words[i], level.low[i], level.slack[i]
-        n = _depth_first(child, model.n_moves, model.rows, model.entries, goal, model.goal_cell, *stack, moves)
-        if n >= 0:
-            return i, [int(move) for move in moves[:n]]
+        moves[0] = d = 0
+        while d >= 0 and not is_enough():
+            d, is_goal = _depth_first(
+                *functions, model.n_moves, model.rows, model.entries, *stack, moves, d, _NODES_AT_ONCE
+            )
+            if is_goal:
+                return i, [int(move) for move in moves[:d]]
     return None
 
 
-@numba.njit
-def _depth_first(child, n_moves, rows, entries, goal, goal_cell, words, low, slack, moves):
-    d = 0
-    moves[0] = 0
-    while d >= 0:
+@numba.njit(nogil=True)
+def _depth_first(child, within, goal, goal_cell, n_moves, rows, entries, words, low, slack, moves, d, limit):
+    """Go on at a depth for so many nodes; return the depth, -1 at the end, and whether it is a goal's."""
+    while d >= 0 and limit > 0:
+        limit -= 1
         move = moves[d]
         if move == n_moves or d + 1 >= len(moves):
             d -= 1
@@ -152,12 +178,13 @@ def _depth_first(child, n_moves, rows, entries, goal, goal_cell, words, low, sla
             continue
         row = roots.row_of(rows, low[d])
         legal, a, b, tag, rise = child(words[d, 0], words[d, 1], low[d], move, row, entries)
-        if not legal or np.int64(rise) > slack[d]:
+        left = slack[d] - np.int64(rise)
+        if not legal or left < 0 or not within(a, b, left, entries):
             moves[d] += 1
             continue
         if roots.is_goal(goal, goal_cell, rows, a, b, tag):
-            return d + 1
+            return d + 1, True
         d += 1
-        words[d, 0], words[d, 1], low[d], slack[d] = a, b, tag, slack[d - 1] - np.int64(rise)
+        words[d, 0], words[d, 1], low[d], slack[d] = a, b, tag, left
         moves[d] = 0
-    return -1
+    return d, False

@@ -64,6 +64,14 @@ def host_child(model: Model) -> Any:
     return model.child(numba.njit)
 
 
+@cache
+def host_within(model: Model) -> Any:
+    """Return the model's ``within`` compiled for the CPU; always true where it has none."""
+    if model.within is None:
+        return numba.njit(lambda first, second, slack, entries: True)
+    return model.within(numba.njit)
+
+
 def start(root: Root, slack: int) -> Level:
     """Return the level that holds the instance alone."""
     words, low = np.array([[root.first, root.second]], np.uint64), np.array([root.low], np.uint32)
@@ -141,7 +149,7 @@ def is_goal(goal, goal_cell, rows, first, second, low):
 @cache
 def _expander(model: Model) -> Any:
     """Return the compiled expansion of a level; asked for thousands of times, it is handed no more than it needs."""
-    child, n_moves, goal_cell = host_child(model), model.n_moves, model.goal_cell
+    child, within, n_moves, goal_cell = host_child(model), host_within(model), model.n_moves, model.goal_cell
 
     def expand(rows, entries, words, low, slack, words2, low2, slack2, parent2, move2, goal, hits):
         n, generated, n_hits = 0, 0, 0
@@ -153,7 +161,7 @@ def _expander(model: Model) -> Any:
                     continue
                 generated += 1
                 left = slack[i] - np.int64(rise)
-                if left < 0:
+                if left < 0 or not within(a, b, left, entries):
                     continue
                 if is_goal(goal, goal_cell, rows, a, b, tag):
                     hits[n_hits, 0], hits[n_hits, 1] = i, move

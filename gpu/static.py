@@ -21,7 +21,7 @@ from numba import int32, uint8, uint32, uint64
 
 from pdsearch.gpu.persistent import growth_of
 from pdsearch.gpu.shim import cuda
-from pdsearch.gpu.steps import EXPANDED, GENERATED, goal_test, note_goal
+from pdsearch.gpu.steps import EXPANDED, GENERATED, device_within, goal_test, note_goal
 from pdsearch.gpu_model import MAX_LOW, MAX_SLACK, ROOT_AT, SLACK_AT, Model
 
 BLOCK = 32
@@ -39,6 +39,7 @@ def build_thread(model: Model) -> Any:
     ``meta`` has the next move to try in its top five bits; ``depth`` is -1 for a finished root.
     """
     child, is_goal = model.child(cuda.jit(device=True, inline=True)), goal_test(model)
+    within, has_more = device_within(model), model.within is not None
     two, n_moves, has_rows = model.n_words == 2, model.n_moves, len(model.rows) > 1
 
     def kernel(first, second, meta, depth, owner, stop, tallies, loads, unfinished, rows, entries, steps, first_only):
@@ -73,6 +74,8 @@ def build_thread(model: Model) -> Any:
             generated = uint32(generated + uint32(1))
             if int32(rise) > int32(slack):
                 continue
+            if has_more and not within(ca, cb, int32(int32(slack) - int32(rise)), entries):
+                continue
             if has_rows:
                 row = rows[low]
             if is_goal(ca, cb, row):
@@ -96,6 +99,7 @@ def build_thread(model: Model) -> Any:
 def build_block(model: Model, capacity: int, reserve: int) -> Any:
     """Return the kernel of ``block``; stack entry ``i`` of root ``r`` is kept as ``[r, i]`` between launches."""
     child, is_goal = model.child(cuda.jit(device=True, inline=True)), goal_test(model)
+    within, has_more = device_within(model), model.within is not None
     two, n_moves, has_rows = model.n_words == 2, model.n_moves, len(model.rows) > 1
     group = 4 if n_moves <= 4 else 16  # lanes of a state
     second_places = capacity if two else 1
@@ -142,7 +146,10 @@ def build_block(model: Model, capacity: int, reserve: int) -> Any:
                 legal, ca, cb, low, rise = child(a, b, before, move, row, entries)
                 if legal:
                     generated = uint32(generated + uint32(1))
-                    if int32(rise) <= int32(slack):
+                    alive = int32(rise) <= int32(slack)
+                    if has_more and alive:
+                        alive = within(ca, cb, int32(int32(slack) - int32(rise)), entries)
+                    if alive:
                         if has_rows:
                             row = rows[low]
                         if is_goal(ca, cb, row):

@@ -55,9 +55,17 @@ def note_goal(tallies, stop, instance, root):
     cuda.atomic.exch(stop, instance, int32(1))
 
 
+def device_within(model: Model) -> Any:
+    """Return the device function that asks a model's other heuristics."""
+    if model.within is None:
+        return None
+    return model.within(cuda.jit(device=True, inline=True))
+
+
 def one_by_one(model: Model) -> Any:
     """Return the step that makes a child for each move in turn, of any model."""
     child, is_goal = model.child(cuda.jit(device=True, inline=True)), goal_test(model)
+    within, has_more = device_within(model), model.within is not None
     two, n_moves, n_rows = model.n_words == 2, model.n_moves, len(model.rows)
 
     def step(top, top2, top_meta, base, height, n, lane, instance, tallies, stop, generated, rows, entries):
@@ -83,6 +91,8 @@ def one_by_one(model: Model) -> Any:
             if legal:
                 generated = uint32(generated + uint32(1))
             alive = legal and int32(rise) <= slack  # an inconsistent heuristic lets f fall
+            if has_more and alive:
+                alive = within(ca, cb, int32(slack - int32(rise)), entries)
             mask = uint32(cuda.ballot_sync(ALL, alive))
             if alive:
                 to = uint32(base + height + int32(cuda.popc(uint32(mask & below))))

@@ -102,6 +102,10 @@ class Model:
         By ``low``: what a state's ``low`` says of its moves; see :func:`rows_of`. One row where ``low`` says all.
     entries : uint8[n]
         Tables in the device's global memory.
+    within : callable, optional
+        Given a compiler, returns the compiled function ``(first, second, slack, entries) -> bool``: whether a state
+        that ``h`` leaves some slack is within the bound by all other heuristics as well, whose maximum with ``h`` is
+        meant. The first bound is then the heuristic's own value.
     masks : Masks, optional
         See there.
     packed : callable, optional
@@ -124,6 +128,7 @@ class Model:
     first_operator: int = 0
     rows: npt.NDArray[np.uint64] = field(default_factory=lambda: NO_ROWS)
     entries: npt.NDArray[np.uint8] = field(default_factory=lambda: NO_ENTRIES)
+    within: Compilable | None = None
     masks: Masks | None = None
     packed: Callable[[npt.NDArray[np.uint64], npt.NDArray[np.uint32]], npt.NDArray[np.uint64]] | None = None
 

@@ -214,8 +214,18 @@ from pdsearch.gpu.traversal import traverse_on_gpu
 for weighted in (False, True):
     graph = random_graph(1, 25, weighted)
     for strategy in STRATEGIES:
-        result = traverse_on_gpu(graph, 0, strategy, n_threads=6)
-        assert result.distance.tolist() == scipy_distances(graph, 0).tolist(), strategy
+        for n_threads, limit in ((6, None), (3, 2), (32, 2)):
+            result = traverse_on_gpu(graph, 0, strategy, n_threads, limit)
+            distance = scipy_distances(graph, 0)
+            assert result.distance.tolist() == distance.tolist(), strategy
+            if weighted:
+                continue
+            degrees = np.diff(graph.first)
+            assert result.loads.sum() == degrees[distance >= 0].sum(), strategy
+            if strategy == "edges":
+                assert (np.ptp(result.loads, axis=1) <= 1).all()
+            if strategy == "rounds" and limit == 2:
+                assert len(result.loads) > len(traverse_on_gpu(graph, 0, "edges", n_threads=2).loads)
 print("equal")
 """
 

@@ -66,5 +66,17 @@ def test_the_lease_goes_on_after_a_step_that_fails(tmp_path):
 
     steps = (tmp_path / "lease" / "progress.txt").read_text().splitlines()
     assert run.returncode == 0
-    assert [line.split(":")[0] for line in steps][-2:] == ["sweep", "others"]
+    assert [line.split(":")[0] for line in steps][-2:] == ["graphs", "sweep"]
     assert "check: exit code 1 after 0 s" in steps
+
+
+def test_the_lease_leaves_out_what_does_not_fit_its_time(tmp_path):
+    run = subprocess.run(
+        ["sh", str(ROOT / "benchmarks" / "lease.sh"), str(tmp_path / "lease")],
+        capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "SECONDS_IN_ALL": "2"}, timeout=60,
+    )  # fmt: skip
+
+    steps = (tmp_path / "lease" / "progress.txt").read_text().splitlines()
+    assert run.returncode == 0
+    assert len(steps) >= 11
+    assert all(step.endswith("left out, no time is left") for step in steps)

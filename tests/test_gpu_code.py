@@ -10,8 +10,8 @@ from pdsearch.domains.pancake.gpu_model import pancakes
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.gpu_model import boards, solved_board
 from pdsearch.domains.tiles.gpu_patterns import of_tables
-from pdsearch.domains.tiles.partitions import partition
-from pdsearch.domains.tiles.pdb import _tables, database
+from pdsearch.domains.tiles.partitions import partitions
+from pdsearch.domains.tiles.pdb import database, view_tables
 from pdsearch.gpu import persistent, static, tables
 from pdsearch.gpu.shim import cuda
 from pdsearch.gpu_model import AUTOMATON, NO_ENTRIES, model_of
@@ -20,8 +20,8 @@ from pdsearch.gpu_model import AUTOMATON, NO_ENTRIES, model_of
 def without_entries(width, height, name):
     """Return the model of a board with pattern databases that nobody has built: their code, not their entries."""
     puzzle = solved_board(width, height, False)
-    tables = _tables(puzzle, partition(width, height, name), NO_ENTRIES)
-    return of_tables(puzzle, tables, name, lambda state: 0, AUTOMATON, False)
+    parts = view_tables(puzzle, partitions(width, height, name), NO_ENTRIES)
+    return of_tables(puzzle, parts, name, AUTOMATON, False)
 
 
 COMPILED = [
@@ -74,6 +74,8 @@ def instructions_of_a_step(cubin):
         pytest.param(boards(4, 4, False, AUTOMATON), 40, 240, marks=pytest.mark.heavy),
         pytest.param(boards(5, 5, False, AUTOMATON), 48, 380, marks=pytest.mark.heavy),
         (without_entries(5, 5, "pdb-6-6-6-6"), 64, 4 * 200),
+        pytest.param(without_entries(5, 5, "pdb-6-6-6-6-max"), 64, 4 * 350, marks=pytest.mark.heavy),
+        pytest.param(without_entries(5, 5, "pdb-catalogue"), 64, 4 * 350, marks=pytest.mark.heavy),
         pytest.param(without_entries(4, 4, "pdb-7-8"), 48, 4 * 100, marks=pytest.mark.heavy),
     ],
     ids=lambda value: getattr(value, "name", value),

@@ -20,6 +20,8 @@ from pdsearch.gpu.packets import deal
 from pdsearch.gpu.schemes import Work
 from pdsearch.gpu_model import AUTOMATON, MAX_ROOTS, NO_ENTRIES, Root, model_of
 from pdsearch.heuristics import make_heuristic
+from pdsearch.pruning.cached import load
+from pdsearch.pruning.words import words_of
 
 # golden counts of whole last iterations: bound, generated, expanded, goals
 KORF = {12: (45, 563365, 277724, 1), 42: (42, 867117, 435243, 1), 79: (42, 929645, 452368, 1)}
@@ -30,7 +32,9 @@ SHAPES = [(2, 3), (4, 4), (4, 5), (5, 5)]
 
 
 @numba.njit
-def lanes(child, is_goal, rows, entries, n_moves, growth, goal, cell, words, low, slack, capacity, reserve, per_step):
+def lanes(
+    child, within, is_goal, rows, entries, n_moves, growth, goal, cell, words, low, slack, capacity, reserve, per_step
+):
     """Search like a warp, a loop over lanes a step; return generated, expanded, goals, steps, highest stack."""
     stack, stack_low = np.zeros((capacity, 2), np.uint64), np.zeros(capacity, np.uint32)
     stack_slack = np.zeros(capacity, np.int64)
@@ -65,12 +69,13 @@ def lanes(child, is_goal, rows, entries, n_moves, growth, goal, cell, words, low
                 if not legal:
                     continue
                 generated += 1
-                if np.int64(rise) > lane_slack[lane]:
+                left = lane_slack[lane] - np.int64(rise)
+                if left < 0 or not within(a, b, left, entries):
                     continue
                 if height == capacity:
                     return generated, expanded, goals, steps, capacity + 1
                 stack[height, 0], stack[height, 1] = a, b
-                stack_low[height], stack_slack[height] = tag, lane_slack[lane] - np.int64(rise)
+                stack_low[height], stack_slack[height] = tag, left
                 height += 1
         highest = max(highest, height)
     return generated, expanded, goals, steps, highest
@@ -86,9 +91,10 @@ def search(model, start, wanted, bound):
     cut = roots.cut(model, start, wanted)
     last, reserve = cut.levels[-1], persistent.reserve_of(model, bound - len(cut.levels) + 1)
     capacity = persistent.layout(model, reserve).capacity
+    child, within, goal = roots.host_child(model), roots.host_within(model), np.array(model.goal, np.uint64)
     counts = lanes(
-        roots.host_child(model), roots.is_goal, model.rows, model.entries, model.n_moves, persistent.growth_of(model),
-        np.array(model.goal, np.uint64), model.goal_cell, last.words, last.low, last.slack, capacity, reserve, 32,
+        child, within, roots.is_goal, model.rows, model.entries, model.n_moves,
+        persistent.growth_of(model), goal, model.goal_cell, last.words, last.low, last.slack, capacity, reserve, 32,
     )  # fmt: skip
     found = cut.generated + counts[0], cut.expanded + counts[1], cut.goals + counts[2]
     return found, counts[3], capacity - counts[4]
@@ -128,6 +134,8 @@ def test_both_models_of_the_fifteen_puzzle_count_alike_with_the_automaton(number
     [
         (Tiles.parse("random:4x4", seed=2), "pdb"),
         (Tiles.parse("random:4x4", seed=1, goal="blank-last"), "pdb"),
+        (Tiles.parse("random:4x4", seed=2), "pdb-max"),
+        pytest.param(Tiles.parse("random:4x4", seed=2, goal="blank-last"), "pdb-max", marks=pytest.mark.heavy),
         (Tiles.parse("random:3x4", seed=1), "manhattan"),
         (Pancake.parse("random:12", seed=3), "gap"),
         (Pancake.parse("random:16", seed=1), "gap"),
@@ -222,18 +230,41 @@ def test_flips_and_gaps_are_those_of_the_definition(stack, last):
         assert gaps.value((int(a),)) + 1 == gaps.value((word,)) + rise
 
 
+@pytest.mark.parametrize("length", [3, 4])
+def test_pancakes_are_pruned_by_the_automaton_of_flips_as_a_plain_search_is(length):
+    stack, bound = Pancake([4, 0, 6, 2, 5, 1, 3]), 8
+    automaton, gaps = load(words_of(stack), length), Gap(stack)
+    model, start = root_of(stack, bound, length=length, model=pancakes(7, length))
+
+    def plain(state, at, left):
+        if stack.is_goal(state):
+            return np.array([0, 0, 1])
+        counts = np.array([0, 1, 0])
+        for move, after in enumerate(automaton.next[at]):
+            if after >= 0:
+                child = stack.apply(state, move + 2)[0]
+                counts[0] += 1
+                if gaps.value(child) < left:
+                    counts += plain(child, after, left - 1)
+        return counts
+
+    expected = plain(stack.initial, automaton.root[0], bound)
+    assert search(model, start, 30, bound)[0] == tuple(expected)
+    assert search(*root_of(stack, bound, model=pancakes(7)), 30, bound)[0] > tuple(expected)
+
+
 def test_pancakes_are_solved_at_the_cost_of_breadth_first_search():
-    model, n = pancakes(6), 6
+    model, n = pancakes(6, AUTOMATON), 6
     distance, layer = {tuple(range(n)): 0}, [tuple(range(n))]
     while layer:
         flips = [(s, (*s[:k][::-1], *s[k:])) for s in layer for k in range(2, n + 1)]
         layer = [t for s, t in flips if t not in distance and distance.setdefault(t, distance[s] + 1)]
 
     for stack in random.Random(1).sample(sorted(distance), 30):
-        word, slack = sum(size << 4 * i for i, size in enumerate(stack)), 0
-        while not search(model, roots.start(Root(word, 0, 0), slack), 20, 8)[0][2] and distance[stack]:
+        root, slack = model.root(Pancake(stack)), 0
+        while not search(model, roots.start(root, slack), 20, 8)[0][2] and distance[stack]:
             slack += 1
-        assert model.h((word,)) + slack == distance[stack]
+        assert model.h((root.first,)) + slack == distance[stack]
 
 
 @given(spare=st.integers(0, 60), depth=st.integers(1, 90), seed=st.integers(0, 2**32), n_moves=st.sampled_from([4, 15]))

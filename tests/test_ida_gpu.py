@@ -28,6 +28,7 @@ TOYS = {
     "1 2 10 3 4 5 14 7 8 9 6 11 12 13 15 0": (16, 405, 192, 2),
     "4 7 0 3 8 2 5 1 9 10 6 11 12 13 14 15": (20, 1600, 761, 2),
 }
+MIRRORED = "1 2 10 3 4 5 14 7 8 9 6 11 12 13 15 0"
 WIDE = "3x6: 3 1 2 4 7 5 6 10 8 9 13 11 12 0 14 15 16 17"  # two words a board
 
 
@@ -76,6 +77,9 @@ def test_both_steps_count_alike_with_the_automaton_and_without(length, golden, s
         pytest.param("block", ("tiles", "pdb"), "3 1 2 6 4 5 7 8 0", marks=pytest.mark.heavy),
         pytest.param("thread", ("tiles", "pdb"), "3 1 2 6 4 5 7 8 0", marks=pytest.mark.heavy),
         pytest.param("persistent", ("tiles", "pdb"), WIDE, marks=pytest.mark.heavy),
+        pytest.param("persistent", ("tiles", "pdb-max"), MIRRORED, marks=pytest.mark.heavy),
+        pytest.param("block", ("tiles", "pdb-max"), MIRRORED, marks=pytest.mark.heavy),
+        pytest.param("thread", ("tiles", "pdb-max"), MIRRORED, marks=pytest.mark.heavy),
     ],
 )
 def test_kernels_are_not_welded_to_a_domain_or_heuristic(scheme, kind, text):

@@ -11,7 +11,8 @@ import pytest
 from pdsearch.cli import main
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf, korf_felner
-from pdsearch.domains.tiles.partitions import partition, shared_tables
+from pdsearch.domains.tiles.partitions import partition, partitions, shared_tables
+from pdsearch.domains.tiles.pdb import database
 from pdsearch.domains.tiles.retrograde import board_of, distances
 from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError
 from pdsearch.heuristics import make_heuristic
@@ -81,6 +82,32 @@ def test_each_tile_belongs_to_one_pattern(width, height, name):
         pytest.skip("the board has no such partition")
 
     assert sorted(cell for pattern in patterns for cell in pattern) == list(range(1, width * height))
+
+
+@pytest.mark.parametrize(
+    ("size", "name", "n", "n_tables"),
+    [(4, "pdb-max", 2, 3), (5, "pdb-6-6-6-6-max", 2, 2), (5, "pdb-catalogue", 14, 11)],
+)
+def test_each_partition_of_a_maximum_is_whole_and_shares_its_tables_with_its_mirror_image(size, name, n, n_tables):
+    named = partitions(size, size, name) or []
+
+    assert (len(named), partitions(size, size - 1, name)) == (n, None)
+    for patterns in named:
+        assert sorted(cell for pattern in patterns for cell in pattern) == list(range(1, size * size))
+    patterns = [pattern for one in named for pattern in one]
+    assert len(shared_tables(size, size, patterns)[0]) == n_tables
+    if n == 2:
+        assert database(size, size, name).path == database(size, size, name.removesuffix("-max")).path
+
+
+def test_the_maximum_is_that_of_the_board_and_its_mirror_image():
+    for number in (1, 5, 88):
+        puzzle = Tiles.korf(number)
+        mirrored = [puzzle.board[4 * (cell % 4) + cell // 4] for cell in range(16)]
+        other = Tiles([4 * (tile % 4) + tile // 4 for tile in mirrored])
+        both = [make_heuristic(one, "pdb").value(one.initial) for one in (puzzle, other)]
+
+        assert make_heuristic(puzzle, "pdb-max").value(puzzle.initial) == max(both)
 
 
 def test_three_of_the_four_patterns_of_six_share_a_table():

@@ -1,8 +1,8 @@
 """How the tiles of a board are divided into patterns, and which patterns share a table.
 
 A pattern is a set of goal cells. Turned or mirrored, a board is the same board; so two patterns
-that are images of each other have the same table, as long as the free cells around the solved
-pattern are connected and it does not matter where the blank ends.
+that are images of each other have the same table, as long as the cells among which the blank may be
+in the goal are, too.
 
 Source: Korf and Felner (2002), "Disjoint pattern database heuristics", AIJ 134, figures 5
 (7-8) and 6 (6-6-6-6).
@@ -35,12 +35,52 @@ _KNOWN: dict[tuple[int, int], dict[str, list[Cells]]] = {
     },
 }
 
+# several partitions of the 24-puzzle, whose maximum is wanted, mirrored ones included: the small catalogue of
+# Clausecker and Reinefeld (2019), "Zero-aware pattern databases with 1-bit compression for sliding tile puzzles", SoCS
+_CATALOGUE: list[list[Cells]] = [
+    [(1, 5, 6, 10, 11, 12), (2, 3, 4, 7, 8, 9), (13, 14, 18, 19, 23, 24), (15, 16, 17, 20, 21, 22)],
+    [(1, 2, 5, 6, 10, 11), (3, 4, 7, 8, 9, 12), (13, 14, 18, 19, 23, 24), (15, 16, 17, 20, 21, 22)],
+    [(1, 5, 6, 10, 11, 12), (2, 3, 4, 7, 8, 9), (13, 14, 15, 16, 17, 18), (19, 20, 21, 22, 23, 24)],
+    [(1, 2, 5, 6, 10, 11), (3, 4, 7, 8, 9, 12), (13, 14, 15, 16, 17, 18), (19, 20, 21, 22, 23, 24)],
+    [(1, 5, 6, 10, 15, 20), (2, 3, 4, 7, 8, 9), (11, 12, 16, 17, 21, 22), (13, 14, 18, 19, 23, 24)],
+    [(1, 2, 5, 6, 10, 11), (3, 4, 9, 14, 19, 24), (7, 8, 12, 13, 18, 23), (15, 16, 17, 20, 21, 22)],
+    [(1, 5, 6, 10, 15, 20), (2, 3, 4, 7, 8, 9), (11, 12, 13, 16, 17, 18), (14, 19, 21, 22, 23, 24)],
+]
+MIRRORED = "-max"  # the end of the name of a partition together with its mirror image
+CATALOGUE = "pdb-catalogue"
+
 
 def partition(width: int, height: int, name: str) -> list[Cells] | None:
     """Return the patterns of a named partition; None when the board has none of that name."""
     if (width, height) in _KNOWN:
         return _KNOWN[width, height].get(name)
     return _rows(width * height) if name == "pdb" else None
+
+
+def partitions(width: int, height: int, name: str) -> list[list[Cells]] | None:
+    """Return the partitions of a name, whose maximum is wanted; None when the board has none of that name.
+
+    Mirrored at the diagonal, a square board is the same board, its blank's corner too. So each partition of a
+    maximum is followed by its mirror image, which needs no tables of its own.
+    """
+    if name.endswith(MIRRORED):
+        own = partition(width, height, name.removesuffix(MIRRORED))
+        found = None if own is None or width != height else [own]
+    elif name == CATALOGUE:
+        found = _CATALOGUE if (width, height) == (5, 5) else None
+    else:
+        own = partition(width, height, name)
+        return None if own is None else [own]
+    return found and [both for own in found for both in (own, mirrored(own, width))]
+
+
+def mirrored(patterns: Sequence[Cells], width: int) -> list[Cells]:
+    """Return the patterns of a square board mirrored at the diagonal.
+
+    >>> mirrored([(1, 2), (3,)], 2)
+    [(1, 2), (3,)]
+    """
+    return [tuple(sorted(cell % width * width + cell // width for cell in pattern)) for pattern in patterns]
 
 
 def _rows(n: int) -> list[Cells]:
@@ -72,10 +112,8 @@ def shared_tables(width: int, height: int, patterns: Sequence[Cells]) -> tuple[l
     tables: list[Table] = []
     views: list[View] = []
     for pattern in patterns:
-        blanks = _region(width, height, pattern)
-        everywhere = len(blanks) == width * height - len(pattern)
-        images = _symmetries(width, height) if everywhere else [tuple(range(width * height))]
-        for image in images:
+        blanks = region(width, height, pattern)
+        for image in symmetries(width, height):
             wanted = tuple(sorted(image[cell] for cell in pattern)), tuple(sorted(image[cell] for cell in blanks))
             if Table(*wanted) in tables:
                 views.append(View(tables.index(Table(*wanted)), image))
@@ -86,7 +124,7 @@ def shared_tables(width: int, height: int, patterns: Sequence[Cells]) -> tuple[l
     return tables, views
 
 
-def _region(width: int, height: int, pattern: Cells) -> Cells:
+def region(width: int, height: int, pattern: Sequence[int]) -> Cells:
     """Return the cells that the blank reaches from cell 0 when the pattern is solved."""
     reached, waiting = {0}, [0]
     while waiting:
@@ -99,7 +137,7 @@ def _region(width: int, height: int, pattern: Cells) -> Cells:
     return tuple(sorted(reached))
 
 
-def _symmetries(width: int, height: int) -> list[Cells]:
+def symmetries(width: int, height: int) -> list[Cells]:
     """Return the images of the cells under each symmetry of the board, the identity first."""
     turns: list[Callable[[int, int], tuple[int, int]]] = [
         lambda y, x: (y, x),

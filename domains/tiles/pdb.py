@@ -8,14 +8,14 @@ Source: Korf and Felner (2002), "Disjoint pattern database heuristics", AIJ 134.
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import implements, inlined
 from pdsearch.domains import Domain, State
-from pdsearch.domains.tiles.partitions import partition, shared_tables
+from pdsearch.domains.tiles.partitions import MIRRORED, Table, View, partitions, shared_tables
 from pdsearch.domains.tiles.puzzle import Tiles
 from pdsearch.domains.tiles.retrograde import MAX_STEP, board_of, distances
 from pdsearch.domains.tiles.space import N_VALUES, TilesSpace, WideTilesSpace
@@ -86,10 +86,13 @@ def _estimate(heuristic, space, parent_h, moves, c):
 
 
 def database(width: int, height: int, name: str) -> Database:
-    """Return the database of a named partition of a board with the blank's goal first."""
-    patterns = partition(width, height, name)
-    assert patterns is not None
-    tables, _ = shared_tables(width, height, patterns)
+    """Return the database of named partitions of a board with the blank's goal first.
+
+    A partition and its mirror image often need the same tables as the partition alone, and then share the file.
+    """
+    named = partitions(width, height, name)
+    assert named is not None
+    tables, _ = shared_tables(width, height, [pattern for patterns in named for pattern in patterns])
     neighbours = Tiles.of_size(f"{width}x{height}").space.neighbours
     sizes = [n_placements(width * height, len(table.pattern)) for table in tables]
 
@@ -109,7 +112,7 @@ def database(width: int, height: int, name: str) -> Database:
     places = tuple(
         Places(width, width * height, table.pattern, sum(1 << cell for cell in table.blanks)) for table in tables
     )
-    return Database(f"tiles-{width}x{height}-{name}", facts, sum(sizes), build, command, places)
+    return Database(f"tiles-{width}x{height}-{name.removesuffix(MIRRORED)}", facts, sum(sizes), build, command, places)
 
 
 def _add(filled: Filled, before: int, of: int, known: int, _: int) -> None:
@@ -132,18 +135,16 @@ class AdditivePdb(Heuristic):
         assert isinstance(domain, Tiles)
         self.puzzle = domain
         (kept,) = self.databases(domain)
-        patterns = partition(domain.width, domain.height, self.name)
-        assert patterns is not None
-        self.tables = _tables(domain, patterns, kept.load(deadline=domain.deadline))
-        ends = [start + n_placements(domain.n_cells, k) for start, k in zip(*self.tables[1:3], strict=True)]
-        self.max_h = sum(
-            int(self.tables.entries[start:end].max()) for start, end in zip(self.tables.start, ends, strict=True)
-        )
+        named = partitions(domain.width, domain.height, self.name)
+        assert named is not None
+        self.parts = view_tables(domain, named, kept.load(deadline=domain.deadline))
+        self.tables: Any = self.parts[0]
+        self.max_h = max(map(_largest, self.parts))
 
     @classmethod
     def fits(cls, domain: Domain) -> bool:
         """Fit boards that have a partition of this name."""
-        return isinstance(domain, Tiles) and partition(domain.width, domain.height, cls.name) is not None
+        return isinstance(domain, Tiles) and partitions(domain.width, domain.height, cls.name) is not None
 
     @classmethod
     def databases(cls, domain: Domain) -> list[Database]:
@@ -152,17 +153,28 @@ class AdditivePdb(Heuristic):
         return [database(domain.width, domain.height, cls.name)]
 
     def value(self, state: State) -> int:
-        """Look up every pattern, its number from the definition."""
-        tables, total = self.tables, 0
-        places: list[dict[int, int]] = [{} for _ in tables.start]
-        for cell, tile in enumerate(self.puzzle.unpack(state)):
-            if tile:
-                row = int(tables.pattern[tile]) * N_VALUES
-                slot = int(tables.shift[row + tile]) // FIELD
-                places[int(tables.pattern[tile])][slot] = int(tables.image[row + cell])
-        for start, placed in zip(tables.start.tolist(), places, strict=True):
-            total += int(tables.entries[start + lehmer([placed[i] for i in range(len(placed))], tables.n)])
-        return total
+        """Look up every pattern, its number from the definition; of several partitions the largest sum."""
+        return max(sum_of(self.puzzle, tables, state) for tables in self.parts)
+
+
+def sum_of(puzzle: Tiles, tables: PatternTables, state: State) -> int:
+    """Return the sum of the entries of one partition, by definition."""
+    total = 0
+    places: list[dict[int, int]] = [{} for _ in tables.start]
+    for cell, tile in enumerate(puzzle.unpack(state)):
+        if tile:
+            row = int(tables.pattern[tile]) * N_VALUES
+            slot = int(tables.shift[row + tile]) // FIELD
+            places[int(tables.pattern[tile])][slot] = int(tables.image[row + cell])
+    for start, placed in zip(tables.start.tolist(), places, strict=True):
+        total += int(tables.entries[start + lehmer([placed[i] for i in range(len(placed))], tables.n)])
+    return total
+
+
+def _largest(tables: PatternTables) -> int:
+    """Return the largest sum there may be."""
+    ends = [start + n_placements(tables.n, k) for start, k in zip(tables.start, tables.size, strict=True)]
+    return sum(int(tables.entries[start:end].max()) for start, end in zip(tables.start, ends, strict=True))
 
 
 @HEURISTICS.add("pdb-7-8")
@@ -179,11 +191,31 @@ class FourSixes(AdditivePdb):
     name = "pdb-6-6-6-6"
 
 
-def _tables(puzzle: Tiles, patterns: list[tuple[int, ...]], entries: Entries) -> PatternTables:
-    """Tables are for the blank's goal in cell 0; with the goal in the last cell the board is turned by half."""
-    n = puzzle.n_cells
+def view_tables(puzzle: Tiles, named: list[list[tuple[int, ...]]], entries: Entries) -> list[PatternTables]:
+    """Return how each partition looks up the tables that all of them share.
+
+    Tables are for the blank's goal in cell 0; with the goal in the last cell the board is turned by half.
+    """
+    patterns = [pattern for partition in named for pattern in partition]
     tables, views = shared_tables(puzzle.width, puzzle.height, patterns)
-    starts = np.cumsum([0] + [n_placements(n, len(table.pattern)) for table in tables])
+    starts = np.cumsum([0] + [n_placements(puzzle.n_cells, len(table.pattern)) for table in tables])
+    found, at = [], 0
+    for partition in named:
+        own = views[at : at + len(partition)]
+        at += len(partition)
+        found.append(_of_views(puzzle, partition, tables, own, starts[[view.table for view in own]], entries))
+    return found
+
+
+def _of_views(
+    puzzle: Tiles,
+    patterns: list[tuple[int, ...]],
+    tables: list[Table],
+    views: list[View],
+    starts: npt.NDArray[np.int64],
+    entries: Entries,
+) -> PatternTables:
+    n = puzzle.n_cells
     number = np.zeros(N_VALUES, np.int64)
     image = np.zeros((len(patterns), N_VALUES), np.uint64)
     shift = np.full((len(patterns), N_VALUES), _UNUSED, np.uint64)
@@ -192,18 +224,9 @@ def _tables(puzzle: Tiles, patterns: list[tuple[int, ...]], entries: Entries) ->
         image[i, :n] = seen
         slots = tables[view.table].pattern
         for tile in range(1, n):
-            if (
-                seen[puzzle.goal_cell(tile)] in slots
-                and (n - 1 - puzzle.goal_cell(tile) if puzzle.blank_last else puzzle.goal_cell(tile)) in pattern
-            ):
+            goal = puzzle.goal_cell(tile)
+            if (n - 1 - goal if puzzle.blank_last else goal) in pattern:
                 number[tile] = i
-                shift[i, tile] = FIELD * slots.index(seen[puzzle.goal_cell(tile)])
-    return PatternTables(
-        entries,
-        starts[[view.table for view in views]],
-        np.array([len(pattern) for pattern in patterns], np.int64),
-        number,
-        image.reshape(-1),
-        shift.reshape(-1),
-        n,
-    )
+                shift[i, tile] = FIELD * slots.index(seen[goal])
+    size = np.array([len(pattern) for pattern in patterns], np.int64)
+    return PatternTables(entries, starts, size, number, image.reshape(-1), shift.reshape(-1), n)

@@ -2,7 +2,7 @@
 
 A round takes the edges of all nodes whose distance fell in the last one. How they are split over threads is
 the strategy; the answer does not depend on it, the loads do. Here one core plays all threads in turn and
-counts what each would do; :mod:`pdsearch.gpu.traversal` gives the same pieces to CUDA threads.
+counts what each would do; :mod:`pdsearch.gpu.traversal` shares the work of CUDA threads in the same ways.
 
 Source: Raval et al. (2017), "Dynamic Load Balancing Strategies for Graph Applications on GPUs",
 arXiv 1711.00231.
@@ -66,8 +66,8 @@ class Traversal:
     loads: Ints
 
 
-class Relaxer:
-    """Runs pieces on one core; the CUDA version has the same two methods.
+class _Relaxer:
+    """Runs pieces on one core.
 
     ``relax`` lowers the distances behind the edges of some pieces, ``collect`` returns the nodes
     whose distance fell since it was last called.
@@ -102,7 +102,6 @@ def traverse(
     strategy: str = "edges",
     n_threads: int = 32,
     limit: int | None = None,
-    relaxer: Callable[[Graph, npt.NDArray[Any], int, float], Relaxer] = Relaxer,
 ) -> Traversal:
     """Compute the distances from a node: BFS without lengths, SSSP with them.
 
@@ -119,8 +118,6 @@ def traverse(
     limit : int, optional
         Edges of a node in one piece, for the last two; by default
         :func:`pdsearch.balance.splitting.degree_limit`.
-    relaxer : callable
-        Where the pieces run; one core unless told.
 
     Returns
     -------
@@ -141,11 +138,11 @@ def traverse(
     """
     if strategy not in STRATEGIES:
         raise UnknownNameError(f"no strategy is called {strategy!r}; known: {', '.join(STRATEGIES)}")
-    graph, lengths = _checked(graph, source)
+    graph, lengths = checked(graph, source)
     degrees = np.diff(graph.first)
     most = degree_limit(degrees) if limit is None else limit
-    far = np.iinfo(np.int64).max // 2 if lengths.dtype == np.int64 else np.inf
-    engine = relaxer(graph, lengths, source, far)
+    far = far_from(lengths)
+    engine = _Relaxer(graph, lengths, source, far)
     frontier, loads = np.array([source]), [np.zeros(n_threads if n_threads > 0 else 1, dtype=np.int64)]
     while len(frontier):
         for pieces in STRATEGIES[strategy](degrees[frontier], n_threads, most):
@@ -156,7 +153,13 @@ def traverse(
     return Traversal(np.where(distance == far, -1, distance), np.stack(loads)[1:])
 
 
-def _checked(graph: Graph, source: int) -> tuple[Graph, npt.NDArray[Any]]:
+def far_from(lengths: npt.NDArray[Any]) -> float:
+    """Return the distance of a node that no path reaches."""
+    return np.iinfo(np.int64).max // 2 if lengths.dtype == np.int64 else np.inf
+
+
+def checked(graph: Graph, source: int) -> tuple[Graph, npt.NDArray[Any]]:
+    """Return the graph as int64, and its lengths, 1 each where there are none; BadInputError if they make no sense."""
     first, targets = (as_array(part, "edges") for part in graph[:2])
     if not all(part.ndim == 1 and (part.dtype.kind in "iu" or not part.size) for part in (first, targets)):
         raise BadInputError(

@@ -31,7 +31,7 @@ class Places(NamedTuple):
     @property
     def n_numbers(self) -> int:
         """Return how many numbers :meth:`number` may take."""
-        return self.n ** len(self.goal)
+        return int(self.n ** len(self.goal))
 
     def number(self, places: tuple[int, ...]) -> int:
         """Return the running number of some places: their cells as digits in the base of the cells, the first lowest.

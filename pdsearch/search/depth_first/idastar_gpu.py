@@ -279,7 +279,8 @@ class _Share(NamedTuple):
 def _begin(task: Task, kernel: Scheme | None, length: int) -> _Instance:
     model = model_of(task.domain, task.heuristic.name, length) if kernel is None else kernel.model
     h = model.h(task.domain.initial)
-    return _Instance(task, model, h, h)
+    first = h if model.within is None else max(h, task.heuristic.value(task.domain.initial))
+    return _Instance(task, model, h, first)
 
 
 def _cut(one: _Instance, number: int, wanted: int) -> Work:
