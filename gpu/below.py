@@ -23,6 +23,7 @@ from pdsearch.heuristics import make_heuristic
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, Integers, Roots, Subtrees, fastest
 
 _SMALL = 50_000  # nodes; under a millisecond of plain search
+_TRIED = 50_000  # nodes to begin with: less than to set up the fast search
 _PARTS = 1024  # to cut a group of roots into
 _NODES_AT_ONCE = 1_000_000  # between two looks at whether another thread has found a goal
 
@@ -44,6 +45,9 @@ def solve_below(model: Model, domain: Domain, level: Level) -> tuple[int, list[i
     AssertionError
         If none has: the kernel reported a wrong root.
     """
+    found = _plainly(model, level, at_most=_TRIED)
+    if found is not None:
+        return found
     heuristic = make_heuristic(domain, model.heuristic)
     kind = None if model.packed is None else fastest(domain, heuristic)
     found = _together(model, level) if kind is None else _quickly(model, [kind(domain, heuristic)], kind, level)
@@ -147,8 +151,14 @@ def _together(model: Model, level: Level) -> tuple[int, list[int]] | None:
     return _joined(cut, *found[0]) if found else None
 
 
-def _plainly(model: Model, level: Level, is_enough: Callable[[], bool] = lambda: False) -> tuple[int, list[int]] | None:
-    """Search below the states in turn, by the model's own moves, until a goal is found or it is enough."""
+def _plainly(
+    model: Model, level: Level, is_enough: Callable[[], bool] = lambda: False, at_most: int | None = None
+) -> tuple[int, list[int]] | None:
+    """Search below the states in turn, by the model's own moves, until a goal is found or it is enough.
+
+    About ``at_most`` nodes are looked at, the same number below each state, when it is given.
+    """
+    at_once = _NODES_AT_ONCE if at_most is None else 1 + at_most // max(1, len(level))
     depth = model.max_depth + 1
     moves = np.zeros(depth, np.int64)
     stack = (np.zeros((depth, 2), np.uint64), np.zeros(depth, np.uint32), np.zeros(depth, np.int64))
@@ -157,11 +167,11 @@ def _plainly(model: Model, level: Level, is_enough: Callable[[], bool] = lambda:
         stack[0][0], stack[1][0], stack[2][0] = level.words[i], level.low[i], level.slack[i]
         moves[0] = d = 0
         while d >= 0 and not is_enough():
-            d, is_goal = _depth_first(
-                *functions, model.n_moves, model.rows, model.entries, *stack, moves, d, _NODES_AT_ONCE
-            )
+            d, is_goal = _depth_first(*functions, model.n_moves, model.rows, model.entries, *stack, moves, d, at_once)
             if is_goal:
                 return i, [int(move) for move in moves[:d]]
+            if at_most is not None:
+                break
     return None
 
 

@@ -172,6 +172,11 @@ def model_of(domain: Domain, heuristic: str | None = None, length: int = AUTOMAT
     )
 
 
+def shift_of_groups(n: int) -> int:
+    """Return by how many bits numbers of ``n`` roots are shortened so that the kernels have room for them."""
+    return max(0, (n - 1).bit_length() - (ROOT_GROUPS - 1).bit_length())
+
+
 def is_goal_row(row: int, model: Model) -> bool:
     """Say whether a state whose words are the goal's is a goal, by the row of its ``low``."""
     return model.goal_cell < 0 or int(row) >> 24 & 31 == model.goal_cell

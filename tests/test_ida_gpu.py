@@ -16,12 +16,14 @@ from pdsearch.domains import DOMAINS
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.gpu_model import boards
 from pdsearch.errors import BadInputError, MissingDependencyError
-from pdsearch.gpu import steps
+from pdsearch.gpu import below, narrow, steps
 from pdsearch.gpu.devices import Device, choose
+from pdsearch.gpu.roots import Level
 from pdsearch.gpu.schemes import Counts, Scheme, make
 from pdsearch.gpu.shim import cuda
 from pdsearch.gpu_model import model_of
 from pdsearch.result import Status
+from pdsearch.search.depth_first import idastar_gpu as idastar_algorithm
 
 # golden counts of whole last iterations: bound, generated, expanded, goals
 TOYS = {
@@ -200,6 +202,47 @@ def test_a_batch_for_all_plans_that_is_stopped_after_the_first_says_so(mode, sta
     (result,) = idastar_gpu([puzzle], kernel.device, mode=mode, kernel=kernel, wanted=1, interrupted=interrupted)
 
     assert (result.status, result.cost, result.lower_bound, result.plan) == (status, 2, 2, ["left", "left"])
+
+
+class Looking(Scheme):
+    """Looks on the CPU for a root with a goal below it, and says that there are very many nodes; or finds none."""
+
+    def __init__(self, model, puzzles, finds_again):
+        super().__init__(model, Device(0, "none", (9, 0), 1, 2**20))
+        self.puzzles, self.finds_again, self.launches_of = puzzles, finds_again, []
+
+    def search(self, work, n_instances, first_only, go_on):
+        tallies = np.zeros((n_instances, steps.N_TALLIES), np.uint64)
+        tallies[:, steps.GENERATED] = 10**9
+        self.launches_of.append(np.bincount(work.instance, minlength=n_instances).tolist())
+        for number in range(n_instances if self.finds_again or len(self.launches_of) == 1 else 0):
+            mine = np.flatnonzero(work.instance == number)
+            level = Level(work.words[mine], work.low[mine], work.slack[mine], np.full(len(mine), -1), mine)
+            i, _ = below.solve_below(self.model, self.puzzles[number], level)
+            tallies[number, steps.GOALS :] = 1, work.root[mine[i]]
+        return Counts(tallies, np.ones(1, np.uint64), True)
+
+
+@pytest.mark.parametrize("finds_again", [True, False])
+def test_the_device_looks_again_below_large_groups_of_roots(finds_again, monkeypatch):
+    puzzles = [Tiles.korf(12), Tiles.korf(79)]
+    kernel = Looking(model_of(puzzles[0]), puzzles, finds_again)
+    begin = idastar_algorithm._begin
+    lengths = {"korf:12": 45, "korf:79": 42}
+
+    def at_the_last_bound(task, *given):
+        one = begin(task, *given)
+        one.bound = lengths[task.domain.instance]
+        return one
+
+    monkeypatch.setattr(idastar_algorithm, "_begin", at_the_last_bound)
+    monkeypatch.setattr(narrow, "PARTS", 100)
+
+    results = idastar_gpu(puzzles, kernel.device, kernel=kernel, wanted=60)
+
+    assert [len(result.plan) for result in results] == [45, 42]
+    assert len(kernel.launches_of) == 2
+    assert all(30 <= n < 200 for launch in kernel.launches_of for n in launch)
 
 
 def test_a_bound_beyond_what_the_stacks_hold_is_refused():

@@ -23,7 +23,7 @@ from pdsearch.errors import BadInputError
 from pdsearch.gpu import roots
 from pdsearch.gpu.below import n_cores, solve_below
 from pdsearch.gpu.devices import FORMS, Device, choose
-from pdsearch.gpu_model import AUTOMATON, ROOT_GROUPS, Model, model_of
+from pdsearch.gpu_model import AUTOMATON, Model, model_of, shift_of_groups
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.options import Option
 from pdsearch.pruning.choice import length_of
@@ -42,6 +42,7 @@ GENERATED, EXPANDED, GOALS, GOAL_ROOT = range(4)  # columns of its counts
 # states to cut an iteration into: as published for block and thread; for ours so many that each lane begins with one
 WANTED = dict(zip(SCHEMES, (2**18, 2048, 1536 * 8), strict=True))
 _GROWTH = 6  # of iterations of the 15-puzzle, at most about
+_WORTH_A_LAUNCH = 1000  # nodes below a group of roots, on an average; below the largest it is a thousand times as many
 _BELOW_ROOT, _FEWEST = 64, 64  # nodes below a root that are worth a root on the host; roots at least
 
 
@@ -209,9 +210,33 @@ class _Batch:
             counts = Counts(np.zeros((len(active), 4), np.uint64), np.zeros(0, np.uint64), True)
         counts = self.share.sum_up(counts)
         seconds = time.perf_counter() - start
+        self._find_moves(active, counts)
         for one, tally in zip(active, counts.tallies.tolist(), strict=True):
             _count(one, tally, seconds, counts, self.share.first)
         return counts
+
+    def _find_moves(self, active: list[_Instance], counts: Counts) -> None:
+        """Find the moves of the instances that reached a goal; where subtrees are large, the device looks again."""
+        from pdsearch.gpu.narrow import Part, narrowed
+
+        below = []
+        for one, tally in zip(active, counts.tallies.tolist(), strict=True):
+            assert one.cut is not None
+            if one.cut.goal_path is not None:
+                one.moves = one.cut.goal_path
+            elif tally[GOALS]:
+                below.append(_Below.of(one, tally))
+        large = [one for one in below if one.expected > _WORTH_A_LAUNCH and self.share.comm is None]
+        parts = [Part(None, 0, one.group) for one in below]
+        if large:
+            found = narrowed(self.search, large[0].one.model, [b.group for b in large], [b.depth for b in large])
+            numbers = [i for i, one in enumerate(below) if any(one is other for other in large)]
+            for i, part in zip(numbers, found, strict=True):
+                parts[i] = part
+        for (one, start, *_), part in zip(below, parts, strict=True):
+            assert one.cut is not None
+            i, moves = part.joined(*solve_below(one.model, one.task.domain, part.level))
+            one.moves = one.cut.path(start + i) + moves
 
     def _go_on(self, generated: int, expanded: int) -> bool:
         """Tell how far the launches came, and say whether there may be another."""
@@ -276,6 +301,27 @@ class _Share(NamedTuple):
         return type(counts)(tallies, loads, all(one.finished for one in every))
 
 
+class _Below(NamedTuple):
+    """A group of roots with a goal below it."""
+
+    one: _Instance
+    start: int  # number of its first root
+    group: roots.Level
+    depth: int  # of the longest path below
+    expected: float  # nodes below, on an average
+
+    @classmethod
+    def of(cls, one: _Instance, tally: list[int]) -> _Below:
+        """Return the group that the kernel named."""
+        assert one.cut is not None
+        last = one.cut.levels[-1]
+        shift = shift_of_groups(len(last))
+        start = tally[GOAL_ROOT] << shift
+        group = roots.part(last, start, 1 << shift)
+        expected = tally[GENERATED] / len(last) * len(group)
+        return cls(one, start, group, one.bound - len(one.cut.levels) + 1, expected)
+
+
 def _begin(task: Task, kernel: Scheme | None, length: int) -> _Instance:
     model = model_of(task.domain, task.heuristic.name, length) if kernel is None else kernel.model
     h = model.h(task.domain.initial)
@@ -295,17 +341,12 @@ def _cut(one: _Instance, number: int, wanted: int) -> Work:
     level = roots.start(one.model.root(one.task.domain), (one.bound - one.h) // one.model.unit)
     one.cut = roots.cut(one.model, level, wanted)
     last, n = one.cut.levels[-1], len(one.cut.levels[-1])
-    group, instance = np.arange(n) >> _shift(n), np.full(n, number, np.int32)
+    group, instance = np.arange(n) >> shift_of_groups(n), np.full(n, number, np.int32)
     return Work(last.words, last.low, last.slack.astype(np.int64), group, instance, one.bound - len(one.cut.levels) + 1)
 
 
-def _shift(n: int) -> int:
-    """Return by how many bits numbers of roots are shortened so that the kernels have room for them."""
-    return max(0, (n - 1).bit_length() - (ROOT_GROUPS - 1).bit_length())
-
-
 def _count(one: _Instance, tally: list[int], seconds: float, counts: Counts, first: bool) -> None:
-    """Add an iteration's counts, rebuild the plan when it reached a goal, else raise the bound."""
+    """Add an iteration's counts, and raise the bound unless it reached a goal."""
     cut = one.cut
     assert cut is not None
     generated, expanded = cut.generated + tally[GENERATED], cut.expanded + tally[EXPANDED]
@@ -313,13 +354,6 @@ def _count(one: _Instance, tally: list[int], seconds: float, counts: Counts, fir
     shared = load_balance(counts.loads) if len(counts.loads) else math.nan
     one.iterations.append(Iteration(one.bound, generated, expanded, seconds, len(cut.levels[-1]), shared))
     one.solutions = cut.goals + tally[GOALS]
-    if cut.goal_path is not None:
-        one.moves = cut.goal_path
-    elif tally[GOALS]:
-        last = cut.levels[-1]
-        group = roots.part(last, tally[GOAL_ROOT] << _shift(len(last)), 1 << _shift(len(last)))
-        i, below = solve_below(one.model, one.task.domain, group)
-        one.moves = cut.path((tally[GOAL_ROOT] << _shift(len(last))) + i) + below
     if one.moves is not None and (first or counts.finished):  # else some plans are not counted
         one.status = Status.SOLVED
     elif counts.finished:
