@@ -68,9 +68,9 @@ def narrowed(search: Scheme, model: Model, groups: Sequence[Level], depths: Sequ
     for number, (cut, depth) in enumerate(zip(cuts, depths, strict=True)):
         last = cut.levels[-1]
         n = len(last) if cut.goal_path is None else 0
-        group, instance = np.arange(n) >> shift_of_groups(n), np.full(n, number, np.int32)
+        root, instance = np.arange(n) >> shift_of_groups(n), np.full(n, number, np.int32)
         left = max(0, depth - len(cut.levels) + 1)
-        works.append(Work(last.words[:n], last.low[:n], last.slack[:n].astype(np.int64), group, instance, left))
+        works.append(Work(last.words[:n], last.low[:n], last.slack[:n].astype(np.int64), root, instance, left))
     work = Work.joined(works)
     tallies = np.zeros((len(cuts), GOAL_ROOT + 1), np.int64)
     if len(work.low):

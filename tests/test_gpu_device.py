@@ -85,7 +85,7 @@ def test_a_search_that_stops_at_its_first_goal_leaves_the_device_usable(device):
 )
 def test_other_models_count_what_the_cpu_counts(device, domain, heuristic):
     kernel = make("persistent", model_of(domain, heuristic, 2), device)
-    expected = idastar(domain, heuristic, mode="all", general=True)
+    expected = idastar(domain, heuristic, mode="all", general=True, prune="none")
 
     (result,) = idastar_gpu([domain], device, mode="all", kernel=kernel)
 

@@ -143,13 +143,25 @@ def test_both_models_of_the_fifteen_puzzle_count_alike_with_the_automaton(number
     ids=lambda value: getattr(value, "instance", value),
 )
 def test_lanes_count_what_the_cpu_counts_with_every_heuristic(domain, heuristic):
-    last = idastar(domain, heuristic, mode="all", general=True)
+    last = idastar(domain, heuristic, mode="all", general=True, prune="none")
     model, start = root_of(domain, last.cost, heuristic)
 
     found, _, left = search(model, start, 300, last.cost)
 
     assert found == (last.iterations[-1].generated, last.iterations[-1].expanded, last.solutions)
     assert left >= 0
+
+
+@pytest.mark.parametrize(
+    ("domain", "heuristic", "length"),
+    [(Tiles.parse("random:4x4", seed=2), "pdb-max", 8), (Pancake.parse("random:12", seed=3), "gap", 4)],
+)
+def test_lanes_count_what_the_cpu_counts_with_the_same_automaton(domain, heuristic, length):
+    last = idastar(domain, heuristic, mode="all", general=True, prune=f"fsm:{length}")
+
+    found = search(*root_of(domain, last.cost, heuristic, length), 300, last.cost)[0]
+
+    assert found == (last.iterations[-1].generated, last.iterations[-1].expanded, last.solutions)
 
 
 @pytest.mark.parametrize("wanted", [10**3, 2**16, MAX_ROOTS, 10**7])
