@@ -24,7 +24,7 @@ import numpy as np
 
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf
-from pdsearch.gpu import below
+from pdsearch.gpu import below, narrow
 from pdsearch.gpu.devices import Device
 from pdsearch.gpu.packets import deal
 from pdsearch.gpu.roots import Level
@@ -43,7 +43,8 @@ class Oracle(Scheme):
 
     def __init__(self, model: Model, puzzles: list[Tiles], known: dict[str, int]) -> None:
         super().__init__(model, Device(0, "none", (9, 0), 132, 2**36))
-        self.left, self.again = list(puzzles), list[Tiles]()
+        self.left, self.found = list(puzzles), list[Tiles]()
+        self.looks_again = False
         self.bounds: dict[str, int] = {}
         self.elsewhere = self.elsewhere_clock = self.packets = 0.0
         self.known = known
@@ -54,15 +55,16 @@ class Oracle(Scheme):
         deal(work, WARPS)
         self.packets += time.process_time() - start
         start, clock, tallies = time.process_time(), time.perf_counter(), np.zeros((n_instances, N_TALLIES), np.uint64)
-        is_first = not self.again  # of the two searches of an iteration that found goals
-        asked, self.again = self.again or self.left, []
+        asked = self.found if self.looks_again else self.left
+        if not self.looks_again:
+            self.found = []
         for number, puzzle in enumerate(asked[:]):
             mine = np.flatnonzero(work.instance == number)
             if len(mine) and self.bounds[puzzle.instance] == korf(int(puzzle.instance[5:])).optimal_length:
                 tallies[number] = 10**9, 10**9, 1, self._root(puzzle, work, mine)
-                if is_first:
+                if not self.looks_again:
                     self.left.remove(puzzle)
-                    self.again.append(puzzle)
+                    self.found.append(puzzle)
         self.elsewhere += time.process_time() - start
         self.elsewhere_clock += time.perf_counter() - clock
         return Counts(tallies, np.ones(WARPS, np.uint64), True)
@@ -78,6 +80,19 @@ class Oracle(Scheme):
 
 
 assert GOAL_ROOT == GOALS + 1
+
+
+def looking_again(kernel: Oracle, narrowed: Any) -> Any:
+    """Return what narrows groups of roots, and tells that the next search is of those that were found."""
+
+    def again(*given: Any) -> Any:
+        kernel.looks_again = True
+        try:
+            return narrowed(*given)
+        finally:
+            kernel.looks_again = False
+
+    return again
 
 
 def noting(kernel: Oracle, cut: Any) -> Any:
@@ -114,11 +129,12 @@ def main() -> int:
 
     idastar_gpu.solve_below = timed("solve_below", idastar_gpu.solve_below)
     idastar_gpu.roots.cut = timed("cut", idastar_gpu.roots.cut)
-    cut = idastar_gpu._cut
+    cut, narrowed = idastar_gpu._cut, narrow.narrowed
     for part in (puzzles[:1], puzzles):  # the first compiles
         seconds |= dict.fromkeys(seconds, 0.0)
         kernel = Oracle(model, part, known)
         idastar_gpu._cut = noting(kernel, cut)
+        narrow.narrowed = looking_again(kernel, narrowed)
         start, clock = time.process_time(), time.perf_counter()
         algorithm = idastar_gpu.IdaStarGpu(device=kernel.device, kernel=kernel)
         results = list(solve_all(list(part), Run(), algorithm=algorithm))
