@@ -4,21 +4,25 @@ VENV   ?= .venv
 TASKS  ?= tests/data/planning
 BIN    := $(VENV)/bin
 # what setuptools warns of, links to folders among it, is meant
-PIP    := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
+PIP    := $(BIN)/python -m pip install --quiet
 
 .PHONY: demo test wheel wheel-installed test-heavy test-torch test-numpy-oldest lint fuzz docs docs-serve bench bench-planning clean
 
+# a dot a second while a command has nothing to say
+DOTS   := dots() { "$$@" & job=$$!; while kill -0 $$job 2>/dev/null; do printf .; sleep 1; done; wait $$job; }; dots
+
 $(VENV)/.installed: pyproject.toml
 	@echo "making $(VENV) and installing into it: a minute or two, once"
-	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) --upgrade "pip>=25.1"
-	@$(PIP) --editable ".[all]" --group dev
+	@$(DOTS) $(PYTHON) -m venv $(VENV)
+	@export PYTHONWARNINGS=ignore; $(DOTS) $(PIP) --upgrade "pip>=25.1"
+	@export PYTHONWARNINGS=ignore; $(DOTS) $(PIP) --editable ".[all]" --group dev
+	@echo
 	@touch $@
 
 demo: $(VENV)/.installed
 	@echo "solving the first of Korf's hundred 15-puzzles on 2 ranks:"
-	@echo "$$ mpiexec -n 2 pdsearch solve tiles korf:1"
-	@$(BIN)/mpiexec -n 2 $(BIN)/pdsearch solve tiles korf:1
+	@echo "$$ mpiexec -n 2 pdsearch solve tiles korf:1 --progress"
+	@$(BIN)/mpiexec -n 2 $(BIN)/pdsearch solve tiles korf:1 --progress
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto

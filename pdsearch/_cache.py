@@ -203,6 +203,7 @@ class KernelCache:
 
     def save_overload(self, signature: Any, result: Any) -> None:
         """Keep a compiled kernel; a folder that cannot be written is no failure."""
+        notice.done()
         arguments = getattr(signature, "args", signature)
         if _of_a_script(arguments) or result.library.has_dynamic_globals or not _may_be_used():
             return

@@ -3,46 +3,61 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from typing import TextIO
 
 
 class Notice:
-    """Says on a stream how many kernels were compiled so far."""
+    """Says on a stream how many kernels were compiled so far, again and again while one takes long."""
 
-    WAIT_S, EVERY_S = 0.3, 3.0  # before the first line; between two where no terminal rewrites it
+    WAIT_S, EVERY_S = 0.3, 1.5  # before the first line; between two where no terminal rewrites it
 
     def __init__(self) -> None:
         self.stream: TextIO | None = None
-        self.total = self.begun = 0
-        self._since = self._last = 0.0
+        self.total = self.begun = self._compiling = 0
+        self._ended: threading.Event | None = None
+        self._is_shown = False
 
     def begin(self) -> None:
         """Note that a kernel is about to be compiled."""
-        now = time.monotonic()
         self.begun += 1
-        if self.begun == 1:
-            self._since = now
-        if self.stream is None or now - self._since < self.WAIT_S:
-            return
-        is_terminal = self.stream.isatty()
-        if is_terminal or self._last == 0 or now - self._last >= self.EVERY_S:
-            self._last = now
+        self._compiling += 1
+        if self.stream is not None and self._ended is None and not math.isinf(self.WAIT_S):
+            self._ended = threading.Event()
+            threading.Thread(target=self._say, args=(self._ended,), daemon=True).start()
+
+    def done(self) -> None:
+        """Note that a kernel was compiled."""
+        self._compiling = max(0, self._compiling - 1)
+
+    def _say(self, ended: threading.Event) -> None:
+        wait_s = self.WAIT_S
+        while not ended.wait(wait_s):
+            stream = self.stream
+            if stream is None:
+                return
+            if not self._compiling:
+                continue
             line = f"compiling {self.begun} of {max(self.total, self.begun)} kernels ..."
             with contextlib.suppress(OSError, ValueError):  # who reads it may be gone
-                self.stream.write(f"\r{line} " if is_terminal else f"{line}\n")
-                self.stream.flush()
+                is_terminal = stream.isatty()
+                wait_s, self._is_shown = 0.3 if is_terminal else self.EVERY_S, True
+                stream.write(f"\r{line} " if is_terminal else f"{line}\n")
+                stream.flush()
 
     def end(self) -> None:
         """Take the line away."""
-        if self.stream is not None and self._last and self.stream.isatty():
-            with contextlib.suppress(OSError, ValueError):
+        if self._ended is not None:
+            self._ended.set()
+        with contextlib.suppress(OSError, ValueError):
+            if self.stream is not None and self._is_shown and self.stream.isatty():
                 self.stream.write("\r" + 40 * " " + "\r")
                 self.stream.flush()
-        self.total = self.begun = 0
-        self._last = 0.0
+        self.total = self.begun = self._compiling = 0
+        self._ended, self._is_shown = None, False
 
 
 notice = Notice()

@@ -1,5 +1,6 @@
 """Compiled kernels are found again by the next process, and never after any source file has changed."""
 
+import io
 import os
 import shutil
 import sys
@@ -10,6 +11,7 @@ import jobs
 import pytest
 
 from pdsearch import _cache
+from pdsearch._notice import Notice
 
 ROOT = Path(__file__).parents[1]
 WHERE = "from pdsearch._jit import cache_folder; print(cache_folder())"
@@ -318,3 +320,24 @@ def test_pruning_a_cache_that_does_not_exist_is_no_error(monkeypatch, tmp_path):
     _cache.prune()
 
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_what_compiles_is_said_again_and_again_until_it_ends():
+    class Quick(Notice):
+        WAIT_S = EVERY_S = 0.001
+
+    quick, stream = Quick(), io.StringIO()
+    quick.stream, quick.total = stream, 9
+    quick.begin()
+    while stream.getvalue().count("compiling 1 of 9 kernels ...\n") < 3:
+        time.sleep(0.001)
+    quick.done()
+    time.sleep(0.1)  # a line that was begun
+    lines = stream.getvalue()
+    time.sleep(0.05)
+    assert stream.getvalue() == lines
+    ended = quick._ended
+    quick.end()
+
+    assert ended.is_set()
+    assert quick.begun == 0
