@@ -11,12 +11,16 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from pdsearch.errors import BadInputError
+from pdsearch.units import scaled, sized
 
 if TYPE_CHECKING:  # imported when a report is asked for, so that `import pdsearch` stays fast
     import numpy.typing as npt
 
     from pdsearch.balance.report import BalanceReport
     from pdsearch.balance.traffic import Crossing
+
+
+_MANY_NODES = 1000  # of fewer the first tables take the most
 
 
 class Status(Enum):
@@ -197,6 +201,13 @@ class Result:
             return f"not proved optimal, for {self.heuristic} is not admissible"
         return "optimal" if self.status is Status.SOLVED else f"at least {self.lower_bound}"
 
+    def _speed_and_memory(self) -> str:
+        """Return what a search took; no rate where it took no time, and no bytes per node of a few nodes."""
+        rate = f", {scaled(self.expanded_per_s)} expansions/s" if math.isfinite(self.expanded_per_s) else ""
+        stored = sum(counts.stored for counts in self.ranks)
+        each = f", {self.bytes_per_node:.1f} bytes per node" if stored >= _MANY_NODES else ""
+        return f"  {self.search_s:.3f} s{rate}; {sized(self.peak_memory_bytes)}{each}"
+
     def _before_last_layer(self) -> str:
         below = self.expanded_before_last_layer
         return "" if below is None else f" (f < {self.lower_bound}: {below:,})"
@@ -219,8 +230,7 @@ class Result:
             f"  {self.algorithm} {shared}, heuristic {self.heuristic}",
             f"  expanded {self.expanded:,}{self._before_last_layer()}, "
             f"generated {self.generated:,}, reopened {self.reopened:,}, duplicates {self.duplicates:,}",
-            f"  {self.search_s:.3f} s, {self.expanded_per_s / 1e6:.2f} M expansions/s; "
-            f"{self.peak_memory_bytes / 2**20:.0f} MiB, {self.bytes_per_node:.1f} bytes per node",
+            self._speed_and_memory(),
         ]
         if self.n_ranks > 1:
             rows.append(f"  LB {self.LB:.3f}, CO {self.CO:.3f}, {self.sent:,} nodes sent in {self.messages:,} messages")

@@ -126,3 +126,22 @@ def test_env_lists_extras_and_says_whether_mpi_works(capsys):
     facts = json.loads(capsys.readouterr().out)
     assert set(facts["extras"]) == {"mpich", "plot", "torch", "gpu", "planning", "unified-planning"}
     assert facts["mpi_works"].startswith(("yes", "no", "this process"))
+
+
+def test_numbers_are_shown_in_units_that_fit(capsys):
+    assert main(["solve", "tiles", "1 0 2 3 4 5 6 7 8"]) == 0
+
+    text = capsys.readouterr().out
+
+    assert "KiB" in text
+    assert "bytes per node" not in text  # of a dozen nodes
+    assert "0.00 M" not in text
+    assert "None" not in text
+
+
+def test_one_name_of_an_option_goes_with_every_command(capsys):
+    texts = {command: help_of(command, capsys) for command in ("simulate", "balance", "solve")}
+
+    assert "--distributions" in texts["simulate"]
+    assert "--plots" in texts["balance"]
+    assert "--batch" in texts["solve"]

@@ -15,6 +15,7 @@ LAYERS = [
         "pdsearch",
         "errors",
         "options",
+        "units",
         "reading",
         "named_options",
         "limits",

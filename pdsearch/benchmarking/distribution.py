@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--suite", choices=list(SUITES), help="instances and distributions of a published comparison")
     parser.add_argument("--from", dest="read_from", metavar="FILE", help="show runs written by --json, run nothing")
-    parser.add_argument("--plots", metavar="FOLDER", help="write figures there (needs matplotlib)")
+    parser.add_argument("--plots", "--plot", metavar="FOLDER", help="write figures there (needs matplotlib)")
     parser.add_argument(
         "--repeats", type=int, default=_REPEATS, help=f"of real runs, the fastest counts (default {_REPEATS})"
     )

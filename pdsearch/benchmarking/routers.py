@@ -85,7 +85,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", metavar="FILE", help="JSON in place of a table; - for standard output")
     parser.add_argument(
-        "--plot", metavar="FILE", help="draw MaxVio by batch, and kept score, Gini and time (needs matplotlib)"
+        "--plot",
+        "--plots",
+        metavar="FILE",
+        help="draw MaxVio by batch, kept score, Gini, time (needs matplotlib)",
     )
 
 

@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--requests", type=int, default=200_000, metavar="N", help="simulated for a row (200000)")
     parser.add_argument("--seed", type=int, default=0, help="of the arrivals (0)")
     parser.add_argument("--json", metavar="FILE", help="JSON in place of a table; - for standard output")
-    parser.add_argument("--plot", metavar="FILE", help="draw quality against rate (needs matplotlib)")
+    parser.add_argument("--plot", "--plots", metavar="FILE", help="draw quality against rate (needs matplotlib)")
 
 
 def run(arguments: argparse.Namespace) -> int:

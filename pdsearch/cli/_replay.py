@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--save", metavar="FILE", help="write the trace as a .npz file")
     parser.add_argument("--json", metavar="FILE", help="write the result as JSON, - for stdout instead of the table")
-    parser.add_argument("--plot", metavar="FILE", help="draw time and regret over the steps (needs matplotlib)")
+    parser.add_argument("--plot", "--plots", metavar="FILE", help="draw time and regret by step (needs matplotlib)")
 
 
 def _rule_arguments(parser: argparse.ArgumentParser) -> None:

@@ -47,7 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a table of the balancedness of each layer, the axis before that of the bins",
     )
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON, - for stdout instead of the table")
-    parser.add_argument("--plot", metavar="FILE", help="draw layers, steps and Lorenz curves (needs matplotlib)")
+    parser.add_argument(
+        "--plot", "--plots", metavar="FILE", help="draw layers, steps, Lorenz curves (needs matplotlib)"
+    )
 
 
 def _loads(name: str) -> npt.NDArray[Any]:

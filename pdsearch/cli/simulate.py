@@ -38,7 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("instance", nargs="+", metavar="INSTANCE", help="as for pdsearch solve; simulated one by one")
     parser.add_argument("--ranks", default="2,8,48", metavar="N,...", help="(default 2,8,48)")
     names = ", ".join(DISTRIBUTIONS)
-    parser.add_argument("--distribution", default="all", metavar="NAME,...|all", help=f"of: {names} (default all)")
+    parser.add_argument(
+        "--distributions",
+        "--distribution",
+        dest="distribution",
+        default="all",
+        metavar="NAME,...|all",
+        help=f"of: {names} (default all)",
+    )
     parser.add_argument("--traffic", metavar="FOLDER", help="write each run's traffic matrix there, as .npy")
     add_common_arguments(parser)
 

@@ -6,6 +6,7 @@ import sys
 import time
 
 from pdsearch.search.run import Progress
+from pdsearch.units import scaled, sized
 
 EVERY_S = 0.5
 
@@ -67,16 +68,16 @@ class ProgressLine:
 def _line(now: Progress, before: Progress | None) -> str:
     if now.generated:  # depth first: nothing is stored
         rate = _rate(now, before, "generated")
-        return f"{now.seconds:6.1f} s  bound {now.least_f}  {now.generated / 1e6:,.0f} M generated, {rate:.0f} M/s"
+        return f"{now.seconds:6.1f} s  bound {now.least_f}  {scaled(now.generated)} generated, {scaled(rate)}/s"
     best = f", best plan {now.incumbent}" if now.incumbent is not None else ""
     return (
-        f"{now.seconds:6.1f} s  f {now.least_f}{best}  {now.expanded / 1e6:.1f} M expanded, "
-        f"{_rate(now, before, 'expanded'):.2f} M/s, {now.open / 1e6:.1f} M open, "
-        f"{now.memory_bytes / 2**20:.0f} MiB on the fullest rank"
+        f"{now.seconds:6.1f} s  f {now.least_f}{best}  {scaled(now.expanded)} expanded, "
+        f"{scaled(_rate(now, before, 'expanded'))}/s, {scaled(now.open)} open, "
+        f"{sized(now.memory_bytes)} on the fullest rank"
     )
 
 
 def _rate(now: Progress, before: Progress | None, count: str) -> float:
     since, so_far = (before.seconds, getattr(before, count)) if before else (0.0, 0)
-    millions: float = (getattr(now, count) - so_far) / 1e6
-    return millions / max(1e-9, now.seconds - since)
+    counted: int = getattr(now, count) - so_far
+    return max(0.0, counted / max(1e-3, now.seconds - since))
