@@ -125,6 +125,14 @@ class Domain(Instances, Hashing):
         """Return the state from which ``operator`` leads to ``state``; not asked where nodes keep their parent."""
         raise NotImplementedError(f"operators of domain {self.name!r} have no inverse")
 
+    def backwards(self) -> Domain | None:
+        """Return the instance that leads from the goal to the initial state; None where there is none.
+
+        It has the same states and moves. So there must be one goal, and for each move one that leads back at the same
+        cost: what :func:`~pdsearch.kernels.protocol.expand` writes for a state is what it can be reached from.
+        """
+        return None
+
     @abstractmethod
     def operators(self, state: State) -> list[int]:
         """Return the applicable operators."""

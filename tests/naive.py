@@ -84,3 +84,63 @@ def tile_distances(width: int, height: int, blank_last: bool = False) -> dict[tu
                 distance[successor] = distance[board] + 1
                 waiting.append(successor)
     return distance
+
+
+class _End:
+    """One end of a search from both: what it reached, and what it has still to expand, the least b first."""
+
+    def __init__(self, root: State) -> None:
+        self.g, self.closed, self.entered = {root: 0}, set[State](), 0
+        self.open: list[tuple[int, int, int, int, State]] = []
+
+    def push(self, state: State, own: int, other: int) -> None:
+        """Enter a state by b, then by h of its own direction, then the last one first."""
+        g, self.entered = self.g[state], self.entered + 1
+        heapq.heappush(self.open, (2 * g + own - other, own, -self.entered, g, state))
+
+    def least_b(self, best: int | None) -> int | None:
+        """Return the least b, after what was closed or improved meanwhile, or costs too much, is forgotten."""
+        while self.open:
+            b, own, _, g, state = self.open[0]
+            if state not in self.closed and self.g[state] == g and (best is None or g + own < best):
+                return b
+            heapq.heappop(self.open)
+        return None
+
+
+def bae(domain: Domain, hs: tuple[Callable[[State], int], Callable[[State], int]], step: int) -> tuple[int | None, int]:
+    """Return the cost of a cheapest plan and the necessary expansions: those before the bound reached that cost.
+
+    Both ends take turns, one node at a time; ``hs`` are towards the goal and towards the initial state.
+    """
+    ends = _End(domain.initial), _End(domain.backwards().initial)
+    for end, root, own, other in zip(ends, (domain.initial, domain.backwards().initial), hs, hs[::-1], strict=True):
+        end.push(root, own(root), other(root))
+    best = 0 if domain.is_goal(domain.initial) else None
+    at_bound: dict[int, int] = {}
+    turn = 0
+    while True:
+        least = [end.least_b(best) for end in ends]
+        if None in least:
+            break
+        bound = -(-sum(least) // 2)
+        bound += (hs[0](domain.initial) - bound) % step
+        if best is not None and best <= bound:
+            break
+        end, there, own, other = ends[turn], ends[1 - turn], hs[turn], hs[1 - turn]
+        turn = 1 - turn
+        state = heapq.heappop(end.open)[4]
+        end.closed.add(state)
+        if state in there.closed:
+            continue
+        at_bound[bound] = at_bound.get(bound, 0) + 1
+        for _, successor, cost in successors(domain, state):
+            g = end.g[state] + cost
+            if g >= end.g.get(successor, g + 1) or (best is not None and g + own(successor) >= best):
+                continue
+            end.g[successor] = g
+            end.closed.discard(successor)
+            if successor in there.g and (best is None or g + there.g[successor] < best):
+                best = g + there.g[successor]
+            end.push(successor, own(successor), other(successor))
+    return best, sum(n for bound, n in at_bound.items() if best is None or bound < best)

@@ -378,3 +378,16 @@ def test_ranks_that_start_on_a_cold_cache_compile_each_kernel_once(python_on, tm
     assert cold.returncode == warm.returncode == 0, cold.stderr + warm.stderr
     assert len(saved) == len(set(saved)) == len(list(tmp_path.rglob("*.nbc"))) > 0
     assert "saved" not in warm.stdout
+
+
+@pytest.mark.parametrize("n_ranks", [1, 2, 3])
+def test_a_search_from_both_ends_is_optimal_on_any_number_of_ranks(mpirun, n_ranks, tmp_path):
+    found = tmp_path / "results.jsonl"
+    job = mpirun(n_ranks, "solve", "tiles", "korf:12", "korf:79", "--algorithm", "bae", "--json", str(found))
+
+    assert job.returncode == 0, job.stderr
+    results = [json.loads(line) for line in found.read_text().splitlines()]
+    assert [result["cost"] for result in results] == [45, 42]
+    assert [len(result["plan"]) for result in results] == [45, 42]
+    assert {result["algorithm"] for result in results} == {"BAE*" if n_ranks == 1 else "HDA-BAE*"}
+    assert all(len(result["ranks"]) == n_ranks and result["sent"] == result["received"] for result in results)

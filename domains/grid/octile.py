@@ -52,6 +52,7 @@ class Octile(Heuristic):
         self.tables = OctileTables(domain.goal[1], domain.goal[0], width, straight, diagonal)
         self.max_h = diagonal * max(height, width) + straight * (height + width)
         self.max_rise = 2 * domain.max_cost
+        self.f_step = 2 if domain.max_cost == straight else 1  # one row or column nearer, or farther, at a time
 
     @classmethod
     def fits(cls, domain: Domain) -> bool:
@@ -64,3 +65,7 @@ class Octile(Heuristic):
         near, far = sorted((abs(x - self.grid.goal[0]), abs(y - self.grid.goal[1])))
         straight, diagonal = self.grid.scale
         return diagonal * near + straight * (far - near)
+
+    def towards(self, instance: Domain) -> Octile:
+        """Return the length to another goal."""
+        return Octile(instance)

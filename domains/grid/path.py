@@ -6,6 +6,7 @@ Computational Intelligence and AI in Games 4.
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 from collections.abc import Sequence
@@ -173,6 +174,14 @@ class Grid(Domain):
     def is_goal(self, state: State) -> bool:
         """Compare with the goal."""
         return self.unpack(state) == self.goal
+
+    def backwards(self) -> Grid:
+        """Swap start and goal: steps lead both ways."""
+        back = copy.copy(self)
+        back.start, back.goal = self.goal, self.start
+        back.initial = self.pack(*back.start)
+        back.space = self.space._replace(goal=self.initial[0])
+        return back
 
     def operators(self, state: State) -> list[int]:
         """Return the directions that are open."""

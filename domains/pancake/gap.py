@@ -8,7 +8,10 @@ Source: Helmert (2010), "Landmark heuristics for the pancake problem", SoCS, sec
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from pdsearch._jit import implements, inlined
 from pdsearch.domains import Domain, State
@@ -23,6 +26,13 @@ class GapTables(NamedTuple):
     """All there is to know is the number of pancakes."""
 
     n: int
+
+
+class GapTowardsTables(NamedTuple):
+    """The place of each pancake, and of the plate, in the stack that is wanted."""
+
+    n: int
+    place: npt.NDArray[np.int64]  # (n + 1,)
 
 
 @inlined
@@ -43,6 +53,18 @@ def _estimate(heuristic, space, parent_h, moves, c):
     return parent_h - _gap(last, below) + _gap(top, below)
 
 
+@implements(estimate, GapTowardsTables)
+def _estimate_towards(heuristic, space, parent_h, moves, c):
+    n_words = width(space)
+    k = moves.operator[c]
+    top = heuristic.place[cell_at(moves.parent, 0, 0, n_words, WIDE_BITS)]
+    last = heuristic.place[cell_at(moves.parent, 0, k - 1, n_words, WIDE_BITS)]
+    below = heuristic.n
+    if k < heuristic.n:
+        below = heuristic.place[cell_at(moves.parent, 0, k, n_words, WIDE_BITS)]
+    return parent_h - _gap(last, below) + _gap(top, below)
+
+
 @HEURISTICS.add("gap")
 class Gap(Heuristic):
     """Number of neighbours in a stack, plate included, that differ in size by more than one."""
@@ -57,7 +79,7 @@ class Gap(Heuristic):
         super().__init__(domain)
         assert isinstance(domain, Pancake)
         self.stack = domain
-        self.tables = GapTables(domain.n)
+        self.tables: Any = GapTables(domain.n)
         self.max_h = domain.n
 
     @classmethod
@@ -69,3 +91,21 @@ class Gap(Heuristic):
         """Count the gaps."""
         stack = (*self.stack.unpack(state), self.stack.n)
         return sum(abs(stack[i] - stack[i + 1]) > 1 for i in range(self.stack.n))
+
+    def towards(self, instance: Domain) -> Gap:
+        """Return the gaps on the way to another stack."""
+        return GapTowards(instance)
+
+
+class GapTowards(Gap):
+    """The same towards any stack: pancakes are named after their places in it, and it is the ordered one."""
+
+    def __init__(self, domain: Domain) -> None:
+        super().__init__(domain)
+        self.place = np.array([*np.argsort(self.stack.goal), self.stack.n], np.int64)
+        self.tables = GapTowardsTables(self.stack.n, self.place)
+
+    def value(self, state: State) -> int:
+        """Count the gaps."""
+        places = self.place[[*self.stack.unpack(state), self.stack.n]]
+        return int((np.abs(np.diff(places)) > 1).sum())

@@ -6,6 +6,7 @@ Papadimitriou (1979), "Bounds for sorting by prefix reversal", Discrete Mathemat
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,7 +64,8 @@ class Pancake(Domain):
         self.bits = 4 if self.n <= 16 else WIDE_BITS
         self.instance = instance or " ".join(map(str, self.stack))
         self.initial = self.pack(self.stack)
-        self.space = PancakeSpace(tuple(np.array(self.pack(range(self.n)), np.uint64).view(np.int64).tolist()), self.n)
+        self.goal = tuple(range(self.n))
+        self.space = PancakeSpace(self._goal_words(), self.n)
 
     @classmethod
     def parse(cls, text: str, seed: int = 0, **options: Any) -> Pancake:
@@ -95,7 +97,19 @@ class Pancake(Domain):
 
     def is_goal(self, state: State) -> bool:
         """Compare with the ordered stack."""
-        return self.unpack(state) == tuple(range(self.n))
+        return self.unpack(state) == self.goal
+
+    def backwards(self) -> Pancake:
+        """Swap the stack and the goal."""
+        back = copy.copy(self)
+        back.stack, back.goal = self.goal, self.stack
+        back.initial = self.pack(back.stack)
+        back.space = PancakeSpace(back._goal_words(), self.n)
+        return back
+
+    def _goal_words(self) -> tuple[int, ...]:
+        words: list[int] = np.array(self.pack(self.goal), np.uint64).view(np.int64).tolist()
+        return tuple(words)
 
     def operators(self, state: State) -> list[int]:
         """Return how many pancakes can be turned over."""

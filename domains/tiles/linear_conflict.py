@@ -88,6 +88,7 @@ class LinearConflict(Heuristic):
     source = "Hansson, Mayer and Yung (1992), Information Sciences 63, section 4"
     admissible = True
     consistent = True
+    f_step = 2  # a penalty is even
 
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)
@@ -122,6 +123,10 @@ class LinearConflict(Heuristic):
                 if len(line) <= MAX_LINE:
                     total += _penalty([int(place[number, tile]) for tile in line])
         return total
+
+    def towards(self, instance: Domain) -> LinearConflict:
+        """Return distances and conflicts on the way to other cells."""
+        return LinearConflict(instance)
 
 
 def _places(puzzle: Tiles) -> npt.NDArray[np.int64]:

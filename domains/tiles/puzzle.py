@@ -6,6 +6,7 @@ Artificial Intelligence 27, section 5 (the 100 instances; the goal has the blank
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
@@ -82,9 +83,10 @@ class Tiles(Domain):
         _check_tiles(board)
         self.board = tuple(int(tile) for tile in board)
         self.blank_last = goal == "blank-last"
+        self.goal = self.goal_board()
         self.instance = instance or " ".join(map(str, self.board))
         self.initial = self.pack(self.board)
-        goal_words = np.array(self.pack(self.goal_board()), np.uint64)
+        goal_words = np.array(self.pack(self.goal), np.uint64)
         neighbours = self._neighbours()
         self.space: TilesSpace | WideTilesSpace = (
             TilesSpace(goal_words, neighbours) if self.n_cells <= 16 else WideTilesSpace(goal_words, neighbours, 1)
@@ -152,7 +154,15 @@ class Tiles(Domain):
 
     def goal_cell(self, tile: int) -> int:
         """Return the cell of a tile in the goal."""
-        return tile - 1 if self.blank_last else tile
+        return self.goal.index(tile)
+
+    def backwards(self) -> Tiles:
+        """Swap the board and the goal."""
+        back = copy.copy(self)
+        back.board, back.goal = self.goal, self.board
+        back.initial = self.pack(back.board)
+        back.space = self.space._replace(goal=np.array(self.initial, np.uint64))
+        return back
 
     def pack(self, board: Sequence[int]) -> State:
         """Return the words of a board; see :mod:`pdsearch.domains.tiles.space`."""
@@ -209,7 +219,7 @@ class Tiles(Domain):
 
     def is_goal(self, state: State) -> bool:
         """Compare with the goal."""
-        return self.unpack(state) == self.goal_board()
+        return self.unpack(state) == self.goal
 
     def operators(self, state: State) -> list[int]:
         """Return the moves the blank can make."""

@@ -9,6 +9,7 @@ Mathematics 71.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,8 +78,8 @@ class TopSpin(Domain):
         self.bits = 4 if self.n <= 16 else WIDE_BITS
         self.instance = instance or " ".join(map(str, self.ring))
         self.initial = self.pack(self.ring)
-        goal = np.array(self.pack(range(self.n)), np.uint64).view(np.int64).tolist()
-        self.space = TopSpinSpace(tuple(goal), self.n, k)
+        self.goal = tuple(range(self.n))
+        self.space = TopSpinSpace(self._goal_words(), self.n, k)
 
     @classmethod
     def parse(cls, text: str, seed: int = 0, turnstile: int = 4, **options: Any) -> TopSpin:
@@ -118,7 +119,19 @@ class TopSpin(Domain):
 
     def is_goal(self, state: State) -> bool:
         """Compare with the ordered ring."""
-        return self.unpack(state) == tuple(range(self.n))
+        return self.unpack(state) == self.goal
+
+    def backwards(self) -> TopSpin:
+        """Swap the ring and the goal."""
+        back = copy.copy(self)
+        back.ring, back.goal = self.goal, self.ring
+        back.initial = self.pack(back.ring)
+        back.space = TopSpinSpace(back._goal_words(), self.n, self.k)
+        return back
+
+    def _goal_words(self) -> tuple[int, ...]:
+        words: list[int] = np.array(self.pack(self.goal), np.uint64).view(np.int64).tolist()
+        return tuple(words)
 
     def operators(self, state: State) -> list[int]:
         """Return where the turnstile can be: everywhere."""

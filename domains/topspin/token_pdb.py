@@ -121,7 +121,8 @@ class TokenPdb(Heuristic):
         entries, self.k = kept.load(deadline=domain.deadline), int(kept.facts["pattern"])
         n = domain.n
         self.first = (0, n // 2)
-        slot = [[(token - first) % n for token in range(n)] for first in self.first]
+        self.home = {token: place for place, token in enumerate(domain.goal)}
+        slot = [[(self.home[token] - first) % n for token in range(n)] for first in self.first]
         shift = [FIELD * s if s < self.k else _UNUSED for row in slot for s in row]
         self.tables = TokenTables(entries, np.array(shift), np.array(self.first), n, self.k)
         self.max_h = int(entries.max())
@@ -140,9 +141,13 @@ class TokenPdb(Heuristic):
     def value(self, state: State) -> int:
         """Look up both patterns."""
         n = self.ring.n
-        place = {token: i for i, token in enumerate(self.ring.unpack(state))}
+        place = {self.home[token]: i for i, token in enumerate(self.ring.unpack(state))}
         values = []
         for first in self.first:
             places = [(place[(first + i) % n] - first) % n for i in range(self.k)]
             values.append(int(self.tables.entries[lehmer(places, n)]))
         return max(values)
+
+    def towards(self, instance: Domain) -> TokenPdb:
+        """Name the tokens after their places in another goal: the table is the same."""
+        return TokenPdb(instance)

@@ -111,7 +111,7 @@ def findings(
     states = sample(domain, most, seed=seed)
     told: set[str] = set()
     names = [name for name in HEURISTICS if HEURISTICS[name].fits(domain)] if heuristics is None else heuristics
-    checks = [_moves(domain, states), _heuristics(domain, states, names)]
+    checks = [_moves(domain, states), _way_back(domain, states), _heuristics(domain, states, names)]
     if not domain.is_plain:
         checks.append(_distributions(domain, states, n_ranks))
     for check in checks:
@@ -211,6 +211,27 @@ def _heuristics(domain: Domain, states: Sample, names: list[str]) -> _Findings:
         except BadInputError:  # it cannot take what this instance has, or its database is not built
             continue
         yield from ((f"{name} {kind}", words) for kind, words in _heuristic(domain, states, heuristic))
+        back = domain.backwards() if heuristic.consistent else None
+        towards = None if back is None else heuristic.towards(back)
+        if back is not None and towards is not None:
+            found = _heuristic(back, states, towards)
+            yield from ((f"{name} towards {kind}", f"backwards, {words}") for kind, words in found)
+
+
+def _way_back(domain: Domain, states: Sample) -> _Findings:
+    """For each move one must lead back at the same cost, where a domain says that it can be searched backwards."""
+    back = domain.backwards()
+    if back is None:
+        return
+    if not (domain.is_goal(back.initial) and back.is_goal(domain.initial)):
+        yield "backwards", f"backwards() of {domain.name} does not swap the initial state and the goal"
+    for state, edges in states.edges.items():
+        for operator, successor, cost in edges:
+            if (state, cost) not in [(to, price) for _, to, price in _edges(back, successor)]:
+                shown = _shown(domain, state)
+                yield "way back", f"no move of {domain.name} backwards undoes operator {operator} in state {shown}"
+        if domain.is_goal(state) and state != back.initial:
+            yield "one goal", f"{domain.name} has several goals, and backwards() begins at one: {_shown(domain, state)}"
 
 
 def _heuristic(domain: Domain, states: Sample, heuristic: Heuristic) -> _Findings:
@@ -234,6 +255,9 @@ def _heuristic(domain: Domain, states: Sample, heuristic: Heuristic) -> _Finding
             after = h_of(successor)
             if heuristic.consistent and h < INFINITY and h > cost + after:
                 yield "consistent", f"{told} falls from {h} to {after} by operator {operator} of cost {cost} {where}"
+            if (cost + after - h) % heuristic.f_step and INFINITY not in (h, after):
+                rise = cost + after - h
+                yield "f_step", f"{told} changes f by {rise} {where}; f_step says multiples of {heuristic.f_step}"
             if not domain.is_plain and after < INFINITY and cost + after - h > heuristic.max_rise:
                 rise = cost + after - h
                 yield "max_rise", f"{told} lets f rise by {rise} {where}; max_rise says {heuristic.max_rise}"

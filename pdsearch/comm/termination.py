@@ -45,6 +45,7 @@ class Round:
     incumbent: int = INFINITY
     stop: int = 0  # the largest status code a rank wants to stop with
     memory_bytes: int = 0  # of the fullest rank
+    more: tuple[int, ...] = ()  # the largest of what else the ranks contribute
 
 
 @dataclass
@@ -88,5 +89,5 @@ def agree(before: Round, now: Round) -> bool:
 
 def _round(sums: Integers, maxima: Integers) -> Round:
     sent, received, active, expanded, n_open = np.asarray(sums).tolist()
-    neg_least_f, neg_incumbent, stop, memory = np.asarray(maxima).tolist()
-    return Round(sent, received, active, expanded, n_open, -neg_least_f, -neg_incumbent, stop, memory)
+    neg_least_f, neg_incumbent, stop, memory, *more = np.asarray(maxima).tolist()
+    return Round(sent, received, active, expanded, n_open, -neg_least_f, -neg_incumbent, stop, memory, tuple(more))

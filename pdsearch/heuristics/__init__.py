@@ -47,6 +47,8 @@ class Heuristic(ABC):
         True when the constructor takes ``share``, which builds large read-only arrays once per machine.
     option_help : str
         What the option says, and its default; empty when there is none. With one, the constructor takes ``option``.
+    f_step : int
+        A move changes f by a multiple of this: all plans cost h of the initial state and a multiple more.
     """
 
     name: ClassVar[str]
@@ -61,6 +63,7 @@ class Heuristic(ABC):
     tables: Any
     max_h: int
     max_rise: int
+    f_step: int = 1
 
     def __init__(self, domain: Domain) -> None:
         if not self.fits(domain):
@@ -75,6 +78,17 @@ class Heuristic(ABC):
     @abstractmethod
     def value(self, state: State) -> int:
         """Return h of a state, computed from scratch."""
+
+    def towards(self, instance: Domain) -> Heuristic | None:
+        """Return the same heuristic towards the goal of another instance; None where it knows but one goal.
+
+        Parameters
+        ----------
+        instance : Domain
+            The heuristic's own one, or what its :meth:`~pdsearch.domains.Domain.backwards` returned: tables have the
+            same type for both.
+        """
+        return None
 
 
 HEURISTICS: Registry[type[Heuristic]] = Registry("heuristic", "pdsearch.heuristics", "pdsearch.domains")

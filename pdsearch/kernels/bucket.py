@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import implements, inlined
-from pdsearch.kernels.protocol import INFINITY, f_end, keep_cursor, pop_batch, push, room, take_cursor
+from pdsearch.kernels.protocol import INFINITY, f_end, keep_cursor, pop_batch, push, room, settle, take_cursor
 
 CHUNK = 64  # entry 0 of a chunk points below it, 63 hold nodes
 _IN_CHUNK = CHUNK - 1
@@ -150,6 +150,14 @@ def _pop_batch(open_list, cursor, f_limit, most, nodes, hs):
     if n_open == 0:
         least_f, least_h = np.int64(INFINITY), 0
     return count, f, (least_f, least_h, free, n_chunks, n_open, n_h)
+
+
+@implements(settle, BucketOpen)
+def _settle(open_list, cursor):
+    least_f, least_h, free, n_chunks, n_open, n_h = cursor
+    if n_open > 0:
+        least_f, least_h = _advance(open_list, least_f, least_h, n_h)
+    return (least_f, least_h, free, n_chunks, n_open, n_h)
 
 
 @implements(room, BucketOpen)

@@ -299,6 +299,21 @@ def pop_batch(open_list, cursor, f_limit, most, nodes, hs):
     """
 
 
+def settle(open_list, cursor):
+    """Return the cursor with the least f that is open exactly, where it may be too low after a pop.
+
+    Parameters
+    ----------
+    open_list : NamedTuple
+        Its arrays.
+    cursor : tuple of int64
+        Its scalars, see :func:`take_cursor`.
+    """
+
+
+default(settle)(lambda open_list, cursor: cursor)
+
+
 def room(open_list, cursor):
     """Return how many pushes are possible before the list must grow."""
 

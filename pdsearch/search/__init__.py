@@ -205,7 +205,7 @@ def _solve_group(
     from pdsearch.search.setup import task_of_ranks
 
     n_ranks = algorithm.n_ranks or (1 if carrier is None else carrier.size)
-    owners = n_ranks if algorithm.is_distributed else None
+    owners = n_ranks if algorithm.is_distributed and (n_ranks > 1 or algorithm.needs_comm) else None
     names = heuristic, distribution, owners, inadmissible
     tasks: list[Task] = []
     try:

@@ -26,7 +26,6 @@ from pdsearch.search.best_first.continuation import (
 )
 from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.pace import Pace
-from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.report import outcome_of, progress_of, report
 from pdsearch.search.best_first.trace import Asked, trace
 from pdsearch.search.finish import Outcome
@@ -75,7 +74,7 @@ class AStar(Algorithm):
         goes_on = may_go_on(task, self.when_full)
         if goes_on:
             rank.memory_limit = memory_before(memory)
-        last = _round(rank, _expand_all(rank, run))
+        last = round_of(rank, expand_all(rank, run))
         after = _search_on(rank, run, last) if goes_on and last.stop == Status.MEMORY_LIMIT.value else None
         search_s = run.search_s
         plan = _plan(rank, after)
@@ -101,24 +100,25 @@ def _plan(rank: LocalSearch, after: After | None) -> list[int] | None:
     return trace(rank.task, 0, ask) if rank.incumbent < rank.task.upper_bound else None
 
 
-def _expand_all(rank: LocalSearch, run: Run) -> Status | None:
+def expand_all(rank: LocalSearch, run: Run) -> Status | None:
     """Search until there is a proof, or a reason to stop."""
     stop: Status | None = None
     pace = Pace(rank, _MOST)
     try:
-        rank.absorb(initial_record(rank.task))
+        for _, record in rank.roots():
+            rank.absorb(record)
         while stop is None and rank.least_open_f < rank.incumbent:
             with pace.timed():
                 rank.expand(pace.budget, most=run.limits.nodes - int(rank.statistics[kernels.EXPANDED]))
             stop = run.why_stop(int(rank.statistics[kernels.EXPANDED]))
             if run.on_progress is not None:
-                run.on_progress(progress_of(run, _round(rank, stop)))
+                run.on_progress(progress_of(run, round_of(rank, stop)))
     except MemoryLimitError:
         stop = Status.MEMORY_LIMIT
     return stop
 
 
-def _round(rank: LocalSearch, stop: Status | None) -> Round:
+def round_of(rank: LocalSearch, stop: Status | None) -> Round:
     """Return what a standing reduction of this one rank would say."""
     return Round(
         expanded=int(rank.statistics[kernels.EXPANDED]),

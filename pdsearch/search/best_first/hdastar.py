@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from pdsearch._jit import prune
 from pdsearch.comm.termination import Round
@@ -35,7 +35,7 @@ from pdsearch.search.best_first.pace import Pace
 from pdsearch.search.best_first.packing import AdaptivePacking, FixedPacking
 from pdsearch.search.best_first.report import outcome_of, progress_of, report
 from pdsearch.search.best_first.step import GOAL_COST
-from pdsearch.search.best_first.trace import Asked, trace
+from pdsearch.search.best_first.trace import Ask, Asked, Trace, trace
 from pdsearch.search.best_first.worker import Worker
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Run
@@ -81,9 +81,13 @@ class HdaStar(Algorithm):
     name = "hdastar"
     source = "Kishimoto, Fukunaga and Botea (2009), ICAPS"
     label = "HDA*"
-    options = (MESSAGE_SIZE, WHEN_FULL)
+    options: ClassVar[tuple[Option, ...]] = (MESSAGE_SIZE, WHEN_FULL)
     is_distributed = True
     needs_comm = True
+    # the parts that a search of another kind replaces
+    rank_type: ClassVar[type[LocalSearch]] = LocalSearch
+    worker_type: ClassVar[type[Worker]] = Worker
+    shared_label = label  # what results of several ranks call it
 
     def __init__(
         self,
@@ -95,15 +99,23 @@ class HdaStar(Algorithm):
         check_when_full(when_full)
         self.message_size, self.batch, self.open_list, self.when_full = message_size, batch, open_list, when_full
 
+    def compile(self, task: Task) -> None:
+        """Compile every kernel of the search, or load it from the disk cache."""
+        compile_kernels(task, self.batch, self.open_list)
+
+    def trace(self, task: Task, finder: int, ask: Ask) -> list[int]:
+        """Return the plan that rank ``finder`` has found."""
+        return trace(task, finder, ask)
+
     def search(self, task: Task, run: Run, comm: Any = None) -> Outcome:
         """Take turns until the ranks agree that it is over."""
         memory = run.limits.memory(comm.ranks_of_node(), task.table_bytes)
         with run.phase("compile"):
-            comm.in_turn(lambda: compile_kernels(task, self.batch, self.open_list))
+            comm.in_turn(lambda: self.compile(task))
         if comm.rank == 0:
             prune()
         first = self.message_size or FIRST_MESSAGE
-        rank = comm.together(lambda: LocalSearch(task, comm.rank, memory, first, self.batch, self.open_list))
+        rank = comm.together(lambda: self.rank_type(task, comm.rank, memory, first, self.batch, self.open_list))
         run.interrupted()  # from here on every rank remembers a signal, instead of raising, before any of them searches
         comm.barrier()
         run.search_begins()
@@ -111,16 +123,18 @@ class HdaStar(Algorithm):
         goes_on = may_go_on(task, self.when_full)
         if goes_on:
             rank.memory_limit = memory_before(memory)
-        worker = Worker(rank, comm, run, packing=packing, keeps=goes_on)
+        worker = self.worker_type(rank, comm, run, packing=packing, keeps=goes_on)
         run.tell = lambda: progress_of(run, worker.agreement.last)
         idle_s = _drive(worker, run, speaks=comm.rank == 0)
         last = worker.agreement.last
         after = _search_on(worker, comm, run, last) if goes_on and last.stop == Status.MEMORY_LIMIT.value else None
         search_s = run.search_s
         reports = comm.gather(report(rank, worker.sent, worker.received, worker.messages, idle_s))
-        plan = _plan(task, comm, rank, last, after)
+        plan = _plan(task, comm, rank, last, after, self.trace)
         reports = comm.broadcast(reports, 0)
-        return outcome_of(task, self.label, reports, last, after, plan=plan, search_s=comm.broadcast(search_s, 0))
+        return outcome_of(
+            task, self.shared_label, reports, last, after, plan=plan, search_s=comm.broadcast(search_s, 0)
+        )
 
 
 def _call_s(rank: LocalSearch) -> float:
@@ -180,7 +194,7 @@ def _search_on(worker: Worker, comm: Any, run: Run, last: Round) -> After:
     return search_below([below], run, exchange, last.incumbent, last.expanded)
 
 
-def _plan(task: Task, comm: Any, rank: LocalSearch, last: Round, after: After | None) -> list[int] | None:
+def _plan(task: Task, comm: Any, rank: LocalSearch, last: Round, after: After | None, trace: Trace) -> list[int] | None:
     """Trace the plan, starting on the lowest rank whose goal is the incumbent."""
 
     def ask(asked: int | None, question: Asked) -> Any:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.domains import State
 from pdsearch.errors import BadInputError
 from pdsearch.kernels import frame as slots
 from pdsearch.kernels.frame import Frame
@@ -24,6 +25,7 @@ from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import LAYERS, MemoryLimitError, allocated, new_open_list, outbox, room
 from pdsearch.search.best_first.pipeline import addresses, fault_of, layout_of_task
 from pdsearch.search.best_first.pipeline import compile_kernels as compile_kernels
+from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
 from pdsearch.search.task import Task
 
@@ -86,7 +88,7 @@ class LocalSearch:
         self._reserved, self._index_room = self._table.nodes, self._table.index
         self._open_list, self.shift = new_open_list(task, open_list, moves)
         self.layers = np.zeros(min(self._open_list.f_end, LAYERS), np.int64)
-        self._passes = addresses(task, self._layout, self._open_list)
+        self._passes = self._addresses()
         self._place_tables()
         self._measure()
         if self.granted_bytes > memory_bytes:
@@ -96,7 +98,15 @@ class LocalSearch:
             )
         self._check_memory(0)
 
+    def _addresses(self) -> npt.NDArray[np.int64]:
+        """Return where the passes are."""
+        return addresses(self.task, self._layout, self._open_list)
+
     # --- what a rank does ---
+
+    def roots(self) -> list[tuple[State, npt.NDArray[np.uint32]]]:
+        """Return the states where the search begins, each with its record, which its owner is to enter."""
+        return [(self.task.domain.initial, initial_record(self.task))]
 
     def absorb(self, records: npt.NDArray[np.uint32]) -> None:
         """Enter records from another rank (or the initial state): uint32[n_records * record_words]."""
@@ -106,8 +116,11 @@ class LocalSearch:
             start = self._absorb(records, start, n_records)
             if start < n_records:
                 stride = self.task.record_words
-                next_f = int(f_of(self._layout, records[start * stride : (start + 1) * stride])[0])
-                self._grow(next_f + self._lazy_rise)
+                self._grow(self._place_of(records[start * stride : (start + 1) * stride]) + self._lazy_rise)
+
+    def _place_of(self, record: npt.NDArray[np.uint32]) -> int:
+        """Return by what the open list orders a record: its f."""
+        return int(f_of(self._layout, record)[0])
 
     def _absorb(self, records: npt.NDArray[np.uint32], start: int, end: int, enters: bool = True) -> int:
         """Enter some of the records, or only look for the state of the first; return how many are dealt with."""

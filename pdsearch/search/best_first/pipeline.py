@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numba
@@ -51,8 +51,13 @@ def pipeline(task: Task, layout: Layout, opened: Any) -> Iterator[tuple[int, Com
 
 def addresses(task: Task, layout: Layout, opened: Any) -> npt.NDArray[np.int64]:
     """Return where the passes are: int64[N_PASSES], 0 where none is needed; compile what is not compiled yet."""
+    return addresses_of(pipeline(task, layout, opened))
+
+
+def addresses_of(passes: Iterable[tuple[int, Compiled]]) -> npt.NDArray[np.int64]:
+    """Return where some passes are, as :func:`addresses` does."""
     found = np.zeros(kernels.N_PASSES, np.int64)
-    for slot, compiled in pipeline(task, layout, opened):
+    for slot, compiled in passes:
         found[slot] = compiled.address
     return found
 
@@ -66,13 +71,13 @@ def compile_kernels(task: Task, batch: int | None = None, open_list: str = "auto
         In one line, if a function of the domain, the heuristic or the distribution is missing or cannot be compiled.
     """
     with compiling(f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"):
-        _compile_all(task, open_list)
+        opened, _ = new_open_list(task, open_list, 1)
+        compile_passes(task, pipeline(task, layout_of_task(task), opened))
 
 
-def _compile_all(task: Task, open_list: str) -> None:
-    opened, _ = new_open_list(task, open_list, 1)
-    layout = layout_of_task(task)
-    missing = [one for _, one in pipeline(task, layout, opened) if not one.is_kept]
+def compile_passes(task: Task, passes_of_search: Iterable[tuple[int, Compiled]]) -> None:
+    """Compile some passes and what drives them."""
+    missing = [one for _, one in passes_of_search if not one.is_kept]
     expect(len(missing))
     for one in missing:
         one.address  # noqa: B018  # compiles it

@@ -17,10 +17,10 @@ from pdsearch.comm.simulated import Network
 from pdsearch.result import Result, Status
 from pdsearch.search.best_first.below import Below
 from pdsearch.search.best_first.continuation import After, may_go_on, new_engine, plan_of, search_below
-from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.hdastar import HdaStar
 from pdsearch.search.best_first.report import outcome_of, report
 from pdsearch.search.best_first.step import GOAL_COST
-from pdsearch.search.best_first.trace import Asked, trace
+from pdsearch.search.best_first.trace import Asked, Trace, trace
 from pdsearch.search.best_first.worker import Worker
 from pdsearch.search.finish import Outcome, finish
 from pdsearch.search.run import Run
@@ -84,8 +84,9 @@ def simulate(
     run: Run | None = None,
     max_turns: int = 10_000_000,
     when_full: str = "stop",
+    kind: HdaStar | None = None,
 ) -> tuple[Result, Simulation]:
-    """Run HDA* on ``task.n_ranks`` simulated ranks by a schedule; the seed of the result is the schedule's.
+    """Run HDA*, or a ``kind`` of it, on ``task.n_ranks`` simulated ranks; the seed of the result is the schedule's.
 
     ``when_full`` is that of :class:`~pdsearch.search.best_first.hdastar.HdaStar`.
 
@@ -95,19 +96,25 @@ def simulate(
         After ``max_turns`` turns of single ranks.
     """
     run = dataclasses.replace(run or Run(), seed=schedule.seed)
-    outcome, simulation = simulated_outcome(task, schedule, run, max_turns, when_full)
+    outcome, simulation = simulated_outcome(task, schedule, run, max_turns, when_full, kind)
     return finish(task, run, outcome), simulation
 
 
 def simulated_outcome(
-    task: Task, schedule: Schedule, run: Run, max_turns: int = 10_000_000, when_full: str = "stop"
+    task: Task,
+    schedule: Schedule,
+    run: Run,
+    max_turns: int = 10_000_000,
+    when_full: str = "stop",
+    kind: HdaStar | None = None,
 ) -> tuple[Outcome, Simulation]:
     """Do the same, and return what the search hands in."""
+    kind = kind or HdaStar()
     network = Network(task.n_ranks, schedule.seed, schedule.slowness)
     memory = run.limits.memory(task.n_ranks, task.table_bytes)
     workers = [
-        Worker(
-            LocalSearch(task, rank, memory, schedule.message, schedule.batch),
+        kind.worker_type(
+            kind.rank_type(task, rank, memory, schedule.message, schedule.batch),
             network.communicator(rank),
             run,
             schedule.budget,
@@ -118,7 +125,7 @@ def simulated_outcome(
     simulation = Simulation(task, network, workers)
     _run(simulation, schedule, max_turns)
     after = _search_on(task, workers, run) if may_go_on(task, when_full) else None
-    return outcome_of_workers(task, workers, after, search_s=run.search_s), simulation
+    return outcome_of_workers(task, workers, after, kind.trace, search_s=run.search_s), simulation
 
 
 def _search_on(task: Task, workers: Sequence[Worker], run: Run) -> After | None:
@@ -150,7 +157,9 @@ def _run(simulation: Simulation, schedule: Schedule, max_turns: int) -> None:
             raise NeverEndsError(f"{domain.name} {domain.instance} still runs after {simulation.turns} turns")
 
 
-def outcome_of_workers(task: Task, workers: Sequence[Worker], after: After | None = None, **more: Any) -> Outcome:
+def outcome_of_workers(
+    task: Task, workers: Sequence[Worker], after: After | None = None, trace: Trace = trace, **more: Any
+) -> Outcome:
     """Trace the plan and add up the counts of ranks that know that the search is over."""
     last = workers[0].agreement.last
 

@@ -16,6 +16,7 @@ from pdsearch.search.task import Task
 Origin = tuple[int, int]  # g of a state, and the way there: see pdsearch.kernels.layout
 Asked = Callable[[LocalSearch], Any]
 Ask = Callable[[int | None, Asked], Any]  # (rank, None for the answers of all in a list; what to ask it)
+Trace = Callable[[Task, int, Ask], list[int]]  # (task, who has found the plan; whom to ask)
 
 _LONGEST = 10_000_000  # a plan that went in circles would hang all ranks
 

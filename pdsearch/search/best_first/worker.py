@@ -22,14 +22,13 @@ from __future__ import annotations
 import numpy as np
 
 from pdsearch.comm import Communicator, Records
-from pdsearch.comm.termination import N_MAXIMA, N_SUMS, Agreement
+from pdsearch.comm.termination import N_MAXIMA, N_SUMS, Agreement, Round
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import Status
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.packing import FixedPacking, Packing
-from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.run import Run
 
 MAX_UNFINISHED = 256  # messages to one rank that it has not begun to take; it may be busy growing its table
@@ -80,8 +79,9 @@ class Worker:
         self._drained_f = INFINITY  # least f of records received after the decision to stop
         self._allowance = run.limits.nodes  # expansions this rank may have made before the next round
         self._words = rank.task.record_words
-        if rank.task.owner_of(rank.task.domain.initial) == rank.rank:
-            self._enter(initial_record(rank.task))
+        for state, record in rank.roots():
+            if rank.task.owner_of(state) == rank.rank:
+                self._enter(record)
 
     @property
     def is_stopping(self) -> bool:
@@ -205,7 +205,7 @@ class Worker:
         if completed:
             last = self.agreement.last
             self.local.incumbent = min(self.local.incumbent, last.incumbent)
-            self.floor = last.least_f
+            self._learn(last)
             if self.floor > self._highest_floor:
                 self._highest_floor = self.floor
                 self._ahead_left = int(self.local.statistics[kernels.EXPANDED]) // _AHEAD_SHARE
@@ -216,6 +216,14 @@ class Worker:
         if not self.agreement.is_waiting and not self.agreement.over:
             self._contribute()
         return completed
+
+    def _learn(self, last: Round) -> None:
+        """Raise the floor."""
+        self.floor = last.least_f
+
+    def _more_maxima(self) -> list[int]:
+        """Return what else the reduction is to carry the largest of."""
+        return []
 
     def _contribute(self) -> None:
         stop = self.run.why_stop()
@@ -230,9 +238,9 @@ class Worker:
         active = int(has_work and not self.is_stopping)
         self._contributed_expanded = int(rank.statistics[kernels.EXPANDED])
         sums = np.array([self.sent, self.received, active, self._contributed_expanded, rank.n_open], np.int64)
-        maxima = np.array([-least_f, -rank.incumbent, self.stop, rank.used_bytes], np.int64)
+        maxima = [-least_f, -rank.incumbent, self.stop, rank.used_bytes]
         assert (len(sums), len(maxima)) == (N_SUMS, N_MAXIMA)
-        self.agreement.contribute(sums, maxima)
+        self.agreement.contribute(sums, np.array(maxima + self._more_maxima(), np.int64))
 
     def _want(self, status: Status) -> None:
         self.stop = self.stop or status.value

@@ -1,0 +1,355 @@
+"""One rank's work in a search from both ends: one table, two open lists, and the passes of two sides.
+
+It is the rank of A* and HDA* in all else: the driver, the growth of its tables, its messages, its counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch._jit import Compiled
+from pdsearch.domains import Domain, State
+from pdsearch.errors import BadInputError
+from pdsearch.heuristics import HEURISTICS, Heuristic
+from pdsearch.kernels import frame as slots
+from pdsearch.kernels import growth, side_passes, sides, successors
+from pdsearch.kernels.layout import Layout
+from pdsearch.kernels.passes import H_OUT_OF_RANGE, SLACK
+from pdsearch.kernels.protocol import INFINITY
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.arrays import allocated, new_open_list
+from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.pipeline import addresses_of, fault_of, layout_of_task
+from pdsearch.search.task import Task
+
+_cost_bound = getattr(sides.cost_bound, "py_func", sides.cost_bound)
+
+
+class BothWays(Heuristic):
+    """A consistent heuristic towards the goal, and the same towards the initial state.
+
+    Parameters
+    ----------
+    forward, backward : Heuristic
+        Their tables have the same type.
+    """
+
+    name = "both-ways"
+    source = "Sadhukhan (2012), SoCS"
+    admissible = consistent = True
+
+    def __init__(self, forward: Heuristic, backward: Heuristic, domain: Domain) -> None:
+        self.forward, self.backward = forward, backward
+        self.tables = sides.Pair(forward.tables, backward.tables)
+        self.label, self.batch = forward.label, forward.batch  # type: ignore[misc]
+        self.max_h = max(forward.max_h, backward.max_h)
+        self.max_rise = 4 * domain.max_cost  # of b
+        self.f_step = math.gcd(forward.f_step, backward.f_step)
+
+    @classmethod
+    def fits(cls, domain: Domain) -> bool:
+        """Fit nothing by name."""
+        return False
+
+    def value(self, state: State) -> int:
+        """Return what the forward side is told."""
+        return self.forward.value(state)
+
+
+@dataclass(frozen=True)
+class TwoSidedTask(Task):
+    """A task and the way back; :func:`two_sided` makes one.
+
+    Attributes
+    ----------
+    back : Domain
+        The instance from the goal to the initial state.
+    """
+
+    back: Any = None
+
+    @property
+    def heuristics(self) -> tuple[Heuristic, Heuristic]:
+        """Return the one towards the goal and the one towards the initial state."""
+        assert isinstance(self.heuristic, BothWays)
+        return self.heuristic.forward, self.heuristic.backward
+
+    @property
+    def node_words(self) -> int:
+        """Return the 32-bit words of a node with two parts."""
+        layout = layout_of_task(self)
+        return 2 * self.n_words + 2 * sides.part_words(layout)
+
+    @property
+    def record_words(self) -> int:
+        """Return the 32-bit words of a record with two h."""
+        layout = layout_of_task(self)
+        return 2 * self.n_words + sides.part_words(layout) + 2 * sides.h_words(layout)
+
+
+def two_sided(task: Task, algorithm: str) -> TwoSidedTask:
+    """Return a task with the way back.
+
+    Raises
+    ------
+    BadInputError
+        If the domain has none, or the heuristic is not consistent, or knows the way to the goal only.
+    """
+    domain, heuristic = task.domain, task.heuristic
+    back = domain.backwards()
+    if back is None:
+        raise BadInputError(
+            f"algorithm {algorithm!r} searches from the goal, too, and domain {domain.name!r} has no moves that lead "
+            "back or not one goal; use astar or hdastar"
+        )
+    towards = heuristic.towards(back) if heuristic.consistent else None
+    if towards is None:
+        missing = "knows the way to the goal only" if heuristic.consistent else "is not consistent"
+        fitting = ", ".join(name for name in HEURISTICS if _may_serve(domain, name))
+        raise BadInputError(
+            f"algorithm {algorithm!r} needs a consistent heuristic for both ways, and {heuristic.name!r} {missing}; "
+            f"those of domain {domain.name!r} that serve: {fitting}"
+        )
+    if not task.has_owners:
+        raise BadInputError(
+            f"algorithm {algorithm!r} needs one owner for each state, and distribution "
+            f"{task.distribution.name if task.distribution else ''!r} may have several; choose another"
+        )
+    forward = heuristic
+    if numba.typeof(heuristic.tables) != numba.typeof(towards.tables):
+        forward = heuristic.towards(domain) or heuristic
+    pair = BothWays(forward, towards, domain)
+    pair.label = heuristic.label or heuristic.name
+    known = {field.name: getattr(task, field.name) for field in dataclasses.fields(task)}
+    return TwoSidedTask(**known | {"heuristic": pair}, back=back)
+
+
+def _may_serve(domain: Domain, name: str) -> bool:
+    """Say whether a heuristic of a name fits, is consistent and knows other goals."""
+    cls = HEURISTICS[name]
+    return cls.fits(domain) and cls.consistent and cls.towards is not Heuristic.towards
+
+
+class TwoSides(LocalSearch):
+    """A rank that searches from both ends; parameters and errors are those of :class:`LocalSearch`.
+
+    Attributes
+    ----------
+    proved : list of int
+        b of each side below which nothing is open on any rank, or on its way; of one rank alone without meaning.
+    """
+
+    task: TwoSidedTask
+
+    def __init__(
+        self,
+        task: TwoSidedTask,
+        rank: int,
+        memory_bytes: int,
+        message: int = 1000,
+        batch: int | None = None,
+        open_list: str = "auto",
+    ) -> None:
+        moves = (batch or task.heuristic.batch) * task.domain.max_moves
+        self._back_list = new_open_list(task, open_list, moves)[0]
+        self._others = np.zeros(moves + SLACK, np.int64)
+        self._parents = np.zeros(batch or task.heuristic.batch, np.int64)
+        self._unsent_b = np.full((2, task.n_ranks), INFINITY, np.int64)
+        self.taken: list[tuple[int, int, int]] = []  # (destination, least b of each side) of messages handed out
+        self.proved = [0, 0]
+        super().__init__(task, rank, memory_bytes, message, batch, open_list)
+        words = self._frame.words
+        words[sides.LEASTS : sides.LEASTS + 2] = INFINITY
+        words[sides.WINDOW : sides.WINDOW + 2] = INFINITY if task.n_ranks == 1 else 0
+
+    def roots(self) -> list[tuple[State, npt.NDArray[np.uint32]]]:
+        """Return both ends, each with its record."""
+        found = []
+        heuristics = self.task.heuristics
+        for side, state in enumerate((self.task.domain.initial, self.task.back.initial)):
+            own, other = heuristics[side].value(state), heuristics[1 - side].value(state)
+            if not (0 <= own <= self.task.heuristic.max_h and other == 0):
+                raise BadInputError(fault_of(self.task, H_OUT_OF_RANGE))
+            found.append((state, sides.side_record(self._layout, state, side, (own, other))))
+        return found
+
+    # --- what is proved ---
+
+    def learn(self, proved: list[int]) -> None:
+        """Take note of a b of each side below which nothing is open on any rank, or on its way."""
+        self.proved = [max(pair) for pair in zip(self.proved, proved, strict=True)]
+        words = self._frame.words
+        words[sides.PROVED : sides.PROVED + 2] = self.proved
+        words[sides.TRUSTED : sides.TRUSTED + 2] = self.trusted()
+
+    def trusted(self) -> list[int]:
+        """Return the b of each side up to which a closed node is settled: reached there at its least cost."""
+        return self.proved
+
+    def open_window(self, ahead: bool) -> None:
+        """Allow nodes of the proved b only, or also the best of what is open here."""
+        words = self._frame.words
+        words[sides.WINDOW : sides.WINDOW + 2] = INFINITY if ahead else self.proved
+
+    @property
+    def least_b(self) -> list[int]:
+        """Return the least b that is open on each side, INFINITY where nothing is."""
+        least: list[int] = self._frame.words[sides.LEASTS : sides.LEASTS + 2].tolist()
+        return least
+
+    @property
+    def least_held_b(self) -> list[int]:
+        """Return the same with the records that wait to be sent."""
+        unsent: list[int] = self._unsent_b.min(axis=1).tolist()
+        return [min(pair) for pair in zip(self.least_b, unsent, strict=True)]
+
+    def cost_bound(self, one: int, other: int) -> int:
+        """Return what plans cost at least when nothing open has a b below these, one of each side."""
+        words = self._frame.words
+        return int(_cost_bound(one, other, int(words[sides.F_STEP]), int(words[sides.F_BASE])))
+
+    @property
+    def least_open_f(self) -> int:
+        """Return what plans through nodes that are open here cost at least."""
+        forward, backward = self.least_b
+        if self.task.n_ranks == 1:
+            return self.cost_bound(forward, backward)
+        return min(self.cost_bound(forward, self.proved[1]), self.cost_bound(backward, self.proved[0]))
+
+    # --- the rank of A* with two sides ---
+
+    def step(self, budget: int, f_limit: int) -> int:
+        """Run the kernel once and return why it ended; sides that meet lower the incumbent."""
+        why = super().step(budget, f_limit)
+        self.incumbent = min(self.incumbent, int(self.statistics[kernels.GOAL_COST]))
+        return why
+
+    def _absorb(self, records: npt.NDArray[np.uint32], start: int, end: int, enters: bool = True) -> int:
+        dealt_with = super()._absorb(records, start, end, enters)
+        self.incumbent = min(self.incumbent, int(self.statistics[kernels.GOAL_COST]))
+        return dealt_with
+
+    def _place_of(self, record: npt.NDArray[np.uint32]) -> int:
+        return int(sides.sides_and_b(self._layout, record)[1][0])
+
+    def addressees(self, f: int = INFINITY) -> list[int]:
+        """Return the ranks for which a record waits; below INFINITY those only for which one of a proved b does."""
+        if f >= INFINITY or not self.unsent:
+            return super().addressees()
+        urgent = (self._unsent_b <= np.array(self.proved)[:, None]).any(axis=0)
+        chosen: list[int] = np.flatnonzero(urgent & (self._outbox.waiting > 0)).tolist()
+        return chosen
+
+    def take(self, destinations: list[int]) -> tuple[npt.NDArray[np.uint32], list[int]]:
+        """Return the records waiting for some ranks, and note the least b of each message in :attr:`taken`."""
+        for to in destinations:
+            self.taken.append((to, *self._unsent_b[:, to].tolist()))
+        self._unsent_b[:, destinations] = INFINITY
+        return super().take(destinations)
+
+    def part_of(self, state: State, side: int) -> tuple[int, int] | None:
+        """Return g of a stored state and the operator that led there, of one side; None if it does not know it."""
+        node = self._find(state)
+        stride = self.task.node_words
+        return (
+            None
+            if node < 0
+            else sides.part_of(self._layout, self._table.nodes[node * stride : (node + 1) * stride], side)
+        )
+
+    def _find(self, state: State) -> int:
+        self._absorb(sides.side_record(self._layout, state, sides.FORWARD, (0, 0)), 0, 1, enters=False)
+        return int(self._batch.stored[0])
+
+    @property
+    def n_open(self) -> int:
+        """Return the entries of both open lists."""
+        return super().n_open + self._back_list.n_open
+
+    def _check_domain(self) -> None:
+        if int(self._frame.words[slots.FAULT]) & side_passes.INCONSISTENT:
+            raise BadInputError(
+                f"heuristic {self.task.heuristic.label!r} is not consistent: it falls by more than a move costs; "
+                "correct what it declares, or use astar"
+            )
+        super()._check_domain()
+
+    # --- arrays ---
+
+    def _addresses(self) -> npt.NDArray[np.int64]:
+        return addresses_of(side_pipeline(self.task, self._layout, self._open_list))
+
+    def _grow(self, f: int) -> None:
+        least = [b for b in self.least_b if b < INFINITY]
+        if not self._back_list.has_room(self._most_moves):
+            self._check_memory(2 * sum(array.nbytes for array in self._back_list))
+            self._back_list = allocated(lambda: self._back_list.doubled())
+            self._measure()
+        super()._grow(max([f, *least]) + self.task.heuristic.max_rise)
+
+    def _widen(self, f: int) -> None:
+        more = 2 * max(self._open_list.f_end, f + 1) - self._open_list.f_end
+        self._check_memory(self._back_list[0].nbytes * more // self._open_list.f_end)
+        super()._widen(f)
+        self._back_list = allocated(lambda: self._back_list.widened(self._open_list.f_end))
+        self._measure()
+
+    def _measure(self) -> None:
+        super()._measure()
+        self._own_bytes += self._others.nbytes + self._parents.nbytes + self._unsent_b.nbytes
+        words = self._frame.words
+        for side, open_list in enumerate((self._open_list, self._back_list)):
+            self._frame.place(sides.OPENS + side, open_list)
+            words[sides.ROOMS + side] = open_list.room
+        words[slots.ROOM] = min(words[sides.ROOMS : sides.ROOMS + 2].tolist())
+        words[slots.OPEN] = words[sides.OPENS + int(words[sides.SIDE])]
+        words[sides.B_END], words[slots.F_END] = self._open_list.f_end, 0  # whether b has a place, the passes ask
+
+    def _open_list_bytes(self) -> int:
+        return super()._open_list_bytes() + sum(array.nbytes for array in self._back_list)
+
+    def _place_tables(self) -> None:
+        super()._place_tables()
+        task, words = self.task, self._frame.words
+        pair = task.heuristic.tables
+        for slot, tables in [
+            (sides.PAIRS, pair),
+            (sides.PAIRS + 1, sides.Pair(pair.other, pair.own)),
+            (sides.SPACES, task.domain.space),
+            (sides.SPACES + 1, task.back.space),
+            (sides.OTHER_H, (self._others,)),
+            (sides.PARENT_H, (self._parents,)),
+            (sides.UNSENT_B, (self._unsent_b.reshape(-1),)),
+        ]:
+            self._frame.place(slot, tables)
+        words[sides.B_RISE], words[slots.RISE] = task.heuristic.max_rise, 0
+        words[sides.F_STEP], words[sides.F_BASE] = task.heuristic.f_step, task.heuristic.value(task.domain.initial)
+        words[sides.UNKNOWN] = sides.unknown_g(self._layout)
+        words[slots.MAX_G] = words[sides.UNKNOWN] - 1
+
+
+def side_pipeline(task: TwoSidedTask, layout: Layout, opened: Any) -> Iterator[tuple[int, Compiled]]:
+    """Yield each pass of a search from both ends, and its place in the arrays of addresses."""
+    space = task.domain.space
+    yield kernels.POP, side_passes.pop.made_for(opened)
+    yield kernels.PUSH, side_passes.push_all.made_for(opened)
+    yield kernels.EXPAND, successors.expand_all.made_for(space)
+    yield kernels.ESTIMATE, side_passes.estimate_all.made_for(task.heuristic.tables, space)
+    if task.n_ranks > 1:
+        yield kernels.OWNER, successors.owner_all.made_for(task.sharing, space)
+    for slot, one in [
+        (kernels.LOAD, side_passes.load),
+        (kernels.KEEP, side_passes.keep),
+        (kernels.UNPACK, side_passes.unpack),
+        (kernels.INSERT, side_passes.insert),
+    ]:
+        yield slot, one.made_for(layout)
+    yield kernels.SPLIT, growth.split.made_for(sides.two_of(layout))
