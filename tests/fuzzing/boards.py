@@ -158,6 +158,8 @@ _TURNS = {"U": (1, 1), "R": (0, 1), "F": (2, 1)}  # axis and side of each face
 
 def _cube_right(text: str, code: int, result: Any) -> str | None:
     turns = text.split()
+    if "\n" in text.strip():  # each line of a file is an instance
+        return None
     if not turns or not all(re.fullmatch("[URF][2']?", turn) for turn in turns):
         return None
     if code != 0:  # a limit, while the table of all cubes is made
