@@ -189,7 +189,12 @@ def calibrate(task: Task, comm: Any = None, max_expanded: int = 1_000_000, repea
     network = Network(2, slowness=0.0)
     ours = comm or network.communicator(0)
     peer = None if comm else network.communicator(1)
-    return combined([_measure(task, alone, ours, peer, max_expanded) for _ in range(repeats)])
+    found = []
+    for _ in range(repeats):
+        if comm is not None:
+            comm.barrier()  # a rank that still takes empty turns would take the other's first message for one of them
+        found.append(_measure(task, alone, ours, peer, max_expanded))
+    return combined(found)
 
 
 def _measure(task: Task, alone: Task, ours: Communicator, peer: Communicator | None, max_expanded: int) -> Costs:
