@@ -192,7 +192,11 @@ def test_progress_is_one_line_written_over_again_and_only_when_asked_for(tmp_pat
     said = []
     for more in ([], ["--progress"]):
         with (tmp_path / "stderr").open("w") as stderr:
-            words = [*PDSEARCH, *shlex.split("solve tiles korf:88 --time-limit 3s --memory 800M"), *more]
+            words = [
+                *PDSEARCH,
+                *shlex.split("solve tiles korf:88 --time-limit 3s --memory 800M --when-full stop"),
+                *more,
+            ]
             jobs.finish(jobs.start(words, stderr=stderr), timeout=60)
         said.append((tmp_path / "stderr").read_bytes().decode())
 

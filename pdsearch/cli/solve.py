@@ -159,8 +159,8 @@ def _algorithm_options(arguments: argparse.Namespace, algorithm: str | None) -> 
     if algorithm is not None:
         return values_of(ALGORITHMS[algorithm].options, given, f"algorithm {algorithm}")
     values = values_of(ALGORITHMS["hdastar"].options, given, "the automatic choice; name an --algorithm")
-    alone = {option.name for option in ALGORITHMS["astar"].options}
-    return values if world() is not None else {name: value for name, value in values.items() if name in alone}
+    known = {option.name for option in ALGORITHMS["astar" if world() is None else "hdastar"].options}
+    return {name: value for name, value in values.items() if name in given and name in known}
 
 
 def _one_plan(arguments: argparse.Namespace, n: int) -> None:

@@ -33,7 +33,7 @@ def heuristics_of(domain: type[Domain]) -> list[str]:
     Examples
     --------
     >>> heuristics_of(DOMAINS["planning"])
-    ['lmcut', 'blind', 'goalcount', 'hmax', 'merge-and-shrink', 'pdb']
+    ['lmcut', 'blind', 'goalcount', 'hmax', 'merge-and-shrink', 'pdb', 'potential']
     """
     own = f"{domain.name}-"
     names = [name.removeprefix(own) for name in HEURISTICS if domain.name in domains_of(HEURISTICS[name])]

@@ -109,7 +109,9 @@ def solve(
     >>> solve(Tiles.korf(79), ranks=2).algorithm
     'HDA*'
     """
-    if ranks != 1:
+    if ranks != 1 and _simulates_ranks(algorithm):
+        options["ranks"] = ranks
+    elif ranks != 1:
         from pdsearch.search.on_ranks import solve_on_ranks
 
         if comm is not None:
@@ -122,6 +124,15 @@ def solve(
     names = heuristic, distribution, algorithm
     (result,) = solve_all([domain], run, *names, comm, check_solvable, inadmissible, **options)
     return result
+
+
+def _simulates_ranks(algorithm: str | Algorithm | None) -> bool:
+    """Say whether the number of ranks is an option of the algorithm, which runs on one."""
+    if not isinstance(algorithm, str):
+        return False
+    from pdsearch.search.algorithms import ALGORITHMS
+
+    return "ranks" in {option.name for option in ALGORITHMS[algorithm].options}
 
 
 def solve_all(
