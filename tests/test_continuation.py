@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -17,10 +19,11 @@ from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.below import Below
-from pdsearch.search.best_first.continuation import new_engine
+from pdsearch.search.best_first.continuation import new_engine, search_below
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.run import Run
 from pdsearch.search.setup import make_task
 
 HARDEST = Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1], goal="blank-last")  # 31 moves, as far as boards of the 8-puzzle are
@@ -142,3 +145,48 @@ def test_real_ranks_search_on_together(mpirun):
     result = json.loads(run.stdout.splitlines()[-1])
     assert (result["status"], result["cost"]) == ("solved", 42)
     assert any("memory was full" in note for note in result["notes"])
+
+
+class Endless:
+    """A rank with open nodes below which nothing is ever found."""
+
+    least_f, is_done, found, generated = 0, False, None, 0
+
+    def __init__(self):
+        self.expanded = 0
+
+    def begin(self, bound):
+        pass
+
+    def go_on(self):
+        self.expanded += 1
+
+
+@pytest.mark.parametrize("late", [0, 1])
+@pytest.mark.parametrize(("limits", "status"), [(Limits(), Status.TIME_LIMIT), (Limits(nodes=20), Status.NODE_LIMIT)])
+def test_ranks_whose_clocks_differ_stop_after_the_same_exchange(late, limits, status):
+    table, meeting, asked = [None, None], threading.Barrier(2, timeout=20), [0, 0]
+
+    def search(number):
+        run = Run(limits)
+
+        def why_stop(expanded=0):
+            asked[number] += 1
+            # the clocks of both are looked at twice for each exchange: one is past the limit between the two
+            return Status.TIME_LIMIT if limits == Limits() and asked[number] > 10 + 3 * (number == late) else None
+
+        run.why_stop = why_stop
+
+        def exchange(mine):
+            table[number] = mine
+            meeting.wait()
+            everybody = [facts for one in table for facts in one]
+            meeting.wait()
+            return everybody
+
+        return search_below([Endless()], run, exchange, INFINITY, 0)
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(search, range(2))
+    assert first == second
+    assert first.stop is status

@@ -144,7 +144,10 @@ def search_below(ranks: Sequence[Below], run: Run, exchange: Exchange, incumbent
             everybody = exchange([_facts(one, run) for one in ranks])
             expanded = _expanded(everybody)
             found = next((facts.found for facts in everybody if facts.found), None)
-            stop = next((facts.stop for facts in everybody if facts.stop), None) or run.why_stop(before + expanded)
+            # from what all ranks know, not from this one's clock: a rank that stops alone leaves the others waiting
+            stop = next((facts.stop for facts in everybody if facts.stop), None)
+            if stop is None and before + expanded >= run.limits.nodes:
+                stop = Status.NODE_LIMIT
             _tell(run, bound, incumbent, before + expanded, ranks)
             if found or stop:
                 iterations.append((bound, expanded - so_far))
