@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +15,9 @@ from hypothesis import settings
 from naive import tile_distances
 
 from pdsearch._notice import Notice
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background: its jobs would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Notice.WAIT_S = math.inf  # commands that tests run in this process say nothing of compiling; jobs.py drops it of others
 

@@ -170,11 +170,7 @@ def test_a_signal_stops_all_ranks_together_and_their_counts_are_reported(number,
     nothing_is_left_of(job)
 
 
-# a Ctrl-C in the first second can be lost where both cores are busy: not mended yet
-EARLY = [pytest.param(signal.SIGINT, marks=pytest.mark.heavy), signal.SIGTERM, signal.SIGKILL]
-
-
-@pytest.mark.parametrize("number", EARLY)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_launcher_that_ends_early_leaves_no_rank_behind(number):
     job = jobs.start([sys.executable, "-m", "pdsearch", *HARD, "-n", "3"])
     time.sleep(0.7)
