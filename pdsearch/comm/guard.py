@@ -6,6 +6,7 @@ Errors that all ranks raise together (:mod:`.together`) are raised as in any pro
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from pdsearch.comm.world import is_local_rank, launched_ranks
 from pdsearch.errors import PdsearchError, WrongPlanError
 
 _BAD_INPUT, _FAULT = 2, 1
+_LAST_WORDS_S = 0.2
 _hook = None
 
 
@@ -45,8 +47,15 @@ def abort(comm: Any, error: BaseException) -> None:
     if is_bug:
         traceback.print_exception(error)
     say_from(comm.Get_rank(), f"{type(error).__name__}: {error}" if is_bug else str(error))
+    end_job(comm, _FAULT if is_bug else _BAD_INPUT)
+
+
+def end_job(comm: Any, code: int) -> None:
+    """End all ranks with an exit code, a moment later: mpiexec does not wait to pass on what a rank wrote last."""
     sys.stdout.flush()
-    comm.Abort(_FAULT if is_bug else _BAD_INPUT)
+    sys.stderr.flush()
+    time.sleep(_LAST_WORDS_S)
+    comm.Abort(code)
 
 
 def say_from(rank: int, words: str) -> None:
@@ -70,5 +79,4 @@ def _uncaught(kind: type[BaseException], error: BaseException, where: TracebackT
     _hook(kind, error, where)
     mpi = sys.modules.get("mpi4py.MPI")
     if mpi is not None and mpi.Is_initialized() and not mpi.Is_finalized() and mpi.COMM_WORLD.Get_size() > 1:
-        sys.stderr.flush()
-        mpi.COMM_WORLD.Abort(_FAULT)
+        end_job(mpi.COMM_WORLD, _FAULT)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from pdsearch.comm.guard import say_from
+from pdsearch.comm.guard import end_job, say_from
 from pdsearch.result import Status
 
 GRACE_S = 10.0  # after the time limit; rank 0, which can write results, is first
@@ -68,4 +68,4 @@ class Watchdog:
                 self._save(line)
         finally:
             threading.Timer(GRACE_S, os._exit, (Status.TIME_LIMIT.value,)).start()  # should MPI not end it
-            self._comm.Abort(Status.TIME_LIMIT.value)
+            end_job(self._comm, Status.TIME_LIMIT.value)
