@@ -77,14 +77,13 @@ class Potential(Heuristic):
         self.task = domain
         most = _functions(option)
         potentials, units = share(lambda: _built(domain, most))
-        sizes = np.array(domain.sizes, np.int64)
-        first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        self._first = first = np.concatenate([[0], np.cumsum(domain.sizes)[:-1]]).astype(np.int64)
         used = np.flatnonzero(np.add.reduceat(np.abs(potentials).sum(axis=1), first) > 0)
         self.tables = PotentialTables(
             np.ascontiguousarray(potentials).reshape(-1),  # type: ignore[arg-type]
             units,  # type: ignore[arg-type]
             used.astype(np.int64),
-            first[used].astype(np.int64),
+            first[used],
             np.zeros(len(units), np.int64),
         )
         largest = np.maximum.reduceat(potentials, first, axis=0).sum(axis=0)
@@ -101,8 +100,7 @@ class Potential(Heuristic):
     def value(self, state: State) -> int:
         """Add up the potentials, function by function."""
         values = np.array(self.task.unpack(state))
-        first = np.concatenate([[0], np.cumsum(self.task.sizes)[:-1]])
-        chosen = self.tables.potentials.reshape(-1, len(self.tables.units))[first + values]
+        chosen = self.tables.potentials.reshape(-1, len(self.tables.units))[self._first + values]
         sums = chosen.sum(axis=0).tolist()
         return int(max([0, *(-(-one // unit) for one, unit in zip(sums, self.tables.units.tolist(), strict=True))]))
 
@@ -133,11 +131,10 @@ def _built(domain: Planning, most: int) -> tuple[npt.NDArray[np.int64], npt.NDAr
 
 def _objectives(domain: Planning, program: Program) -> Iterator[npt.NDArray[np.float64]]:
     """Yield what to optimise for: the initial state, all states, then single ones."""
-    first = np.concatenate([[0], np.cumsum(domain.sizes)[:-1]])
 
     def of(state: State) -> npt.NDArray[np.float64]:
         counts = np.zeros(program.n_facts)
-        counts[first + np.array(domain.unpack(state))] = 1.0
+        counts[program.rows.first + np.array(domain.unpack(state))] = 1.0
         return counts
 
     yield of(domain.initial)
