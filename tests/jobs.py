@@ -14,6 +14,22 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 Finished = subprocess.CompletedProcess[str]
+# a plug-in that changes one rank after a few rounds of the reduction, whoever started it
+BROKEN_TURN = """
+import os, signal
+from pdsearch.errors import BadInputError
+from pdsearch.search.best_first.worker import Worker
+
+turn = Worker.turn
+
+def broken(self):
+    if self.comm.rank == 1 and self.agreement.rounds > 20:
+        {what}
+    return turn(self)
+
+Worker.turn = broken
+"""
+
 LONGEST_S = 1000  # mpiexec ends its job then, should the tests themselves be killed before their deadline
 
 

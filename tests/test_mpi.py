@@ -43,21 +43,12 @@ for text, distribution, check in json.loads(sys.argv[1]):
 """
 
 # runs the command line, in which rank 1 does something after a few rounds of the reduction
-BROKEN = """
-import os, signal, sys
+BROKEN = f"""
+import sys
 from mpi4py import MPI
 from pdsearch.cli import main
-from pdsearch.errors import BadInputError, WrongPlanError
-from pdsearch.search.best_first.worker import Worker
-
-turn = Worker.turn
-
-def broken(self):
-    if self.comm.rank == 1 and self.agreement.rounds > 20:
-        {what}
-    return turn(self)
-
-Worker.turn = broken
+from pdsearch.errors import WrongPlanError
+{jobs.BROKEN_TURN}
 sys.exit(main(["solve", "tiles", "korf:88", "--memory", "500M"]))
 """
 

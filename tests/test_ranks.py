@@ -20,22 +20,6 @@ from pdsearch.errors import BadInputError, UnknownNameError
 
 HARD = ["solve", "tiles", "korf:88", "--memory", "500M"]
 
-# a plug-in that changes one rank after a few rounds of the reduction, whoever started it
-BROKEN = """
-import os, signal
-from pdsearch.errors import BadInputError
-from pdsearch.search.best_first.worker import Worker
-
-turn = Worker.turn
-
-def broken(self):
-    if self.comm.rank == 1 and self.agreement.rounds > 20:
-        {what}
-    return turn(self)
-
-Worker.turn = broken
-"""
-
 
 def pdsearch(*words, **more):
     return jobs.run([sys.executable, "-m", "pdsearch", *words], **more)
@@ -138,7 +122,7 @@ def started(launcher, python_on, words, **more):
 )
 def test_what_goes_wrong_on_one_rank_ends_the_job(what, says, launcher, python_on, tmp_path):
     plugin = tmp_path / "broken.py"
-    plugin.write_text(BROKEN.format(what=what))
+    plugin.write_text(jobs.BROKEN_TURN.format(what=what))
 
     job = started(launcher, python_on, [*HARD, "--plugin", str(plugin)])
     done = jobs.finish(job, timeout=60)
