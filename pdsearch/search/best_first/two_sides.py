@@ -20,7 +20,7 @@ from pdsearch.domains import Domain, State
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS, Heuristic
 from pdsearch.kernels import frame as slots
-from pdsearch.kernels import growth, side_passes, sides, successors
+from pdsearch.kernels import growth, side_insertion, side_passes, sides, successors
 from pdsearch.kernels.layout import Layout
 from pdsearch.kernels.passes import H_OUT_OF_RANGE, SLACK
 from pdsearch.kernels.protocol import INFINITY
@@ -347,9 +347,9 @@ def side_pipeline(task: TwoSidedTask, layout: Layout, opened: Any) -> Iterator[t
         yield kernels.OWNER, successors.owner_all.made_for(task.sharing, space)
     for slot, one in [
         (kernels.LOAD, side_passes.load),
-        (kernels.KEEP, side_passes.keep),
-        (kernels.UNPACK, side_passes.unpack),
-        (kernels.INSERT, side_passes.insert),
+        (kernels.KEEP, side_insertion.keep),
+        (kernels.UNPACK, side_insertion.unpack),
+        (kernels.INSERT, side_insertion.insert),
     ]:
         yield slot, one.made_for(layout)
     yield kernels.SPLIT, growth.split.made_for(sides.two_of(layout))
