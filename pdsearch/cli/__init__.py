@@ -25,7 +25,6 @@ from typing import Any
 
 from pdsearch import __version__
 from pdsearch._notice import announced
-from pdsearch.comm.launch import check_size, exit_code_of
 from pdsearch.comm.world import is_local_rank, local_rank, speaks
 from pdsearch.console import BAD_INPUT, INTERRUPTED, Parser, complain, say_alone
 from pdsearch.console.commands import plugin_command, plugin_commands
@@ -147,6 +146,8 @@ def command_names() -> list[str]:
 def _run(argv: list[str]) -> int:
     ranks, argv = _ranks(argv)
     if ranks > 1:
+        from pdsearch.comm.launch import exit_code_of
+
         return exit_code_of(ranks, main, argv)
     files, argv = _plugin_files(argv)
     for file in files:
@@ -181,6 +182,8 @@ def _ranks(argv: list[str]) -> tuple[int, list[str]]:
     name = next((word for word in argv if not word.startswith("-")), "")
     if "-n" not in argv or name not in command_names() or not _takes_ranks(name):
         return 1, argv
+    from pdsearch.comm.launch import check_size
+
     at = argv.index("-n")
     ranks = whole(" ".join(argv[at + 1 : at + 2]), "number of ranks")
     check_size(ranks)
