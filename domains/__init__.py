@@ -37,6 +37,10 @@ class Domain(Instances, Hashing):
         The heuristic used when none is named.
     cost_words : str
         What a plan file says of costs behind the cost of the plan; nothing by default.
+    move_words : str
+        What the names of moves mean, for who reads a plan on the screen; nothing by default.
+    has_picture : bool
+        True where :meth:`show` is short and plain enough to be printed with a plan: for its first state and its last.
     is_plain : bool
         True where there are no compiled functions, see :mod:`pdsearch.domains.plain`.
     stand_ins : mapping of str to str
@@ -60,6 +64,8 @@ class Domain(Instances, Hashing):
     stand_ins: ClassVar[Mapping[str, str]] = {}
     space: Any
     cost_words: str = ""
+    move_words: str = ""
+    has_picture: bool = False
     initial: State
     max_moves: int
     max_cost: int

@@ -48,6 +48,11 @@ READ_ONLY = {
     r"calibrate|--costs other-machine": "measures a machine that is free",
 }
 
+# files that a line reads which another, one that is only read, would have written: how a small one is made
+MADE = {
+    "runs.jsonl": "bench distribution --instances random:3x3 --ranks 4 --distributions zobrist,random --json runs.jsonl"
+}
+
 
 class Commands:
     """The parser of sybil for blocks of commands: each line is an example."""
@@ -71,7 +76,11 @@ def evaluate(example: Example) -> None:
         return
     match = _CODES.search(line)
     expected = [int(code) for code in re.findall(r"\d+", match[1])] if match else [0]
-    code, said = _run(words, example.namespace["page_folder"])
+    folder = example.namespace["page_folder"]
+    for name in MADE.keys() & {*words}:
+        if not (folder / name).exists():
+            assert _here(MADE[name].split(), folder)[0] == 0
+    code, said = _run(words, folder)
     assert code in expected, f"{line}: exit code {code}\n{said[-3000:]}"
 
 

@@ -56,6 +56,29 @@ def test_a_solved_puzzle_is_summed_up_for_a_person(capsys):
     assert out.startswith("tiles korf:79: solved\n  cost 42 (optimal, 42 steps, replayed)\n  A* on one rank, ")
 
 
+def test_a_plan_is_shown_with_its_first_and_its_last_board(capsys):
+    _, out, _ = run(capsys, "solve", "tiles", "1 2 0 3 4 5 6 7 8")
+
+    assert out.splitlines()[-4:] == [
+        "  plan, moves of the blank: left, left",
+        "     1  2  .        .  1  2",
+        "     3  4  5  -->   3  4  5",
+        "     6  7  8        6  7  8",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["pancake", "2 1 0 3"], "  plan, flip N turns over the upper N: flip 3\n    2 1 0 3  -->  0 1 2 3\n"),
+        (["topspin", "3 2 1 0 4", "--turnstile", "4"], "places from 0: turn 0\n    3 2 1 0 4  -->  0 1 2 3 4\n"),
+        (["rubik2", "R"], "  plan, quarter turns clockwise, ' the other way, 2 half turns: R'\n"),
+    ],
+)
+def test_a_plan_says_what_its_moves_mean(words, shown, capsys):
+    assert run(capsys, "solve", *words)[1].endswith(shown)
+
+
 @pytest.mark.parametrize("heuristic", ["blind", "manhattan", "linear-conflict", "pdb"])
 def test_json_on_stdout_is_one_object_and_nothing_else(heuristic, capsys):
     code, out, err = run(capsys, "solve", "tiles", "random:3x3", "--seed", "7", "--heuristic", heuristic, "--json", "-")
@@ -254,6 +277,7 @@ def test_a_reader_that_goes_away_is_no_reason_for_a_traceback():
             ["tiles", "korf:1", "--json", "no/such/folder/r.json"],
             "cannot write 'no/such/folder/r.json'; give a file in",
         ),
+        (["tiles", "korf:79", "--solution", "f"], "plans of tiles are moves and no more; write them by --plan-file"),
         (
             ["tiles", "korf:1", "--plan-file", "."],
             "cannot write '.'; give a file in a folder that exists and is writable",

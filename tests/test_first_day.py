@@ -1,6 +1,7 @@
 """What a newcomer meets outside of the search: help, lists, closed streams, early signals, tables of numbers."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from jobs import ROOT
 
 import pdsearch
 from pdsearch.cli import main
+from pdsearch.cli.env import _works
 from pdsearch.console.arrays import read_array
 from pdsearch.console.fitting import domains_of, heuristics_of
 from pdsearch.domains import DOMAINS
@@ -58,6 +60,21 @@ def test_heuristics_say_which_domains_they_fit_and_whose_default_they_are(capsys
     for name in HEURISTICS:
         if name != "own":
             assert domains_of(HEURISTICS[name])
+
+
+def test_a_named_pipe_is_no_table_of_numbers(tmp_path, capsys):
+    os.mkfifo(tmp_path / "loads.npy")
+
+    assert main(["balance", str(tmp_path / "loads.npy")]) == 2
+    assert "a named pipe; give a file" in capsys.readouterr().err
+
+
+def test_two_processes_that_print_at_once_are_two_ranks(monkeypatch):
+    done = subprocess.CompletedProcess([], 0, "22\n\n", "")
+    monkeypatch.setattr("pdsearch.cli.env.launched_ranks", lambda: None)
+    monkeypatch.setattr(subprocess, "run", lambda *arguments, **options: done)
+
+    assert _works("mpiexec") == "yes: two ranks see each other"
 
 
 def test_a_closed_stderr_changes_nothing():

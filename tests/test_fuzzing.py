@@ -47,6 +47,12 @@ def test_what_is_wrong_with_an_ending_is_said(ending, words):
     assert words in str(fault(Case(["solve", "--json", "-"]), ending))
 
 
+def test_what_is_meant_for_a_person_is_no_fault():
+    lines = "0.0 s: a plan of cost 140, none costs less than 140, gap 0.0 %\n1 of 2 solved; 5 generated\n"
+
+    assert fault(Case(["solve"]), Ending(0, "", lines)) is None
+
+
 def test_a_wrong_answer_is_said():
     text = (DATA / "switches.sas").read_bytes()
     cost = Task(text.decode()).cost()

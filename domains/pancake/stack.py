@@ -50,6 +50,8 @@ class Pancake(Domain):
     default_heuristic = "gap"
     instances_help = "random:14, a file, or the sizes from the top down"
     has_lines = True
+    move_words = "flip N turns over the upper N"
+    has_picture = True
     max_cost = 1
     is_permutation = True
     n_values = N_VALUES

@@ -60,6 +60,7 @@ class Rubik2(Domain):
     default_heuristic = "cube-table"
     instances_help = _HELP
     has_lines = True
+    move_words = "quarter turns clockwise, ' the other way, 2 half turns"
     max_moves = N_OPERATORS
     max_cost = 1
     n_variables = N_CORNERS

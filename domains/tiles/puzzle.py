@@ -61,6 +61,8 @@ class Tiles(Domain):
     options = (Option("goal", "where the blank is in the goal", "blank-first", metavar="|".join(GOALS)),)
     numbered = MappingProxyType({"korf": 100, "korf-felner": 50})
     has_lines = True
+    move_words = "moves of the blank"
+    has_picture = True
     max_moves = 4
     max_cost = 1
     is_permutation = True

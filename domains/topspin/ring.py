@@ -60,6 +60,7 @@ class TopSpin(Domain):
     instances_help = _KINDS
     options = (Option("turnstile", "tokens turned over", 4, integer, "K"),)
     has_lines = True
+    has_picture = True
     max_cost = 1
     is_permutation = True
     n_values = N_VALUES
@@ -79,6 +80,7 @@ class TopSpin(Domain):
         self.instance = instance or " ".join(map(str, self.ring))
         self.initial = self.pack(self.ring)
         self.goal = tuple(range(self.n))
+        self.move_words = f"turn N reverses {k} tokens, the first of them at place N, places from 0"
         self.space = TopSpinSpace(self._goal_words(), self.n, k)
 
     @classmethod

@@ -29,6 +29,7 @@ from pdsearch.console.incumbents import Incumbents
 from pdsearch.console.instances import instances
 from pdsearch.console.interrupts import Interrupts
 from pdsearch.console.outputs import save_all, writable
+from pdsearch.console.plans import has_notation, on_screen, plan_text
 from pdsearch.console.progress import ProgressLine
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS, Domain
@@ -52,8 +53,6 @@ EXAMPLES = """\
   pdsearch solve tiles korf:60 --weight 1.5
   mpiexec -n 2 pdsearch solve tiles korf:60 --anytime --time-limit 10m
 """
-
-_SHOWN = 2000  # characters of a plan that are printed unasked
 
 
 def add_arguments(parser: argparse.ArgumentParser, algorithms: Sequence[str] = ()) -> None:
@@ -105,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
     values = together(comm, lambda: domain_values(arguments, domain))
     deadline = Deadline(limits.time_s, limits.memory_bytes)
     domains = instances(domain, arguments.instance, values | {"deadline": deadline}, comm)
-    together(comm, lambda: _one_plan(arguments, len(domains)))
+    together(comm, lambda: _check_plan_files(arguments, domains))
     reading_s = time.perf_counter() - began if len(domains) == 1 else 0.0
     with (
         _lines(arguments.json, len(domains)) as lines,
@@ -163,10 +162,13 @@ def _algorithm_options(arguments: argparse.Namespace, algorithm: str | None) -> 
     return {name: value for name, value in values.items() if name in given and name in known}
 
 
-def _one_plan(arguments: argparse.Namespace, n: int) -> None:
-    """Refuse one file for several plans."""
+def _check_plan_files(arguments: argparse.Namespace, domains: Sequence[Domain]) -> None:
+    """Refuse one file for several plans, and the domain's notation where there is none."""
+    n = len(domains)
     if n > 1 and (arguments.plan_file or arguments.solution):
         raise BadInputError(f"{n} instances and one file for a plan; give one instance, or --json for all plans")
+    if arguments.solution and not has_notation(domains[0]):
+        raise BadInputError(f"--solution: plans of {domains[0].name} are moves and no more; write them by --plan-file")
 
 
 def _limits(arguments: argparse.Namespace) -> Limits:
@@ -190,11 +192,10 @@ def _lines(name: str | None, n: int) -> Iterator[IO[str] | None]:
 
 def _write(domain: Domain, result: Result, arguments: argparse.Namespace, lines: IO[str] | None) -> None:
     """Write what was asked for; what cannot be written is printed, so that no plan is lost."""
-    plan, shown = _plan_text(domain, result), None if result.plan is None else domain.show_plan(result.plan)
+    plan, shown = plan_text(domain, result), None if result.plan is None else domain.show_plan(result.plan)
     json_file = arguments.json if lines is None else None
-    outputs: list[tuple[str | None, str]] = [
-        ("-", result.to_json() + "\n" if arguments.json == "-" else _screen(result, shown, arguments))
-    ]
+    seen = on_screen(domain, result, shown, arguments.plan_file, arguments.solution)
+    outputs: list[tuple[str | None, str]] = [("-", result.to_json() + "\n" if arguments.json == "-" else seen)]
     if json_file != "-":
         outputs.append((json_file, result.to_json() + "\n"))
     if plan:
@@ -204,31 +205,6 @@ def _write(domain: Domain, result: Result, arguments: argparse.Namespace, lines:
     save_all(outputs, instead=plan)
     if lines is not None:
         print(result.to_json(), file=lines, flush=True)
-
-
-def _plan_text(domain: Domain, result: Result) -> str:
-    """Return the operators, a line each, and the cost in a last line that begins with a semicolon."""
-    if result.plan is None:
-        return ""
-    costs = f" ({domain.cost_words})" if domain.cost_words else ""
-    return "".join(f"{operator}\n" for operator in result.plan) + f"; cost = {result.cost}{costs}\n"
-
-
-def _screen(result: Result, shown: str | None, arguments: argparse.Namespace) -> str:
-    """Return what a person sees: the summary, and the plan unless it is written elsewhere."""
-    text = result.summary() + "\n"
-    if result.plan and shown is None and arguments.plan_file is None:
-        text += _shortened("  plan: " + ", ".join(result.plan), "--plan-file") + "\n"
-    elif shown is not None and arguments.solution is None:
-        text += _shortened(shown, "--solution") + "\n"
-    return text
-
-
-def _shortened(text: str, option: str) -> str:
-    """Return a text, or where it is long its beginning and the option that writes all of it."""
-    if len(text) <= _SHOWN:
-        return text
-    return f"{text[: _SHOWN // 2].rstrip()} ...\n(too long to show; {option} FILE writes it)"
 
 
 class _Total:

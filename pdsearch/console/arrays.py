@@ -42,6 +42,8 @@ def read_array(name: str) -> npt.NDArray[Any]:
     suffix = ".csv" if name == "-" else Path(name).suffix.lower()
     if suffix not in (".csv", ".npy", ".json"):
         raise BadInputError(f"{name} ends in {suffix or 'nothing'}; need a .csv, .npy or .json file")
+    if name != "-" and Path(name).is_fifo():  # whoever opens one waits for a writer
+        raise BadInputError(f"cannot read {name}: a named pipe; give a file, or CSV on standard input as -")
     try:
         if suffix == ".npy":
             array = _from_npy(name)

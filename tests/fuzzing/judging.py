@@ -21,7 +21,8 @@ from fuzzing.cases import Case
 GRACE_S = 2  # after the limit
 CODES = (0, 2, 11, 12, 22, 23)
 _MOST = 1200  # characters of a complaint
-_TOTAL = re.compile(r"\d+ of \d+ solved; ")  # of several instances, while standard output has their JSON
+# of several instances, while standard output has their JSON; plans of --anytime as they come
+_MEANT = re.compile(r"\d+ of \d+ solved; |\d+\.\d s: a plan of cost \d+, none costs less than \d+")
 _ROOT = Path(__file__).parents[2]
 
 
@@ -96,7 +97,7 @@ def fault(case: Case, ending: Ending) -> str | None:
         if err.count("\n") != 1 or not err.startswith("pdsearch: "):
             return f"{err.count(chr(10))} lines of complaint: {err[:300]!r}"
         return f"a complaint of {len(err)} characters: {err[:200]}" if len(err) > _MOST else None
-    foreign = [line for line in err.splitlines() if not line.startswith("pdsearch: ") and not _TOTAL.match(line)]
+    foreign = [line for line in err.splitlines() if not line.startswith("pdsearch: ") and not _MEANT.match(line)]
     if foreign:
         return f"on stderr: {foreign[0][:300]}"
     return _wrong(case, code, out)
