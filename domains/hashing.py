@@ -74,6 +74,8 @@ class Hashing(ABC):
     ----------
     default_distribution, many_ranks_distribution : str
         The distribution used when none is named, on fewer than eight ranks and from eight on.
+    ignored_share : float
+        Share of the variables, those that most operators change, that GRAZHDA* leaves out unless told otherwise.
     has_coordinates : bool
         True when the values of variables are coordinates, such as positions in sequences.
     is_permutation : bool
@@ -84,6 +86,7 @@ class Hashing(ABC):
 
     default_distribution: ClassVar[str] = "abstract-zobrist"
     many_ranks_distribution: ClassVar[str] = "sampled-cut"
+    ignored_share: ClassVar[float] = 0.0
     has_coordinates: ClassVar[bool] = False
     is_permutation: ClassVar[bool] = False
     n_variables: int

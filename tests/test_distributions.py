@@ -415,7 +415,7 @@ def test_a_misspelt_distribution_gets_a_suggestion():
 @pytest.mark.parametrize(
     "name",
     [
-        *("sparsest-cut:edge-weight:ignore=0.5", "sparsest-cut:metis", "greedy-feature:code", "fluency:0.5"),
+        *("sparsest-cut:code:ignore=0.5", "sparsest-cut:metis", "greedy-feature:code", "fluency:0.5"),
         *("state-abstraction:1000:zobrist", "state-abstraction:zobrist", "dynamic-abstraction:0.5:zobrist"),
     ],
 )

@@ -70,6 +70,7 @@ class Planning(Domain):
     source = "Bäckström and Nebel (1995), Computational Intelligence 11; Helmert (2006), JAIR 26"
     default_heuristic = "lmcut"
     default_distribution = "sampled-cut"
+    ignored_share = 0.5
     instances_help = "a .sas file, or a PDDL problem whose domain file lies beside it or is given by --domain-file"
     options = (
         Option("domain_file", "PDDL domain, when it does not lie beside the problem", metavar="FILE"),

@@ -42,18 +42,13 @@ class AbstractZobrist(GroupedSum):
         """Fit domains with a hand-made projection."""
         return bool(domain.projections())
 
-    def covering(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Try the projections that come into question, one after the other."""
-        refusals = []
-        for groups in self._candidates():
-            self.groups = groups
-            try:
-                return super().covering(rng)
-            except BadInputError as refusal:
-                refusals.append(refusal)
-        raise refusals[0]
+    @property
+    def groups(self) -> npt.NDArray[np.int64]:
+        """The groups of the projection in use."""
+        groups: npt.NDArray[np.int64] = self.candidate
+        return groups
 
-    def _candidates(self) -> list[npt.NDArray[np.int64]]:
+    def candidates(self) -> list[npt.NDArray[np.int64]]:
         """Look the projection up, make it, or read it."""
         known = {name: groups.reshape(self._shape) for name, groups in self.domain.projections().items()}
         if self.option is None:

@@ -134,12 +134,17 @@ def sparsest_cut(weights: Floats, sizes: Floats | None = None, exact_up_to: int 
     return _best_of_starts(weights, sizes, _sparsity)
 
 
-def edge_weight_cut(weights: Floats) -> Side:
+def published_cut(weights: Floats) -> Side:
     """Return a cut, by local search, that is best by the measure of the published code.
 
     It minimises cut / (in_0 in_1), with cut, in_0 and in_1 the shares of all weight that edges
     between and within the sides have; 0.001 stands for a cut without weight, and half of the least
-    share for a side without any. Its edges for conditions that change nothing are left out.
+    share for a side without any. Its own search is by a bound that is none, so that its cut need not be the best.
+
+    Parameters
+    ----------
+    weights : float64[n, n]
+        Symmetric; the diagonal holds twice the weight of loops, which are within a side.
 
     Source: the planner of Jinnai and Fukunaga (2017), HSDIP, cut=sparsest_cut.
     """

@@ -16,7 +16,8 @@ University of Wisconsin; Kishimoto, Fukunaga and Botea (2009), ICAPS (HDA*). The
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from pdsearch._jit import implements
 from pdsearch.distribution import Distribution
 from pdsearch.distribution.walk import Walk, check_reached
 from pdsearch.domains import Domain, State
+from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import changes, owner
 
 DRAWS = 64
@@ -60,8 +62,8 @@ class FeatureSum(Distribution):
 
     Attributes
     ----------
-    may_be_idle : bool
-        True for a method that nothing finer could replace: it leaves ranks idle where states are too few.
+    candidate : object
+        What the words are filled for, of what :meth:`candidates` yields.
 
     Raises
     ------
@@ -70,7 +72,7 @@ class FeatureSum(Distribution):
     """
 
     words: npt.NDArray[np.int64]
-    may_be_idle: ClassVar[bool] = False
+    candidate: Any = None
 
     def __init__(self, domain: Domain, n_ranks: int, seed: int = 0, option: str | None = None) -> None:
         super().__init__(domain, n_ranks, seed, option)
@@ -83,11 +85,31 @@ class FeatureSum(Distribution):
         raise NotImplementedError
 
     @property
+    def may_be_idle(self) -> bool:
+        """Say whether ranks may be left without states: where nothing finer could take the method's place."""
+        return False
+
+    @property
     def n_draws(self) -> int:
         """Return how often words are filled until all ranks are reached."""
         return DRAWS if self.is_seeded else 1
 
+    def candidates(self) -> Iterable[Any]:
+        """Yield what words may be filled for, the best first; the next one is tried where one leaves ranks idle."""
+        return (None,)
+
     def covering(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Fill the words for the first candidate that gives every rank a state of the walk."""
+        refusals = []
+        for candidate in self.candidates():
+            self.candidate = candidate
+            try:
+                return self._drawn_for_all(rng)
+            except BadInputError as refusal:
+                refusals.append(refusal)
+        raise refusals[0]
+
+    def _drawn_for_all(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Fill the words until every rank owns a state of the walk."""
         drawn = (self.fill(rng) for _ in range(self.n_draws))
         words, most = None, 0

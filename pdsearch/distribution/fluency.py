@@ -22,16 +22,21 @@ from pdsearch.domains import TransitionGraph
 class Fluency(CutSum):
     """The greedy cut of all but the variables of highest fluency; the option is the share dropped.
 
-    The published code drops half.
+    The fluency of a variable is the share of operators that change it. The published code drops half.
     """
 
     name = "fluency"
     source = "Jinnai and Fukunaga (2016), ICAPS, section 3"
     option_help = "share of the variables dropped, as fluency:0.5 (default 0.3)"
 
-    def dropped(self) -> float:
-        """Read the option."""
-        return share_in(self.option, 0.3, self.name)
+    def kept(self, n_variables: int) -> int:
+        """Read the option; a part of a variable more than the share is kept."""
+        return n_variables - int(share_in(self.option, 0.3, self.name) * n_variables)
+
+    @property
+    def may_be_idle(self) -> bool:
+        """Say whether a share is named."""
+        return self.option is not None
 
     def cut(self, graph: TransitionGraph) -> npt.NDArray[np.int64]:
         """Cut greedily."""

@@ -5,8 +5,6 @@ A move within a group changes no word, so its successor stays on the rank.
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +14,7 @@ from pdsearch.distribution.feature_sum import FeatureSum
 class GroupedSum(FeatureSum):
     """Base of the methods that differ only in how they group values."""
 
-    @cached_property
+    @property
     def groups(self) -> npt.NDArray[np.int64]:
         """The group of each feature, -1 where it is not hashed: int64[n_variables, n_values]."""
         raise NotImplementedError

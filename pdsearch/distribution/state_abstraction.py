@@ -36,7 +36,6 @@ class AbstractState(FeatureSum):
     """Base of the methods that keep a few variables and number their values."""
 
     is_seeded = False
-    kept: Sequence[TransitionGraph]
 
     @classmethod
     def fits(cls, domain: Domain) -> bool:
@@ -47,16 +46,11 @@ class AbstractState(FeatureSum):
         """Yield the graphs of the variables to keep, and what to keep if that leaves ranks idle."""
         raise NotImplementedError
 
-    def covering(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Number the abstract states of the first candidate that gives every rank a state."""
-        refusals = []
-        for kept in self.candidates():
-            self.kept = kept
-            try:
-                return super().covering(rng)
-            except BadInputError as refusal:
-                refusals.append(refusal)
-        raise refusals[0]
+    @property
+    def kept(self) -> Sequence[TransitionGraph]:
+        """The graphs of the variables that the abstraction keeps."""
+        kept: Sequence[TransitionGraph] = self.candidate
+        return kept
 
     def fill(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Number the abstract states, or draw words for their parts."""

@@ -30,7 +30,11 @@ class Zobrist(FeatureSum):
 
     name = "zobrist"
     source = "Kishimoto, Fukunaga and Botea (2013), AIJ 195"
-    may_be_idle = True
+
+    @property
+    def may_be_idle(self) -> bool:
+        """Nothing is finer."""
+        return True
 
     @classmethod
     def fits(cls, domain: Domain) -> bool:
