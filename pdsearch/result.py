@@ -26,7 +26,8 @@ _MANY_NODES = 1000  # of fewer the first tables take the most
 class Status(Enum):
     """Every way a search can end; the value is the exit code of the command line, but see :attr:`exit_code`.
 
-    The numbers for solved, unsolvable, memory and time are Fast Downward's.
+    The numbers for solved, unsolvable, memory and time are Fast Downward's. CHECKPOINTED is that of sysexits.h for what
+    is to be tried again later: a signal ended the search, and a checkpoint was written.
     """
 
     SOLVED = 0
@@ -35,6 +36,7 @@ class Status(Enum):
     NODE_LIMIT = 12
     MEMORY_LIMIT = 22
     TIME_LIMIT = 23
+    CHECKPOINTED = 75
     INTERRUPTED = 130
 
     @property

@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; an error on any rank ends the whole MPI job."""
     argv = [*(sys.argv[1:] if argv is None else argv)]  # `list` is a command here
     _open_streams()
-    before = _end_politely()
+    before = _end_politely(argv)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", PluginWarning)
@@ -80,8 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             _abort_mpi(error)
         raise
     finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _open_streams() -> None:
@@ -95,12 +95,18 @@ def _open_streams() -> None:
             setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w"))
 
 
-def _end_politely() -> Any:
-    """Let SIGTERM end what comes before a search as Ctrl-C does; return what it did before, None if that stays."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        return None
-    return signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _end_politely(argv: Sequence[str]) -> dict[int, Any]:
+    """Let SIGTERM end what comes before a search as Ctrl-C does; return what is to be restored.
+
+    So does SIGUSR1, where it is to end the search with a checkpoint.
+    """
+    numbers = [signal.SIGTERM]
+    if hasattr(signal, "SIGUSR1") and ("resume" in argv or any(word.startswith("--checkpoint") for word in argv)):
+        numbers.append(signal.SIGUSR1)
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    free = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    return {number: signal.signal(number, signal.default_int_handler) for number in free}
 
 
 def _warn(message: Warning | str, category: type[Warning], *where: Any) -> None:

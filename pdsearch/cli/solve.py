@@ -1,7 +1,8 @@
 """Find optimal plans: A* on one rank, HDA* on several, or the algorithm that is named.
 
 Exit codes: 0 solved, or within the bound that --weight asks for; 11 unsolvable, 12 node limit, 22 memory, 23 time,
-130 interrupted, 2 bad input, 1 internal error; of several instances, that of the first that was not solved.
+75 ended by SIGTERM or SIGUSR1 with a checkpoint written, 130 interrupted, 2 bad input, 1 internal error; of several
+instances, that of the first that was not solved.
 """
 
 from __future__ import annotations
@@ -13,17 +14,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
+from pdsearch import plugins
 from pdsearch.comm.together import together
 from pdsearch.comm.world import is_local_rank, launched_ranks, speaks, world
+from pdsearch.console import say_alone
 from pdsearch.console.arguments import (
+    add_checkpoint,
     add_domain,
     add_limits,
     add_options,
+    add_outputs,
     add_ranks,
     domain_values,
     limits_of,
     seed,
 )
+from pdsearch.console.commandlines import command_of
 from pdsearch.console.fitting import heuristics_of
 from pdsearch.console.incumbents import Incumbents
 from pdsearch.console.instances import instances
@@ -33,12 +39,13 @@ from pdsearch.console.plans import has_notation, on_screen, plan_text
 from pdsearch.console.progress import ProgressLine
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains import DOMAINS, Domain
-from pdsearch.errors import BadInputError
-from pdsearch.limits import Deadline, Limits
+from pdsearch.errors import BadInputError, shown
+from pdsearch.limits import Deadline, Limits, seconds
 from pdsearch.options import values_of
 from pdsearch.result import Result, Status
 from pdsearch.search import solve_all
 from pdsearch.search.algorithms import ALGORITHMS
+from pdsearch.search.checkpoint.checkpoints import EVERY_S, Checkpoints
 from pdsearch.search.run import OnProgress, Run
 
 TAKES_RANKS = True
@@ -49,6 +56,7 @@ EXAMPLES = """\
   pdsearch solve tiles "14 13 15 7 11 12 9 5 6 0 2 1 4 8 10 3"
   pdsearch solve tiles random:3x3 --seed 7 --time-limit 30s --memory 2G
   pdsearch solve tiles korf:88 --memory 256M
+  pdsearch solve tiles korf:88 --checkpoint ckpt --every 5m     (pdsearch resume ckpt goes on)
   pdsearch solve tiles korf:1-20 random:4x4 --algorithm idastar --json results.jsonl
   pdsearch solve tiles korf:60 --weight 1.5
   mpiexec -n 2 pdsearch solve tiles korf:60 --anytime --time-limit 10m
@@ -84,14 +92,8 @@ def add_search_arguments(
     add_options(parser, {name: ALGORITHMS[name].options for name in algorithms})
     parser.add_argument("--seed", type=seed, metavar="N", default=0, help="of random instances, random words")
     add_limits(parser)
-    parser.add_argument(
-        "--json", metavar="FILE", help="write the result as JSON, a line for each instance; - is stdout"
-    )
-    parser.add_argument("--plan-file", metavar="FILE", help="write the plan, an operator a line; - is stdout")
-    parser.add_argument(
-        "--solution", metavar="FILE", help="write the plan as the domain shows it: aligned FASTA, a map"
-    )
-    parser.add_argument("--progress", action="store_true", help="show progress even when stderr is no terminal")
+    add_checkpoint(parser)
+    add_outputs(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -101,6 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = _algorithm_options(arguments, algorithm)
     comm, began = world(), time.perf_counter()
     limits = together(comm, lambda: _limits(arguments))
+    checkpoints = together(comm, lambda: _checkpoints(arguments))
     values = together(comm, lambda: domain_values(arguments, domain))
     deadline = Deadline(limits.time_s, limits.memory_bytes)
     domains = instances(domain, arguments.instance, values | {"deadline": deadline}, comm)
@@ -108,13 +111,14 @@ def run(arguments: argparse.Namespace) -> int:
     reading_s = time.perf_counter() - began if len(domains) == 1 else 0.0
     with (
         _lines(arguments.json, len(domains)) as lines,
-        Interrupts() as interrupts,
+        Interrupts(saves=arguments.checkpoint is not None) as interrupts,
         ProgressLine(speaks(), arguments.progress, len(domains)) as progress,
     ):
         shown: OnProgress | None = progress.show if progress.is_shown else None
         if algorithm == "anytime" and speaks():
             shown = Incumbents(progress).show
         conditions = Run(limits, interrupts, shown, arguments.seed, spent_s=reading_s)
+        conditions.checkpoints, conditions.preempted = checkpoints, interrupts.is_preempted
         conditions.on_lost = lambda result: _write(domains[0], result, arguments, lines)
         names = arguments.heuristic, arguments.distribution, algorithm
         results = solve_all(domains, conditions, *names, comm, inadmissible=arguments.inadmissible, **options)
@@ -160,6 +164,17 @@ def _algorithm_options(arguments: argparse.Namespace, algorithm: str | None) -> 
     values = values_of(ALGORITHMS["hdastar"].options, given, "the automatic choice; name an --algorithm")
     known = {option.name for option in ALGORITHMS["astar" if world() is None else "hdastar"].options}
     return {name: value for name, value in values.items() if name in given and name in known}
+
+
+def _checkpoints(arguments: argparse.Namespace) -> Checkpoints | None:
+    """Return where the search is written to, if anywhere."""
+    if arguments.checkpoint is None:
+        if arguments.every is not None:
+            raise BadInputError(f"--every {shown(arguments.every)} without --checkpoint; give the folder, too")
+        return None
+    every_s = EVERY_S if arguments.every is None else seconds(arguments.every)
+    is_resumed = getattr(arguments, "is_resumed", False)
+    return Checkpoints(arguments.checkpoint, every_s, is_resumed, command_of(arguments, plugins.files), say_alone)
 
 
 def _check_plan_files(arguments: argparse.Namespace, domains: Sequence[Domain]) -> None:

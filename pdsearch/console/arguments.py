@@ -86,6 +86,30 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--node-limit", metavar="N", help="expansions of each search, summed over ranks")
 
 
+def add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of checkpoints, and how often they are written."""
+    text = "write the search to this folder now and then, and when it ends early; pdsearch resume DIR goes on"
+    parser.add_argument("--checkpoint", metavar="DIR", help=text)
+    add_every(parser)
+
+
+def add_every(parser: argparse.ArgumentParser) -> None:
+    """Add how often checkpoints are written."""
+    parser.add_argument("--every", metavar="TIME", help="from one checkpoint to the next, as 90s or 10m (default 10m)")
+
+
+def add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Add the files for the result, and progress."""
+    parser.add_argument(
+        "--json", metavar="FILE", help="write the result as JSON, a line for each instance; - is stdout"
+    )
+    parser.add_argument("--plan-file", metavar="FILE", help="write the plan, an operator a line; - is stdout")
+    parser.add_argument(
+        "--solution", metavar="FILE", help="write the plan as the domain shows it: aligned FASTA, a map"
+    )
+    parser.add_argument("--progress", action="store_true", help="show progress even when stderr is no terminal")
+
+
 def limits_of(arguments: argparse.Namespace) -> Limits:
     """Return the limits that were given."""
     given: dict[str, Any] = {}

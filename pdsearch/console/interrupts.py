@@ -1,5 +1,7 @@
 """Ctrl-C and SIGTERM as a wish that the search asks about, instead of an exception in its middle.
 
+SIGUSR1 is one, too, where the search is saved before it ends.
+
 Until the search asks for the first time, while kernels compile, a signal raises
 KeyboardInterrupt at once. Where the compiler calls back through ctypes, which swallows every
 exception, it is raised again a moment later.
@@ -18,10 +20,20 @@ _AGAIN_S = 0.02  # by then the compiler's callback has returned
 
 
 class Interrupts:
-    """While entered, SIGINT and SIGTERM are remembered; a second one has the usual effect."""
+    """While entered, SIGINT and SIGTERM are remembered; a second one has the usual effect.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    saves : bool
+        The search writes checkpoints, and SIGUSR1 is remembered, too: batch systems send it before they take a machine.
+    """
+
+    def __init__(self, saves: bool = False) -> None:
         self.received = False
+        self._numbers = [signal.SIGINT, signal.SIGTERM]
+        if saves and hasattr(signal, "SIGUSR1"):
+            self._numbers.append(signal.SIGUSR1)
+        self._which = 0
         self._asked = False
         self._before: dict[int, Any] = {}
         self._unraisable = sys.unraisablehook
@@ -30,7 +42,7 @@ class Interrupts:
     def __enter__(self) -> Interrupts:
         self._unraisable, sys.unraisablehook = sys.unraisablehook, self._raise_again
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in self._numbers:
                 self._before[number] = signal.signal(number, self._remember)
         return self
 
@@ -45,8 +57,12 @@ class Interrupts:
         self._asked = True
         return self.received
 
+    def is_preempted(self) -> bool:
+        """Say whether the signal was not that of a terminal."""
+        return self.received and self._which != signal.SIGINT
+
     def _remember(self, number: int, frame: FrameType | None) -> None:
-        self.received = True
+        self.received, self._which = True, number
         self._restore()
         if not self._asked:
             raise KeyboardInterrupt

@@ -14,12 +14,13 @@ SoCS, section "Array-based priority queues" (two-level buckets); the chunks are 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import implements, inlined
+from pdsearch._jit import implements, inlined, kernel
 from pdsearch.kernels.protocol import INFINITY, f_end, keep_cursor, pop_batch, push, room, settle, take_cursor
 
 CHUNK = 64  # entry 0 of a chunk points below it, 63 hold nodes
@@ -63,6 +64,11 @@ class BucketOpen(NamedTuple):
         pool[: len(self.pool)] = self.pool
         return self._replace(pool=pool)
 
+    def saved(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what :func:`saved_entries` reads; valid until the queue changes."""
+        pool = self.pool[: int(self.scalars[3]) * CHUNK]
+        return {"open_top": self.top, "open_pool": pool, "open_scalars": self.scalars}
+
     def widened(self, n_f: int) -> BucketOpen:
         """Return the same queue with room for f below ``n_f``."""
         top = np.zeros(n_f * int(self.scalars[5]), np.uint32)
@@ -74,6 +80,41 @@ def new_bucket_open(n_f: int, n_h: int, n_chunks: int) -> BucketOpen:
     """Return an empty queue for f below ``n_f`` and h below ``n_h``."""
     scalars = np.array([INFINITY, 0, 0, 1, 0, n_h], np.int64)
     return BucketOpen(np.zeros(n_f * n_h, np.uint32), np.zeros(n_chunks * CHUNK, np.uint32), scalars)
+
+
+def saved_entries(
+    top: npt.NDArray[np.uint32], pool: npt.NDArray[np.uint32], scalars: npt.NDArray[np.int64], most: int = 1 << 12
+) -> Iterator[tuple[npt.NDArray[np.int64], int, int]]:
+    """Yield nodes, at most about so many, and their f and h; of those of one f and h the last come last.
+
+    Parameters
+    ----------
+    top, pool, scalars
+        As :meth:`BucketOpen.saved` returned them.
+    most : int
+        Nodes at once, at least.
+    """
+    chunks, at_once = pool.reshape(-1, CHUNK), max(1, most // _IN_CHUNK)
+    chain = np.empty(len(chunks), np.int64)
+    for bucket in np.flatnonzero(top).tolist():
+        f, h = divmod(bucket, int(scalars[5]))
+        last = int(top[bucket]) % CHUNK
+        n = _chain(pool, int(top[bucket]) // CHUNK, chain)
+        for end in range(n, 0, -at_once):
+            some = chain[max(0, end - at_once) : end][::-1]
+            nodes = chunks[some, 1:].reshape(-1)
+            yield (nodes[: len(nodes) - (_IN_CHUNK - last)] if end <= at_once else nodes).astype(np.int64), f, h
+
+
+@kernel
+def _chain(pool, chunk, out):
+    """Write the numbers of the chunks of a stack, the top first; return how many."""
+    n = 0
+    while chunk != 0:
+        out[n] = chunk
+        n += 1
+        chunk = np.int64(pool[chunk * CHUNK]) // CHUNK
+    return n
 
 
 @implements(take_cursor, BucketOpen)

@@ -10,7 +10,7 @@ ACM Journal of Experimental Algorithmics 1, section 4 (d-heaps).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +59,11 @@ class HeapOpen(NamedTuple):
         larger = new_heap_open(2 * n)
         larger.f[:n], larger.h[:n], larger.node[:n] = self.f, self.h, self.node
         return larger._replace(scalars=self.scalars)
+
+    def saved(self) -> dict[str, npt.NDArray[Any]]:
+        """Return f, h and node of the entries; valid until the heap changes."""
+        n = self.n_open
+        return {"heap_f": self.f[:n], "heap_h": self.h[:n], "heap_node": self.node[:n]}
 
     def widened(self, n_f: int) -> HeapOpen:
         """Return the same heap: it has room for every f."""

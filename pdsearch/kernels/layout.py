@@ -121,6 +121,30 @@ def g_and_origin(layout: Layout, words: Words) -> tuple[int, int]:
     return rest[0] >> 8, rest[0] >> 1 & 127
 
 
+def g_of(layout: Layout, rows: Words) -> npt.NDArray[np.int64]:
+    """Return g of many nodes or records, a row each: int64[n]."""
+    rest = rows[:, 2 * len(layout.words) :].astype(np.int64)
+    if isinstance(layout, Lean):
+        return rest[:, 0] >> 8
+    g: npt.NDArray[np.int64] = rest[:, 0] | (rest[:, 2] >> 17 if isinstance(layout, Linked) else rest[:, 1]) << 32
+    return g
+
+
+def parents_of(layout: Linked, rows: Words) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return rank and number of the parents of many linked nodes or records; -1 twice where there is none."""
+    rest = rows[:, 2 * len(layout.words) :].astype(np.int64)
+    is_first = rest[:, 1] == _NO_PARENT
+    return np.where(is_first, -1, rest[:, 2] >> 1 & 0xFFFF), np.where(is_first, -1, rest[:, 1])
+
+
+def link(layout: Linked, rows: Words, ranks: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64]) -> None:
+    """Give linked nodes or records other parents, but for those that have none."""
+    at, has = 2 * len(layout.words), ranks >= 0
+    kept = rows[has, at + 2] & np.uint32(~(0xFFFF << 1) & 0xFFFFFFFF)
+    rows[has, at + 1] = numbers[has].astype(np.uint32)
+    rows[has, at + 2] = kept | (ranks[has] << 1).astype(np.uint32)
+
+
 def ways_of(layout: Layout, rows: Words) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return g of, and the operator that led to, many nodes or records that are not linked: int64[n] each.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from pdsearch.comm.alike import compare
@@ -14,6 +15,7 @@ from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError
 from pdsearch.limits import Limits
 from pdsearch.result import Result
+from pdsearch.search.checkpoint.checkpoints import EVERY_S, Checkpoints
 from pdsearch.search.run import OnProgress as OnProgress
 from pdsearch.search.run import Progress as Progress
 from pdsearch.search.run import Run
@@ -45,6 +47,9 @@ def solve(
     on_progress: OnProgress | None = None,
     check_solvable: bool = True,
     inadmissible: bool = False,
+    checkpoint: str | PathLike[str] | None = None,
+    every: float = EVERY_S,
+    resume: bool = False,
     **options: Any,
 ) -> Result:
     """Find an optimal plan.
@@ -83,6 +88,13 @@ def solve(
         Use the domain's own proof of unsolvability, where it has one, before searching.
     inadmissible : bool
         Allow a heuristic that is no lower bound; the result then proves nothing of costs.
+    checkpoint : path, optional
+        A folder to write the search to: every so many seconds, and when a limit or an interruption ends it early.
+    every : float
+        Seconds between two checkpoints.
+    resume : bool
+        Go on from the newest checkpoint in that folder, which must be of the same instance and heuristic; the number
+        of ranks may be another.
     **options
         Of the algorithm: ``mode="all"`` or ``threads=2`` for ``"idastar"``, ``message_size=100`` for ``"hdastar"``.
 
@@ -118,9 +130,12 @@ def solve(
             raise BadInputError(f"ranks of comm and {ranks} ranks of this machine are given; leave out one of them")
         named = {"heuristic": heuristic, "distribution": distribution, "algorithm": algorithm, "seed": seed}
         how = {"limits": _limits(limits, time_limit, memory), "inadmissible": inadmissible}
-        given = {**named, **how, "check_solvable": check_solvable, **options}
+        saved = {"checkpoint": checkpoint, "every": every, "resume": resume}
+        given = {**named, **how, **saved, "check_solvable": check_solvable, **options}
         return solve_on_ranks(ranks, solve, domain, given, interrupted, on_progress)
     run = Run(_limits(limits, time_limit, memory), interrupted or _never, on_progress, seed)
+    if checkpoint is not None:
+        run.checkpoints = Checkpoints(checkpoint, every, resume)
     names = heuristic, distribution, algorithm
     (result,) = solve_all([domain], run, *names, comm, check_solvable, inadmissible, **options)
     return result
@@ -155,6 +170,9 @@ def solve_all(
         given = heuristic, distribution, check_solvable, inadmissible
         compare(comm, _given(domains, run, algorithm, options, given))
         chosen = together(comm, lambda: _algorithm(domains, algorithm, comm, options))
+        together(comm, lambda: _check_checkpoints(domains, run, chosen))
+        if run.checkpoints is not None:
+            run.checkpoints.begin(comm)
         carrier = _carrier(chosen, comm)
         for _, group in groupby(domains, chosen.kind_of):
             yield from _solve_group(list(group), run.fresh(), chosen, carrier, *given)
@@ -199,6 +217,19 @@ def _algorithm(domains: Sequence[Domain], name: Any, comm: Any, options: dict[st
             f"algorithm {chosen.name!r} runs on one rank, and there are {comm.Get_size()}; leave out one of them"
         )
     return chosen
+
+
+def _check_checkpoints(domains: Sequence[Domain], run: Run, chosen: Algorithm) -> None:
+    """Refuse checkpoints of what cannot go on from them."""
+    if run.checkpoints is None:
+        return
+    if not chosen.writes_checkpoints:
+        from pdsearch.search.algorithms import ALGORITHMS
+
+        able = ", ".join(name for name in ALGORITHMS if ALGORITHMS[name].writes_checkpoints)
+        raise BadInputError(f"algorithm {chosen.name!r} writes no checkpoints; leave them out, or use one of {able}")
+    if len(domains) > 1:
+        raise BadInputError(f"{len(domains)} instances and one folder for checkpoints; give one instance")
 
 
 def _solve_group(
@@ -250,7 +281,10 @@ def _watchdog(carrier: Any, run: Run, domains: list[Domain], tasks: list[Task], 
         lost = (finish(task, run, not_searched(task, label, error), line) for task in tasks)
         run.on_lost(next(lost, None) or not_begun(domains[0], run, heuristic, error))
 
-    return Watchdog(getattr(carrier, "raw", None), run.deadline().left_s, known, save)
+    def is_busy() -> bool:
+        return run.checkpoints is not None and run.checkpoints.is_writing
+
+    return Watchdog(getattr(carrier, "raw", None), run.deadline().left_s, known, save, is_busy)
 
 
 def _compare_owners(carrier: Any, tasks: list[Task]) -> None:

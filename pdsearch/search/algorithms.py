@@ -37,6 +37,8 @@ class Algorithm(ABC):
         The most ranks that can take part; None is any number.
     n_ranks : int or None
         How many ranks share the nodes, where that is not the number of those that take part.
+    writes_checkpoints : bool
+        Whether it can be written to a folder and go on from there.
     is_plain : bool
         Whether it searches domains in plain Python, and these only.
     result : type of Result
@@ -53,6 +55,7 @@ class Algorithm(ABC):
     needs_comm: ClassVar[bool] = False
     max_ranks: ClassVar[int | None] = None
     n_ranks: int | None = None
+    writes_checkpoints: ClassVar[bool] = False
     is_plain: ClassVar[bool] = False
     result: ClassVar[type[Result]] = Result
     label_without_search: ClassVar[str] = "none"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from pdsearch.limits import Deadline, Limits
 from pdsearch.result import Result, Status
+from pdsearch.search.checkpoint.checkpoints import Checkpoints
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,10 @@ class Run:
     on_lost : callable, optional
         Of a search on several ranks: told the result when the time limit is over and some rank does not answer,
         just before the job is ended.
+    checkpoints : Checkpoints, optional
+        Where the search is written to now and then, and when it ends early.
+    preempted : callable
+        Once ``interrupted`` is true: whether by who needs the machine for others, and the search is to go on later.
 
     Attributes
     ----------
@@ -79,6 +84,8 @@ class Run:
         Returns how far the search is; set by the algorithm.
     phases : dict of str to float
         Seconds of each finished phase before and after the search itself: heuristic, distribution, compile.
+    before_s : float
+        Seconds of search before the checkpoint that this run goes on from.
 
     Examples
     --------
@@ -94,6 +101,9 @@ class Run:
     phases: dict[str, float] = field(default_factory=dict)
     spent_s: float = 0.0
     on_lost: Callable[[Result], None] | None = None
+    checkpoints: Checkpoints | None = None
+    preempted: Callable[[], bool] = _never
+    before_s: float = field(default=0.0, init=False)
     tell: Callable[[], Progress] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -119,11 +129,13 @@ class Run:
     def search_begins(self) -> None:
         """Set-up and compilation are over."""
         self._search_began = time.perf_counter()
+        if self.checkpoints is not None:
+            self.checkpoints.search_begins()
 
     @property
     def search_s(self) -> float:
         """Return the seconds of search so far."""
-        return time.perf_counter() - self._search_began
+        return self.before_s + time.perf_counter() - self._search_began
 
     @property
     def total_s(self) -> float:
@@ -133,9 +145,15 @@ class Run:
     def why_stop(self, expanded: int = 0) -> Status | None:
         """Return why the search has to stop after so many expansions, None to go on."""
         if self.interrupted():
-            return Status.INTERRUPTED
+            is_later = self.checkpoints is not None and self.preempted()
+            return Status.CHECKPOINTED if is_later else Status.INTERRUPTED
         if self.total_s + self.spent_s >= self.limits.time_s:
             return Status.TIME_LIMIT
         if expanded >= self.limits.nodes:
             return Status.NODE_LIMIT
         return None
+
+    @property
+    def wants_checkpoint(self) -> bool:
+        """Say, on rank 0, whether it is time to write a checkpoint and go on."""
+        return self.checkpoints is not None and self.checkpoints.is_due

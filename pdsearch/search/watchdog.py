@@ -33,10 +33,19 @@ class Watchdog:
         Returns in words what is known of the search.
     save : callable
         Called on rank 0 with the line of the watchdog before the job ends.
+    is_busy : callable
+        Whether this rank does what may take long after the limit: the time does not count.
     """
 
-    def __init__(self, comm: Any, left_s: float, known: Callable[[], str], save: Callable[[str], None]) -> None:
-        self._comm, self._known, self._save = comm, known, save
+    def __init__(
+        self,
+        comm: Any,
+        left_s: float,
+        known: Callable[[], str],
+        save: Callable[[str], None],
+        is_busy: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._comm, self._known, self._save, self._is_busy = comm, known, save, is_busy
         self._rank = 0 if comm is None else comm.Get_rank()
         self._left_s = left_s + GRACE_S + (_OTHERS_S if self._rank else 0.0)
         self._done = threading.Event()
@@ -57,7 +66,8 @@ class Watchdog:
             if self._done.wait(_TICK_S):
                 return
             now = time.monotonic()
-            waited, last = waited + min(now - last, 5 * _TICK_S), now
+            waited += 0.0 if self._is_busy() else min(now - last, 5 * _TICK_S)
+            last = now
         self._end()
 
     def _end(self) -> None:

@@ -27,6 +27,7 @@ from pdsearch.search.best_first.continuation import (
 from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.pace import Pace
 from pdsearch.search.best_first.report import outcome_of, progress_of, report
+from pdsearch.search.best_first.saving import Saving
 from pdsearch.search.best_first.trace import Asked, trace
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Run
@@ -58,6 +59,7 @@ class AStar(Algorithm):
     source = "Hart, Nilsson and Raphael (1968), IEEE Transactions SSC-4"
     label = "A*"
     max_ranks = 1
+    writes_checkpoints = True
     options = (WHEN_FULL,)
 
     def __init__(self, batch: int | None = None, open_list: str = "auto", when_full: str = "continue") -> None:
@@ -70,15 +72,21 @@ class AStar(Algorithm):
             compile_kernels(task, self.batch, self.open_list)
         memory = run.limits.memory(1, task.table_bytes)
         rank = LocalSearch(task, 0, memory, batch=self.batch, open_list=self.open_list)
-        run.search_begins()
         goes_on = may_go_on(task, self.when_full)
         if goes_on:
             rank.memory_limit = memory_before(memory)
-        last = round_of(rank, expand_all(rank, run))
+        saving = Saving(task, run)
+        begins = saving.load(rank) is None
+        run.search_begins()
+        stop = expand_all(rank, run, begins, saving)
+        if stop is not None and saving.is_on:
+            saving.save(rank, [])
+        last = round_of(rank, stop)
         after = _search_on(rank, run, last) if goes_on and last.stop == Status.MEMORY_LIMIT.value else None
         search_s = run.search_s
         plan = _plan(rank, after)
-        return outcome_of(task, self.label, [report(rank)], last, after, plan=plan, search_s=search_s)
+        notes = saving.end(stop if after is None else after.stop)
+        return outcome_of(task, self.label, [report(rank)], last, after, plan=plan, search_s=search_s, notes=notes)
 
 
 def _search_on(rank: LocalSearch, run: Run, last: Round) -> After:
@@ -100,17 +108,19 @@ def _plan(rank: LocalSearch, after: After | None) -> list[int] | None:
     return trace(rank.task, 0, ask) if rank.incumbent < rank.task.upper_bound else None
 
 
-def expand_all(rank: LocalSearch, run: Run) -> Status | None:
-    """Search until there is a proof, or a reason to stop."""
+def expand_all(rank: LocalSearch, run: Run, begins: bool = True, saving: Saving | None = None) -> Status | None:
+    """Search until there is a proof, or a reason to stop; from the roots, or from what the rank holds."""
     stop: Status | None = None
     pace = Pace(rank, _MOST)
     try:
-        for _, record in rank.roots():
+        for _, record in rank.roots() if begins else []:
             rank.absorb(record)
         while stop is None and rank.least_open_f < rank.incumbent:
             with pace.timed():
                 rank.expand(pace.budget, most=run.limits.nodes - int(rank.statistics[kernels.EXPANDED]))
             stop = run.why_stop(int(rank.statistics[kernels.EXPANDED]))
+            if saving is not None and stop is None and run.wants_checkpoint:
+                saving.save(rank, [])
             if run.on_progress is not None:
                 run.on_progress(progress_of(run, round_of(rank, stop)))
     except MemoryLimitError:

@@ -50,6 +50,7 @@ class Bae(HdaStar):
     options = (MESSAGE_SIZE,)
     shared_label = "HDA-BAE*"
     needs_comm = False
+    writes_checkpoints = False
     rank_type = TwoSides
     worker_type = TwoSidedWorker
 

@@ -34,6 +34,7 @@ from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.pace import Pace
 from pdsearch.search.best_first.packing import AdaptivePacking, FixedPacking
 from pdsearch.search.best_first.report import outcome_of, progress_of, report
+from pdsearch.search.best_first.saving import NOTHING, Saving
 from pdsearch.search.best_first.step import GOAL_COST
 from pdsearch.search.best_first.trace import Ask, Asked, Trace, trace
 from pdsearch.search.best_first.worker import Worker
@@ -84,6 +85,7 @@ class HdaStar(Algorithm):
     options: ClassVar[tuple[Option, ...]] = (MESSAGE_SIZE, WHEN_FULL)
     is_distributed = True
     needs_comm = True
+    writes_checkpoints = True
     # the parts that a search of another kind replaces
     rank_type: ClassVar[type[LocalSearch]] = LocalSearch
     worker_type: ClassVar[type[Worker]] = Worker
@@ -123,17 +125,25 @@ class HdaStar(Algorithm):
         goes_on = may_go_on(task, self.when_full)
         if goes_on:
             rank.memory_limit = memory_before(memory)
-        worker = self.worker_type(rank, comm, run, packing=packing, keeps=goes_on)
+        saving = Saving(task, run, comm)
+        counted = saving.load(rank)
+        keeps, begins = goes_on or saving.is_on, counted is None
+        worker = self.worker_type(rank, comm, run, packing=packing, keeps=keeps, begins=begins)
+        counted = counted or NOTHING
+        worker.sent, worker.received, worker.messages = (
+            int(counted[name]) for name in ("sent", "received", "messages")
+        )
         run.tell = lambda: progress_of(run, worker.agreement.last)
-        idle_s = _drive(worker, run, speaks=comm.rank == 0)
+        idle_s = counted["idle_s"] + _drive_and_save(worker, run, saving, counted["idle_s"])
         last = worker.agreement.last
         after = _search_on(worker, comm, run, last) if goes_on and last.stop == Status.MEMORY_LIMIT.value else None
         search_s = run.search_s
         reports = comm.gather(report(rank, worker.sent, worker.received, worker.messages, idle_s))
         plan = _plan(task, comm, rank, last, after, self.trace)
         reports = comm.broadcast(reports, 0)
+        notes = saving.end(last.stop if after is None else after.stop)
         return outcome_of(
-            task, self.shared_label, reports, last, after, plan=plan, search_s=comm.broadcast(search_s, 0)
+            task, self.shared_label, reports, last, after, plan=plan, search_s=comm.broadcast(search_s, 0), notes=notes
         )
 
 
@@ -145,6 +155,23 @@ def _call_s(rank: LocalSearch) -> float:
         rank.step(0, INFINITY)
         times.append(time.perf_counter() - began)
     return min(times)
+
+
+def _drive_and_save(worker: Worker, run: Run, saving: Saving, idle_s: float) -> float:
+    """Take turns until the search is over, and write checkpoints; return the seconds spent with nothing to do."""
+    before, speaks = idle_s, worker.comm.rank == 0
+    while True:
+        idle_s += _drive(worker, run, speaks)
+        if not saving.is_on or not worker.agreement.last.stop:
+            return idle_s - before
+        unsent, kept = worker.unsent(), worker.kept
+        counted = {"sent": worker.sent, "received": worker.received, "messages": worker.messages, "idle_s": idle_s}
+        saving.save(worker.local, [unsent[1], *kept], counted)
+        if not worker.is_paused:
+            worker.kept = [*kept, unsent[1]]
+            return idle_s - before
+        worker.kept = []
+        worker.go_on(*unsent, kept)
 
 
 def _drive(worker: Worker, run: Run, speaks: bool) -> float:

@@ -8,6 +8,7 @@ serves A* on one rank, HDA* over MPI, and HDA* in the simulator.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,8 @@ from pdsearch.errors import BadInputError
 from pdsearch.kernels import frame as slots
 from pdsearch.kernels.frame import Frame
 from pdsearch.kernels.growth import lines_to_copy
-from pdsearch.kernels.layout import f_of, g_and_origin, limits_of, new_record, ways_of
+from pdsearch.kernels.layout import f_of, g_and_origin, g_of, limits_of, new_record, ways_of
+from pdsearch.kernels.naming import name_nodes
 from pdsearch.kernels.passes import SLACK, new_batch
 from pdsearch.kernels.protocol import INFINITY, new_moves
 from pdsearch.kernels.store import LINE, MAX_FILL, capacity, new_index, new_table
@@ -74,7 +76,7 @@ class LocalSearch:
         self._lazy_rise = task.heuristic.max_h if task.heuristic.is_lazy else 0
         self._layout = layout_of_task(task)
         self._frame = Frame()
-        self._frame.words[slots.NODES_LEFT] = INFINITY
+        self._frame.words[slots.NODES_LEFT], self._frame.words[slots.ENTERS] = INFINITY, 1
         self.statistics = self._frame.words[slots.STATISTICS : slots.STATISTICS + kernels.N_STATISTICS]
         self.statistics[GOAL_COST] = INFINITY
         self.most_bytes = 0
@@ -254,6 +256,7 @@ class LocalSearch:
     def _find(self, state: tuple[int, ...]) -> int:
         """Return the number of the node that holds a state, -1 if none does."""
         self._absorb(new_record(self._layout, state, 0, 0, 0), 0, 1, enters=False)
+        self._frame.words[slots.ENTERS] = 1
         return int(self._batch.stored[0])
 
     def _way_to_node(self, node: int) -> tuple[int, int]:
@@ -313,6 +316,70 @@ class LocalSearch:
     def stored_states(self) -> list[tuple[int, ...]]:
         """Return every stored state; for tests."""
         return [self.state_of(node) for node in range(self.n_nodes)]
+
+    # --- checkpoints ---
+
+    def saved(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the arrays that hold all the rank knows but unsent records; valid until it goes on."""
+        nodes = self._table.nodes[: self.n_nodes * self.task.node_words].reshape(-1, self.task.node_words)
+        return {"nodes": nodes, "layers": self.layers, "statistics": self.statistics, **self._open_list.saved()}
+
+    def reserve(self, n_nodes: int, f_end: int, n_chunks: int) -> None:
+        """Make room, in a rank without nodes, for all that a checkpoint holds for it.
+
+        ``n_chunks`` are those of a bucket queue.
+        """
+        stride = self.task.node_words
+        if self._open_list.f_end < f_end < INFINITY:
+            self._widen(f_end - 1)
+        while not self._open_list.has_room(n_chunks):
+            self._check_memory(2 * self._open_list_bytes())
+            self._open_list = allocated(lambda: self._open_list.doubled())
+            self._measure()
+        slots = len(self._table.index)
+        while slots * MAX_FILL < n_nodes + self._most_moves:
+            slots *= 2
+        words = max(len(self._table.nodes), (n_nodes + 4 * self._most_moves) * stride)
+        self._check_memory(4 * (slots - len(self._table.index) + words - len(self._table.nodes)))
+        if slots > len(self._table.index):
+            self._index_room = allocated(lambda: new_index(slots))
+        if words > len(self._table.nodes):
+            self._reserved = self._address_space(words, stride)
+        self._table = self._table._replace(nodes=self._reserved[:words], index=self._index_room[:slots])
+        self._measure()
+
+    def enter_nodes(self, rows: npt.NDArray[np.uint32]) -> None:
+        """Add nodes, a row each, of states that are not stored yet; there must be room."""
+        stride, start = self.task.node_words, self.n_nodes
+        end = start + len(rows)
+        self._table.nodes[start * stride : end * stride] = rows.reshape(-1)
+        name_nodes(self._layout, self._table.nodes, self._table.index, self._moves.parent, start, end)
+        self._table.n_nodes[0] = end
+
+    def enter_open(self, nodes: npt.NDArray[np.int64], f: npt.NDArray[np.int64], h: npt.NDArray[np.int64]) -> None:
+        """Enter stored nodes into the open list, the last first out, but for those that are not open with this f."""
+        rows = self._table.nodes.reshape(-1, self.task.node_words)[nodes]
+        is_open = (rows[:, -1] & 1 == 0) & (g_of(self._layout, rows) + h == f)
+        nodes, f, h = nodes[is_open], f[is_open], h[is_open]
+        if len(f) and (int(h.min()) < 0 or int(h.max()) > self.task.heuristic.max_h):
+            raise BadInputError(f"a checkpoint holds an h beyond {self.task.heuristic.max_h}, the largest there is")
+        self._grow(int(f.max(initial=0)))
+        while not self._open_list.has_room(len(f)):
+            self._check_memory(2 * self._open_list_bytes())
+            self._open_list = allocated(lambda: self._open_list.doubled())
+        kernels.give(self._open_list, nodes, f, h)
+        self._measure()
+
+    def go_on_from(
+        self, incumbent: int, goal: tuple[int, int] | None, statistics: npt.NDArray[np.int64], layers: list[Any]
+    ) -> None:
+        """Take over the cost of the best plan, a goal's node and cost if it is stored here, and what was counted."""
+        self.incumbent = min(self.incumbent, incumbent)
+        self.statistics[:] = statistics
+        self.statistics[kernels.GOAL_NODE], self.statistics[GOAL_COST] = goal or (0, INFINITY)
+        size = max([len(self.layers), *map(len, layers)])
+        self.layers = sum((np.pad(one, (0, size - len(one))) for one in layers), np.zeros(size, np.int64))
+        self._measure()
 
     # --- growth ---
 

@@ -62,7 +62,7 @@ def outcome_of(
         reports = _with_counts(reports, after)
         last = replace(last, least_f=after.bound, stop=0 if after.stop is None else after.stop.value)
         last.incumbent = after.bound if after.found else last.incumbent
-        more["notes"] = [after.note]
+        more["notes"] = [after.note, *more.get("notes", [])]
     evaluated = sum(one.counts.evaluated for one in reports)
     if not task.heuristic.is_lazy:
         evaluated += 1  # the initial state is counted nowhere else

@@ -61,7 +61,7 @@ from pdsearch.kernels.passes import (
     TABLE_KIND,
     Outbox,
 )
-from pdsearch.kernels.protocol import INFINITY, keep_cursor, pop_batch, take_cursor
+from pdsearch.kernels.protocol import INFINITY, keep_cursor, pop_batch, push, take_cursor
 
 __all__ = [
     "DUPLICATES",
@@ -227,6 +227,23 @@ def collect(size, outbox, destinations, out):
         outbox.newest[destination] = -1
         outbox.waiting[destination] = 0
         outbox.least_f[destination] = INFINITY
+
+
+@kernel
+def give(open_list, nodes, f, h):
+    """Enter nodes into an open list, which has room for them.
+
+    Parameters
+    ----------
+    open_list : NamedTuple
+        Written.
+    nodes, f, h : int64[n]
+        Their numbers, f and h.
+    """
+    cursor = take_cursor(open_list)
+    for i in range(len(nodes)):
+        cursor = push(open_list, cursor, f[i], h[i], nodes[i])
+    keep_cursor(open_list, cursor)
 
 
 @kernel

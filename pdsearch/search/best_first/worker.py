@@ -34,6 +34,7 @@ from pdsearch.search.run import Run
 MAX_UNFINISHED = 256  # messages to one rank that it has not begun to take; it may be busy growing its table
 _MAX_RECEIVED = 16  # messages taken in one turn
 _FEWEST_A_TURN, _PORTION = 1000, 32  # expansions of a turn: a 32nd of those so far, so that news is never that old
+PAUSE = 1  # what a rank wants to stop with that is to go on after a checkpoint: less than any status
 _AHEAD_SHARE = 16  # between two rises of the floor, one in so many of the expansions so far may be made above it
 _AHEAD_A_TURN = 200  # of them: a twentieth of a millisecond, for mail may come
 
@@ -55,6 +56,8 @@ class Worker:
         Decides how many records make a message; what the rank was built with when left out.
     keeps : bool
         Keep the records that arrive once the search is to end, in ``kept``: they are in no table.
+    begins : bool
+        Enter the roots; else the rank holds what a search goes on from.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Worker:
         budget: int = 16_000,
         packing: Packing | None = None,
         keeps: bool = False,
+        begins: bool = True,
     ) -> None:
         self.local, self.comm, self.run, self.budget = rank, comm, run, budget
         self.packing = packing or FixedPacking()
@@ -79,7 +83,7 @@ class Worker:
         self._drained_f = INFINITY  # least f of records received after the decision to stop
         self._allowance = run.limits.nodes  # expansions this rank may have made before the next round
         self._words = rank.task.record_words
-        for state, record in rank.roots():
+        for state, record in rank.roots() if begins else []:
             if rank.task.owner_of(state) == rank.rank:
                 self._enter(record)
 
@@ -145,6 +149,27 @@ class Worker:
         unsent, _ = self.local.take(self.local.addressees())
         kept, self.kept = self.kept, []
         return [*kept, unsent.copy()]
+
+    @property
+    def is_paused(self) -> bool:
+        """Say whether all stopped only to write a checkpoint."""
+        return self.agreement.over and self.agreement.last.stop == PAUSE
+
+    def unsent(self) -> tuple[list[int], Records, list[int]]:
+        """Return the ranks for which records wait, these records, and the end of each rank's; forget them here."""
+        ranks = self.local.addressees()
+        records, ends = self.local.take(ranks)
+        return ranks, records.copy(), ends
+
+    def go_on(self, ranks: list[int], records: Records, ends: list[int], kept: list[Records]) -> None:
+        """Begin again after a pause: send what was not sent, and enter what arrived meanwhile."""
+        self.agreement, self.stop, self._drained_f = Agreement(self.comm), 0, INFINITY
+        if ranks:
+            self.comm.send_all(ranks, records, ends)
+            self.sent += ends[-1] // self._words
+            self.messages += len(ranks)
+        for one in kept:
+            self._enter(one)
 
     def _portion(self) -> int:
         """Return the expansions of one turn: many, for a turn has its price, but a small share of those so far."""
@@ -229,6 +254,8 @@ class Worker:
         stop = self.run.why_stop()
         if stop is not None:
             self._want(stop)
+        elif self.keeps and not self.stop and self.run.wants_checkpoint:
+            self.stop = PAUSE
         rank = self.local
         rank.mail_bytes = self.comm.buffer_bytes
         if rank.granted_bytes > rank.memory_limit:
@@ -243,4 +270,5 @@ class Worker:
         self.agreement.contribute(sums, np.array(maxima + self._more_maxima(), np.int64))
 
     def _want(self, status: Status) -> None:
-        self.stop = self.stop or status.value
+        if self.stop in (0, PAUSE):
+            self.stop = status.value
