@@ -96,6 +96,20 @@ class Hashing(ABC):
     def features(self, state: Any) -> npt.NDArray[np.int64]:
         """Return the features of a state, those that never take part in hashing left out."""
 
+    def features_of(self, states: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """Return the features of many states, in a row each; -1 stands for none.
+
+        Parameters
+        ----------
+        states : uint64[n_states, n_words]
+            Packed. A domain whose ``unpack`` takes columns of words as it takes words answers for all at once.
+        """
+        found = np.full((len(states), self.n_variables), -1, np.int64)
+        for row, state in zip(found, states.tolist(), strict=True):
+            features = self.features(tuple(state))
+            row[: len(features)] = features
+        return found
+
     def projections(self) -> dict[str, npt.NDArray[np.int64]]:
         """Return hand-made projections for abstract Zobrist hashing, the default first.
 

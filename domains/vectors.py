@@ -247,6 +247,10 @@ class VectorDomain(Domain):
         """Return one for each variable."""
         return np.arange(self.n_variables) * self.n_values + self.unpack(state)
 
+    def features_of(self, states: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """Return those of many states."""
+        return (np.arange(self.n_variables)[:, None] * self.n_values + self.unpack(tuple(states.T))).T
+
     def show(self, state: State) -> str:
         """Return the values."""
         return " ".join(map(str, self.unpack(state).tolist()))

@@ -62,6 +62,9 @@ def test_the_compiled_owner_is_the_owner_from_scratch_along_a_walk(name, domain_
             assert owners[:n].tolist() == [
                 distribution.owner_of(successor) for _, successor, _ in drivers.rows(domain, moves, n)
             ]
+        states = [state for state, _ in walk(domain, 25, seed=n_ranks)]
+        found = distribution.owners_of(np.array(states, np.uint64))
+        assert found.tolist() == [distribution.owner_of(state) for state in states]
 
 
 @pytest.mark.parametrize("n_ranks", RANKS)

@@ -136,6 +136,10 @@ class Pancake(Domain):
         """Return ``pancake * 64 + position`` of each pancake."""
         return np.array([size * N_VALUES + i for i, size in enumerate(self.unpack(state))], np.int64)
 
+    def features_of(self, states: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """Return those of many stacks."""
+        return self.features(tuple(states.T)).T
+
     def projections(self) -> dict[str, npt.NDArray[np.int64]]:
         """Return groups of positions, the same for each pancake.
 

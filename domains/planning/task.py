@@ -210,6 +210,10 @@ class Planning(Domain):
         values = self.unpack(state)
         return np.array([var * self.n_values + values[var] for var in self.primary], np.int64)
 
+    def features_of(self, states: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """Return those of many states."""
+        return self.features(tuple(states.T)).T
+
     def ground_operators(self) -> list[GroundOperator]:
         """Return what each operator needs and changes among the variables that are not derived.
 

@@ -251,6 +251,12 @@ class Tiles(Domain):
         cells = enumerate(self.unpack(state))
         return np.array([tile * N_VALUES + cell for cell, tile in cells if tile], np.int64)
 
+    def features_of(self, states: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """Return those of many boards."""
+        tiles = np.array(self.unpack(tuple(states.T)), np.int64)
+        found: npt.NDArray[np.int64] = np.where(tiles > 0, tiles * N_VALUES + np.arange(self.n_cells)[:, None], -1).T
+        return found
+
     def projections(self) -> dict[str, npt.NDArray[np.int64]]:
         """Return groups of cells, the same for each tile."""
         return projections(self.width, self.height)

@@ -12,6 +12,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
 from pdsearch.domains import Domain, State
 from pdsearch.errors import BadInputError
 from pdsearch.registry import Registry
@@ -60,6 +63,10 @@ class Distribution(ABC):
     @abstractmethod
     def owner_of(self, state: State) -> int:
         """Return the rank that owns a state, computed from scratch."""
+
+    def owners_of(self, states: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """Return the owners of many states, uint64[n_states, n_words]: int64[n_states]."""
+        return np.fromiter((self.owner_of(tuple(state)) for state in states.tolist()), np.int64, len(states))
 
 
 MANY_RANKS = 8  # from here on the default is another

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from pdsearch._jit import implements
 from pdsearch.distribution import Distribution
-from pdsearch.distribution.walk import Walk, check_reached
+from pdsearch.distribution.walk import Walk, check_reached, sums
 from pdsearch.domains import Domain, State
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import changes, owner
@@ -135,3 +135,7 @@ class FeatureSum(Distribution):
     def owner_of(self, state: State) -> int:
         """Add up the words of a state."""
         return int(self.tables.words[self.domain.features(state)].sum() % self.n_ranks)
+
+    def owners_of(self, states: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """Add up the words of many states."""
+        return sums(self.tables.words, self.domain.features_of(states)) % self.n_ranks

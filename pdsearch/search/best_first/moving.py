@@ -216,7 +216,9 @@ class Moving:
 def owners_of(task: Task, rows: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
     """Return the owners of the states of nodes or records, a row each."""
     states = np.ascontiguousarray(rows[:, : 2 * task.n_words]).view(np.uint64)
-    return np.fromiter((task.owner_of(tuple(state)) for state in states.tolist()), np.uint16, len(states))
+    if task.distribution is None:
+        return np.zeros(len(states), np.uint16)
+    return task.distribution.owners_of(states).astype(np.uint16)
 
 
 def _pieces(nodes: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.uint32]]:
