@@ -1,7 +1,8 @@
 """Find an optimal plan for a PDDL or SAS+ task: A* on one rank, HDA* on several.
 
 ``pdsearch solve planning`` does the same. The plan is replayed on the task before it is shown. Exit codes: 0 solved,
-11 unsolvable, 12 node limit, 22 memory, 23 time, 130 interrupted, 2 bad input, 1 internal error.
+11 unsolvable, 12 node limit, 22 memory, 23 time, 75 ended by SIGTERM or SIGUSR1 with a checkpoint written, 130
+interrupted, 2 bad input, 1 internal error.
 """
 
 from __future__ import annotations

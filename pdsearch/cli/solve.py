@@ -56,7 +56,7 @@ EXAMPLES = """\
   pdsearch solve tiles "14 13 15 7 11 12 9 5 6 0 2 1 4 8 10 3"
   pdsearch solve tiles random:3x3 --seed 7 --time-limit 30s --memory 2G
   pdsearch solve tiles korf:88 --memory 256M
-  pdsearch solve tiles korf:88 --checkpoint ckpt --every 5m     (pdsearch resume ckpt goes on)
+  pdsearch solve tiles korf:88 --checkpoint ckpt --every 5m
   pdsearch solve tiles korf:1-20 random:4x4 --algorithm idastar --json results.jsonl
   pdsearch solve tiles korf:60 --weight 1.5
   mpiexec -n 2 pdsearch solve tiles korf:60 --anytime --time-limit 10m
