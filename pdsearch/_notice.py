@@ -13,7 +13,7 @@ from typing import TextIO
 class Notice:
     """Says on a stream how many kernels were compiled so far, again and again while one takes long."""
 
-    WAIT_S, EVERY_S = 0.3, 1.5  # before the first line; between two where no terminal rewrites it
+    WAIT_S, EVERY_S = 0.3, 1.2  # before the first line; between two where no terminal rewrites it
 
     def __init__(self) -> None:
         self.stream: TextIO | None = None

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import sas_tasks
 
+from pdsearch._cache import KernelCache
+from pdsearch._jit import compile_in_parts, kernel
 from pdsearch.domains.planning.h2 import reduce_by_h2
 from pdsearch.domains.planning.linear_merging import abstraction
 from pdsearch.domains.planning.sas import parse_sas
@@ -76,3 +78,28 @@ def test_a_limit_that_is_far_changes_nothing():
     plain, limited = abstraction(task, 500), abstraction(task, 500, Deadline(1000.0, 2**40))
 
     assert all(np.array_equal(one, other) for one, other in zip(plain, limited, strict=True))
+
+
+@kernel(no_cpython_wrapper=True)
+def _first_half(number):
+    return number + 1
+
+
+@kernel
+def _sum(number):
+    return _first_half(number) + number
+
+
+def test_a_large_kernel_is_compiled_in_parts_with_a_look_at_the_clock_between(monkeypatch):
+    monkeypatch.setattr(KernelCache, "has", lambda *given: False)  # whatever an earlier run of the tests kept
+    looks = []
+
+    with pytest.raises(TimeLimitError):
+        compile_in_parts(_sum, (1.5,), [(_first_half, (1.5,))] * 2, Deadline(0.0).check)
+    assert len(_first_half.overloads) == 1
+
+    compile_in_parts(_sum, (2,), [(_first_half, (2,))], looks.append)
+    assert (_sum(2), looks) == (5, ["compiling"])
+
+    compile_in_parts(_sum, (2,), [(_first_half, (2,))], looks.append)
+    assert len(looks) == 1

@@ -8,7 +8,7 @@ import time
 from pdsearch.search.run import Progress
 from pdsearch.units import scaled, sized
 
-EVERY_S = 0.5
+FIRST_S, EVERY_S = 0.3, 0.5  # a search that is done before the first shows none
 
 
 class ProgressLine:
@@ -53,7 +53,7 @@ class ProgressLine:
     def show(self, progress: Progress) -> None:
         """Write the line again when half a second has passed."""
         now = time.monotonic()
-        if progress.seconds < EVERY_S or now - self._last_s < EVERY_S:
+        if progress.seconds < FIRST_S or now - self._last_s < EVERY_S:
             return
         self._last_s = now
         line = _line(progress, self._last)
