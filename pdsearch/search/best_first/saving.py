@@ -121,8 +121,4 @@ class Saving:
 
     def end(self, stop: Status | int | None) -> list[str]:
         """Wait for the disk; return what to say of it to who reads the result. All ranks must call."""
-        checkpoints = self.run.checkpoints
-        if checkpoints is None:
-            return []
-        checkpoints.end(self._raw)
-        return [*checkpoints.notes, *([checkpoints.last_words] if stop else [])]
+        return [] if self.run.checkpoints is None else self.run.checkpoints.ended(self._raw, bool(stop))

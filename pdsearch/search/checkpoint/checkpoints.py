@@ -233,6 +233,11 @@ class Checkpoints:
         finally:
             self.is_writing = False
 
+    def ended(self, comm: Any, is_early: bool) -> list[str]:
+        """Do so, and return what a result says of checkpoints."""
+        self.end(comm)
+        return [*self.notes, *([self.last_words] if is_early else [])]
+
     def say(self, words: str) -> None:
         """Tell the user now, and in the result."""
         self.notes.append(words)

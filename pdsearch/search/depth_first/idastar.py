@@ -23,6 +23,7 @@ import time
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pdsearch._jit import compiling
 from pdsearch.balance.metrics import load_balance
@@ -35,8 +36,9 @@ from pdsearch.pruning.choice import NONE, length_of
 from pdsearch.pruning.pruner import Pruner, pruner_of
 from pdsearch.result import RankCounts, Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
-from pdsearch.search.depth_first.queue import Queue, RankQueue, ThreadQueue
+from pdsearch.search.depth_first.queue import PAUSE, Queue, RankQueue, ThreadQueue
 from pdsearch.search.depth_first.result import MODE, PRUNE, IdaResult, Iteration, check_mode
+from pdsearch.search.depth_first.saving import Begun, IterationSaving, digest_of_roots
 from pdsearch.search.depth_first.team import Counted, Team, first_solution
 from pdsearch.search.depth_first.tree import AnySubtrees, Cut, Tree, cut_up
 from pdsearch.search.finish import Outcome
@@ -85,6 +87,7 @@ class IdaStar(Algorithm):
     name = "idastar"
     source = "Korf (1985), Artificial Intelligence 27"
     label = label_without_search = "IDA*"
+    writes_checkpoints = True
     options = (
         MODE,
         Option("threads", "of each process; 0 is one for each core", 0, lambda text: whole(text, "threads"), "N"),
@@ -105,13 +108,15 @@ class IdaStar(Algorithm):
         with run.phase("automaton"):
             engine = self._engine(task, comm)
         queue: Queue = ThreadQueue() if comm is None else RankQueue(comm)
-        search = _Search(run, engine, self.mode, self.threads or fair_threads(comm and comm.raw), queue)
+        saving = IterationSaving(task, run, comm, f"IDA*, mode {self.mode}, prune {engine.pruner.name}")
+        search = _Search(run, engine, self.mode, self.threads or fair_threads(comm and comm.raw), queue, saving)
         owner = f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"
         with run.phase("compile"), compiling(owner):
             if comm is None:
                 search.compile()
             else:
                 comm.in_turn(search.compile)
+        search.load()
         run.search_begins()
         run.tell = search.progress
         outcome = search.run_all()
@@ -156,7 +161,11 @@ def fair_threads(comm: Any = None) -> int:
 class _Search:
     """The state of one run."""
 
-    def __init__(self, run: Run, engine: Subtrees, mode: str, threads: int, queue: Queue) -> None:
+    def __init__(
+        self, run: Run, engine: Subtrees, mode: str, threads: int, queue: Queue, saving: IterationSaving
+    ) -> None:
+        self.saving = saving
+        self._begun: Begun | None = None
         self.run, self.engine, self.mode, self.threads, self.queue = run, engine, mode, threads, queue
         self.team = Team(engine, threads, queue)
         self.tree = Tree(engine.domain, engine.heuristic, engine.pruner)
@@ -175,6 +184,16 @@ class _Search:
         self.engine.prepare(self.root, self.bound)
         self.engine.run(0, 0, 1, np.zeros(1, np.int64), np.zeros((1, 4), np.int64))
 
+    def load(self) -> None:
+        """Go on from a checkpoint, if there is one."""
+        begun = self.saving.load()
+        if begun is None:
+            return
+        self._begun, self.bound, self.iterations = begun, begun.bound, begun.iterations
+        self._generated, self._expanded = begun.generated, begun.expanded
+        if begun.loads.shape == self.loads.shape:
+            self.loads += begun.loads
+
     def run_all(self) -> Outcome:
         """Raise the bound until there is a solution, or a reason to stop."""
         stop = 0
@@ -191,15 +210,40 @@ class _Search:
         start = time.perf_counter()
         cut = cut_up(self.tree, self.root, 0, self.bound, self._depth())
         roots = cut.roots
-        counted = self.team.search(roots, self.bound, self.mode == "first", self._watch)
+        counted = self._search(roots)
         generated, expanded = self._count(cut, counted)
-        self.loads += counted.loads
         self._generated, self._expanded = self._generated + generated, self._expanded + expanded
         shared = load_balance(counted.loads[:, 0]) if len(roots) > 1 else math.nan
         seconds = time.perf_counter() - start
         self.iterations.append(Iteration(self.bound, generated, expanded, seconds, len(roots), shared))
         pruned = counted.counts[:, LEAST_PRUNED]
         return min(cut.least_pruned, int(pruned[pruned > 0].min(initial=INFINITY)))
+
+    def _search(self, roots: Roots) -> Counted:
+        """Search below the roots of an iteration, and write checkpoints on the way."""
+        begun, self._begun = self._begun, None
+        before = None
+        if begun is not None and begun.roots == digest_of_roots(roots):
+            before = begun.counts, begun.done
+        while True:
+            if before is not None and self.queue.rank != 0:
+                before[0][:] = 0  # they are added up
+            counted = self.team.search(roots, self.bound, self.mode == "first", self._watch, before)
+            self.loads += counted.loads
+            stop = self.queue.look()
+            if not stop or not self.saving.is_on:
+                return counted
+            done = self.queue.any_of(self.team.done)
+            if self.queue.rank == 0:
+                self._save(roots, counted.counts, done)
+            if stop != PAUSE:
+                return counted
+            self.queue.go_on()
+            before = np.where(done[:, None], counted.counts, 0), done
+
+    def _save(self, roots: Roots, counts: Integers, done: npt.NDArray[np.bool_]) -> None:
+        so_far = self._generated, self._expanded, self.loads
+        self.saving.save(Begun(self.bound, self.iterations, *so_far, counts, done, digest_of_roots(roots)))
 
     def _count(self, cut: Cut, counted: Counted) -> tuple[int, int]:
         """Return generated and expanded of the iteration, and keep plan and solutions."""
@@ -237,7 +281,9 @@ class _Search:
         if self.run.on_progress is not None and self.queue.rank == 0:
             self.run.on_progress(self.progress())
         stop = self.run.why_stop(expanded)
-        return 0 if stop is None else stop.value
+        if stop is not None:
+            return int(stop.value)
+        return PAUSE if self.saving.is_due(self.bound, int(self.team.done.sum())) else 0
 
     def progress(self) -> Progress:
         """Return how far the search is, as far as this rank knows."""
@@ -269,6 +315,7 @@ class _Search:
             stop=stop,
             is_complete=self.mode == "first" or stop is None,
             search_s=seconds,
+            notes=self.saving.end(0 if stop is None else stop.value),
             ranks=[_worker(number, load) for number, load in enumerate(self.loads.tolist())],
             totals={"generated": generated, "expanded": self._expanded, "evaluated": generated + 1},
             expanded_below=lambda bound: sum(one.expanded for one in self.iterations if one.bound < bound),

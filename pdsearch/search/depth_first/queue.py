@@ -10,10 +10,12 @@ import threading
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.subtrees import LEAST_PRUNED, Integers
 
+PAUSE = 2  # what all are asked to stop with that are to go on after a checkpoint: less than any status that stops
 _SHARE = 64  # a chunk is this part of what remains for each worker; also bounds the work behind a first solution
 
 
@@ -59,11 +61,17 @@ class Queue(Protocol):
     def stop(self, status: int) -> None:
         """Ask all workers to stop, and why."""
 
+    def go_on(self) -> None:
+        """Forget that all were asked to pause; all ranks must call."""
+
     def look(self) -> int:
         """Bring ``last`` up to date and return why to stop, 0 when nobody asked."""
 
     def add_up(self, counts: Integers, loads: Integers) -> tuple[Integers, Integers]:
         """Return the counts of all ranks' subtrees, and the loads of all workers; all ranks must call."""
+
+    def any_of(self, done: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Return what is true on any rank; all must call."""
 
     def close(self) -> None:
         """Give back what is shared; all ranks must call."""
@@ -97,7 +105,11 @@ class ThreadQueue:
 
     def stop(self, status: int) -> None:
         """Keep the reason."""
-        self._stop = self._stop or status
+        self._stop = max(self._stop, status)
+
+    def go_on(self) -> None:
+        """Forget the reason."""
+        self._stop = 0
 
     def look(self) -> int:
         """Return the reason."""
@@ -106,6 +118,10 @@ class ThreadQueue:
     def add_up(self, counts: Integers, loads: Integers) -> tuple[Integers, Integers]:
         """Return what is here: there are no other ranks."""
         return counts, loads
+
+    def any_of(self, done: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Return what is here."""
+        return done
 
     def close(self) -> None:
         """Nothing is shared with other processes."""
@@ -152,6 +168,12 @@ class RankQueue:
         """Take the maximum."""
         self._counters.raise_to(_STOP, status)
 
+    def go_on(self) -> None:
+        """Forget the reason; all have seen it."""
+        self._carrier.barrier()
+        self._reset(_STOP)
+        self._carrier.barrier()
+
     def look(self) -> int:
         """Fetch both."""
         self.last[0] = min(int(self.last[0]), self._counters.read(_LEAST))
@@ -164,6 +186,11 @@ class RankQueue:
         total = self._carrier.add_up(counts)
         total[:, LEAST_PRUNED] = self._carrier.least_of(mine)
         return total, np.concatenate(self._carrier.raw.allgather(loads))
+
+    def any_of(self, done: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Add them up."""
+        total: npt.NDArray[np.bool_] = self._carrier.add_up(done.astype(np.int64)) > 0
+        return total
 
     def close(self) -> None:
         """Give the integers back; all ranks must call."""

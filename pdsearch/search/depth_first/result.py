@@ -108,6 +108,8 @@ class IdaResult(Result):
     def summary(self) -> str:
         """Return the result as a person reads it."""
         rows = super().summary().split("\n")[:3] if self.reason else [f"{self.domain} {self.instance}: {self._ended()}"]
+        if not self.reason:
+            rows += [f"  {note}" for note in self.notes]
         if not self.iterations:
             return "\n".join(rows)
         workers = f"{self.n_ranks} ranks of {self.threads}" if self.n_ranks > 1 else f"{self.threads}"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.depth_first.queue import Queue, chunk_ends
@@ -49,17 +50,30 @@ class Team:
         self.queue = queue
         self.engines = [engine, *(engine.fresh() for _ in range(n_threads - 1))]
         self.loads = np.zeros((n_threads, 2), np.int64)
+        self.done = np.zeros(0, np.bool_)
         self._errors: list[BaseException] = []
 
-    def search(self, roots: Roots, bound: int, first: bool, watch: Callable[[], int]) -> Counted:
+    def search(
+        self,
+        roots: Roots,
+        bound: int,
+        first: bool,
+        watch: Callable[[], int],
+        before: tuple[Integers, npt.NDArray[np.bool_]] | None = None,
+    ) -> Counted:
         """Search below all roots; ``first``: not beyond the first root with a goal below it.
 
-        ``watch`` is called some fifty times a second and says why to stop, 0 for going on.
+        ``watch`` is called some fifty times a second and says why to stop, 0 for going on. ``before`` are the counts
+        of roots that are done already, on one of the ranks, and which these are, on all.
         """
         self.roots, self.bound, self.first = roots, bound, first
         self.counts = np.zeros((len(roots), 4), np.int64)
+        self.done = np.zeros(len(roots), np.bool_)
         self.loads[:] = 0
         self.queue.begin()
+        if before is not None:
+            self.counts[:], self.done[:] = before
+            self._announce(0, len(roots))
         self._ends = chunk_ends(len(roots), len(self.engines) * self.queue.size)
         if len(roots) == 1:
             self._work(0, lambda: self._watch(watch))
@@ -97,15 +111,20 @@ class Team:
         while not stopped() and (chunk := queue.take()) < len(self._ends):
             at, end = self._ends[chunk - 1] if chunk else 0, self._ends[chunk]
             while at < end and at <= queue.last[0]:
-                start = at
-                before = self._sums(start, end)
-                at = engine.run(at, end, SLICE, queue.last, self.counts)
-                if at < end and self.counts[at, GOALS] == TOO_LARGE:
+                if self.done[at]:
+                    at += 1
+                    continue
+                start, till = at, at + int(np.argmax(self.done[at:end])) if self.done[at:end].any() else end
+                before = self._sums(start, till)
+                at = finished = engine.run(at, till, SLICE, queue.last, self.counts)
+                if at < till and self.counts[at, GOALS] == TOO_LARGE:
                     self.counts[at] = split(engine, self.roots, at, self.bound, stopped)
                     at += 1
-                self.loads[worker] += self._sums(start, end) - before
-                self._announce(start, min(at + 1, end))
-                if stopped():
+                self.loads[worker] += self._sums(start, till) - before
+                self._announce(start, min(at + 1, till))
+                has_stopped = stopped()
+                self.done[start : finished if has_stopped else at] = True  # a part of a split may be missing
+                if has_stopped:
                     return
 
     def _sums(self, at: int, end: int) -> Integers:
