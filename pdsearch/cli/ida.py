@@ -1,7 +1,8 @@
 """Find optimal plans by IDA*, on the CPU's cores or a GPU: short for pdsearch solve --algorithm idastar.
 
 Exit codes: 0 all solved, else that of the first instance that was not: 11 unsolvable, 12 node
-limit, 23 time, 75 ended by SIGTERM or SIGUSR1 with a checkpoint written, 130 interrupted; 2 bad input, 1 internal error.
+limit, 23 time, 75 ended by SIGTERM or SIGUSR1 with a checkpoint written, 130 interrupted; 2 bad input, 1 internal
+error.
 """
 
 from __future__ import annotations
