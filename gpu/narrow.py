@@ -8,13 +8,11 @@ of milliseconds, after which what is left of each is thousands of times smaller.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
 from pdsearch.gpu import roots
-from pdsearch.gpu.below import n_cores
 from pdsearch.gpu.roots import Cut, Level
 from pdsearch.gpu.schemes import Scheme, Work
 from pdsearch.gpu.steps import GOAL_ROOT, GOALS
@@ -62,8 +60,7 @@ def narrowed(search: Scheme, model: Model, groups: Sequence[Level], depths: Sequ
     depths : sequence of int
         No path below the roots of a group is longer.
     """
-    with ThreadPoolExecutor(n_cores()) as pool:
-        cuts = list(pool.map(lambda group: roots.cut(model, group, PARTS), groups))
+    cuts = [roots.cut(model, group, PARTS) for group in groups]  # less than to hand them to threads
     works = []
     for number, (cut, depth) in enumerate(zip(cuts, depths, strict=True)):
         last = cut.levels[-1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numba
@@ -17,7 +18,9 @@ import numpy.typing as npt
 from pdsearch.gpu_model import MAX_ROOTS, Model, Root, is_goal_row
 
 Words = npt.NDArray[np.uint64]
-Numbers = npt.NDArray[np.int64]
+# what a cut counts; of its first goal, the levels above it, its parent's number in the last of them, and the move
+_N_TALLIES = 6
+_GENERATED, _EXPANDED, _GOALS, _DEPTH, _PARENT, _MOVE = range(_N_TALLIES)
 
 
 @dataclass
@@ -61,7 +64,7 @@ class Cut:
 @cache
 def host_child(model: Model) -> Any:
     """Return the model's ``child`` compiled for the CPU."""
-    return model.child(numba.njit)
+    return model.child(numba.njit(forceinline=True))
 
 
 @cache
@@ -84,24 +87,31 @@ def cut(model: Model, first: Level, wanted: int, most_levels: int = 60) -> Cut:
     The first level is always expanded: initial states may have a child more than others. A level of more states than
     there are numbers for roots is not begun. States of the first level are no goals, unless it holds one state.
     """
-    levels, generated, expanded = [first], 0, 0
     goal = np.array(model.goal, np.uint64)
     row = model.rows[first.low[0]] if len(model.rows) > 1 else 0
     if len(first) == 1 and (first.words[0] == goal).all() and is_goal_row(row, model):
         return Cut([first, _empty(0)], 0, 0, 1, [])
-    goals, origin, goal_path = 0, 0, None
-    while len(levels[-1]) > 0 and (len(levels) == 1 or len(levels[-1]) < wanted) and len(levels) <= most_levels:
-        above = levels[-1]
-        level, n, hits = _next_level(model, above, goal)
-        if len(level) > MAX_ROOTS:
+    states = _room(first, (min(wanted, MAX_ROOTS) + len(first)) * (1 + model.n_moves))
+    starts = np.zeros(most_levels + 2, np.int64)
+    starts[1] = len(first)
+    tallies = np.zeros(_N_TALLIES, np.int64)
+    n_levels = 1
+    while True:
+        n_levels, has_room = _cutter(model)(
+            model.rows, model.entries, states.words, states.low, states.slack, states.parent, states.move,
+            starts, n_levels, wanted, most_levels, goal, tallies,
+        )  # fmt: skip
+        if has_room:
             break
-        generated, expanded, goals = generated + n, expanded + len(above), goals + len(hits)
-        if len(hits) and goal_path is None:
-            parent, move = hits[0]
-            origin, moves = Cut(levels, 0, 0, 0, None).origin(parent)
-            goal_path = [*moves, move]
-        levels.append(level)
-    return Cut(levels, generated, expanded, goals, goal_path, origin)
+        states = _room(part(states, 0, int(starts[n_levels])), 2 * len(states))
+    bounds = starts[: n_levels + 1].tolist()
+    levels = [first, *(part(states, start, end - start) for start, end in pairwise(bounds[1:]))]
+    generated, expanded, goals, *hit = tallies.tolist()
+    if not goals:
+        return Cut(levels, generated, expanded, 0, None)
+    depth, parent, move = hit
+    origin, moves = Cut(levels[:depth], 0, 0, 0, None).origin(parent)
+    return Cut(levels, generated, expanded, goals, [*moves, move], origin)
 
 
 def part(level: Level, start: int, n: int) -> Level:
@@ -110,26 +120,17 @@ def part(level: Level, start: int, n: int) -> Level:
     return Level(level.words[which], level.low[which], level.slack[which], level.parent[which], level.move[which])
 
 
-def _next_level(model: Model, above: Level, goal: Words) -> tuple[Level, int, list[tuple[int, int]]]:
-    """Return the children within the bound, the number of all children, and the goals as (parent, move)."""
-    below = _empty(len(above) * model.n_moves)
-    hits = np.empty((len(above), 2), np.int64)
-    n, generated, n_hits = _expand(model, above, below, goal, hits)
-    level = Level(below.words[:n], below.low[:n], below.slack[:n], below.parent[:n], below.move[:n])
-    return level, generated, [(int(parent), int(move)) for parent, move in hits[:n_hits]]
+def _room(first: Level, n: int) -> Level:
+    """Return room for ``n`` states, with some at its beginning."""
+    room, kept = _empty(max(n, len(first))), len(first)
+    for column, values in zip(vars(room).values(), vars(first).values(), strict=True):
+        column[:kept] = values
+    return room
 
 
 def _empty(n: int) -> Level:
     parent, slack, move = np.empty(n, np.int32), np.empty(n, np.int16), np.empty(n, np.int8)
     return Level(np.empty((n, 2), np.uint64), np.empty(n, np.uint32), slack, parent, move)
-
-
-def _expand(model: Model, above: Level, below: Level, goal: Words, hits: Numbers) -> tuple[int, int, int]:
-    counts: tuple[int, int, int] = _expander(model)(
-        model.rows, model.entries, above.words, above.low, above.slack,
-        below.words, below.low, below.slack, below.parent, below.move, goal, hits,
-    )  # fmt: skip
-    return counts
 
 
 @numba.njit
@@ -147,29 +148,49 @@ def is_goal(goal, goal_cell, rows, first, second, low):
 
 
 @cache
-def _expander(model: Model) -> Any:
-    """Return the compiled expansion of a level; asked for thousands of times, it is handed no more than it needs."""
+def _cutter(model: Model) -> Any:
+    """Return the compiled cut of a model: all levels in one call, beside which other threads run.
+
+    Told where levels begin and how many there are, it goes on as far as there is room, and returns the levels there are
+    then, and whether it is done. A call from Python costs as much as a level of a thousand states; the model's function
+    must be inlined: a call that returns five values costs as much as what it computes.
+    """
     child, within, n_moves, goal_cell = host_child(model), host_within(model), model.n_moves, model.goal_cell
 
-    def expand(rows, entries, words, low, slack, words2, low2, slack2, parent2, move2, goal, hits):
-        n, generated, n_hits = 0, 0, 0
-        for i in range(len(low)):
-            row = row_of(rows, low[i])
-            for move in range(n_moves):
-                legal, a, b, tag, rise = child(words[i, 0], words[i, 1], low[i], move, row, entries)
-                if not legal:
-                    continue
-                generated += 1
-                left = slack[i] - np.int64(rise)
-                if left < 0 or not within(a, b, left, entries):
-                    continue
-                if is_goal(goal, goal_cell, rows, a, b, tag):
-                    hits[n_hits, 0], hits[n_hits, 1] = i, move
-                    n_hits += 1
-                    continue
-                words2[n, 0], words2[n, 1] = a, b
-                low2[n], slack2[n], parent2[n], move2[n] = tag, left, i, move
-                n += 1
-        return n, generated, n_hits
+    def run(rows, entries, words, low, slack, parent, move, starts, n_levels, wanted, most_levels, goal, tallies):
+        start, end = starts[n_levels - 1], starts[n_levels]
+        while start < end and (n_levels == 1 or end - start < wanted) and n_levels <= most_levels:
+            if end + (end - start) * n_moves > len(low):
+                return n_levels, False
+            n, generated, goals, first_parent, first_move = end, 0, 0, np.int64(0), np.int64(0)
+            for i in range(start, end):
+                w0, w1, tag0, rest, row = words[i, 0], words[i, 1], low[i], slack[i], row_of(rows, low[i])
+                for m in range(n_moves):
+                    legal, a, b, tag, rise = child(w0, w1, tag0, m, row, entries)
+                    if not legal:
+                        continue
+                    generated += 1
+                    left = rest - np.int64(rise)
+                    if left < 0 or not within(a, b, left, entries):
+                        continue
+                    if is_goal(goal, goal_cell, rows, a, b, tag):
+                        if goals == 0:
+                            first_parent, first_move = i - start, np.int64(m)
+                        goals += 1
+                        continue
+                    words[n, 0], words[n, 1] = a, b
+                    low[n], slack[n], parent[n], move[n] = tag, left, i - start, m
+                    n += 1
+            if n - end > MAX_ROOTS:
+                break
+            if goals and tallies[_GOALS] == 0:
+                tallies[_DEPTH], tallies[_PARENT], tallies[_MOVE] = n_levels, first_parent, first_move
+            tallies[_GENERATED] += generated
+            tallies[_EXPANDED] += end - start
+            tallies[_GOALS] += goals
+            n_levels += 1
+            starts[n_levels] = n
+            start, end = end, n
+        return n_levels, True
 
-    return numba.njit(nogil=True)(expand)
+    return numba.njit(nogil=True)(run)

@@ -26,6 +26,7 @@ def environment() -> dict[str, Any]:
     return facts
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)

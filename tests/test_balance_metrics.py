@@ -270,3 +270,10 @@ def test_the_floor_of_one_bin_or_of_all_bins_is_zero():
     assert sampling_floor(5, 4, 4) == 0
     with pytest.raises(BadInputError, match="5 items choosing 5 of 4 bins"):
         sampling_floor(5, 4, 5)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_capacity_beyond_all_numbers_drops_nothing_and_warns_of_nothing():
+    assert capacity.capacity([4, 2**31], 1e308) == np.inf
+    assert capacity.capacity([4, 2**31], 1e308, whole=False) == np.inf
+    assert capacity.drop_rate([4, 2**31], 1e308) == 0

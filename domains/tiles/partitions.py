@@ -35,8 +35,10 @@ _KNOWN: dict[tuple[int, int], dict[str, list[Cells]]] = {
     },
 }
 
-# several partitions of the 24-puzzle, whose maximum is wanted, mirrored ones included: the small catalogue of
-# Clausecker and Reinefeld (2019), "Zero-aware pattern databases with 1-bit compression for sliding tile puzzles", SoCS
+# several partitions of the 24-puzzle, whose maximum is wanted, mirrored ones included; after the catalogues of
+# Clausecker (2017), "Notes on the construction of pattern databases", ZIB-Report 17-59, and Clausecker and
+# Reinefeld (2019), "Zero-aware pattern databases with 1-bit compression for sliding tile puzzles", SoCS. They were not
+# compared with the authors' files: any partition gives a lower bound, and that theirs are these is not claimed
 _CATALOGUE: list[list[Cells]] = [
     [(1, 5, 6, 10, 11, 12), (2, 3, 4, 7, 8, 9), (13, 14, 18, 19, 23, 24), (15, 16, 17, 20, 21, 22)],
     [(1, 2, 5, 6, 10, 11), (3, 4, 7, 8, 9, 12), (13, 14, 18, 19, 23, 24), (15, 16, 17, 20, 21, 22)],

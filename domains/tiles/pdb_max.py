@@ -4,7 +4,8 @@ All sums of a successor are looked up anew: two of them cost several times what 
 more nodes the harder the instance is.
 
 Source: Korf and Felner (2002), "Disjoint pattern database heuristics", AIJ 134 (reflected databases); Clausecker and
-Reinefeld (2019), "Zero-aware pattern databases with 1-bit compression for sliding tile puzzles", SoCS (the catalogue).
+Reinefeld (2019), "Zero-aware pattern databases with 1-bit compression for sliding tile puzzles", SoCS (the idea of a
+catalogue: several partitions that share tables; see :mod:`pdsearch.domains.tiles.partitions`).
 """
 
 from __future__ import annotations

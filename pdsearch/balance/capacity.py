@@ -27,7 +27,8 @@ def capacity(loads: npt.ArrayLike, factor: float = 1.0, axis: int = -1, whole: b
     4.0
     """
     mean = as_loads(loads, axis).mean(axis=-1, dtype=np.float64)
-    limit = rounded_up(mean, factor) if whole else _checked(factor) * mean
+    with np.errstate(over="ignore"):
+        limit = rounded_up(mean, factor) if whole else _checked(factor) * mean
     return float(limit) if np.ndim(limit) == 0 else limit
 
 
@@ -37,7 +38,8 @@ def rounded_up(mean: float | FloatArray, factor: float) -> Value:
     >>> rounded_up(10.0, 1.1)
     11.0
     """
-    limit = np.ceil(_checked(factor) * np.asarray(mean) * _ROUNDING)
+    with np.errstate(over="ignore"):  # a capacity beyond all numbers drops nothing
+        limit = np.ceil(_checked(factor) * np.asarray(mean) * _ROUNDING)
     return float(limit) if limit.ndim == 0 else limit
 
 

@@ -43,6 +43,7 @@ GENERATED, EXPANDED, GOALS, GOAL_ROOT = range(4)  # columns of its counts
 WANTED = dict(zip(SCHEMES, (2**18, 2048, 1536 * 8), strict=True))
 _GROWTH = 6  # of iterations of the 15-puzzle, at most about
 _WORTH_A_LAUNCH = 1000  # nodes below a group of roots, on an average; below the largest it is a thousand times as many
+_WORTH_A_THREAD = 20_000  # roots, which are cut in a millisecond
 _BELOW_ROOT, _FEWEST = 64, 64  # nodes below a root that are worth a root on the host; roots at least
 
 
@@ -195,15 +196,7 @@ class _Batch:
         start = time.perf_counter()
         from pdsearch.gpu.schemes import Counts, Work
 
-        most = max(1, self.share.wanted // len(active))
-        with ThreadPoolExecutor(n_cores()) as pool:
-            works = list(
-                pool.map(
-                    lambda numbered: _cut(numbered[1], numbered[0], self.share.roots_of(numbered[1], most)),
-                    enumerate(active),
-                )
-            )
-        work = self.share.mine(Work.joined(works))
+        work = self.share.mine(Work.joined(self._cuts(active)))
         if len(work.low):
             counts = self.search.search(work, len(active), self.share.first, self._go_on)
         else:
@@ -211,9 +204,23 @@ class _Batch:
         counts = self.share.sum_up(counts)
         seconds = time.perf_counter() - start
         self._find_moves(active, counts)
+        spread = seconds, load_balance(counts.loads) if len(counts.loads) else math.nan
         for one, tally in zip(active, counts.tallies.tolist(), strict=True):
-            _count(one, tally, seconds, counts, self.share.first)
+            _count(one, tally, spread, self.share.first, counts.finished)
         return counts
+
+    def _cuts(self, active: list[_Instance]) -> list[Work]:
+        """Cut the next iteration of all instances; in threads only where a cut takes longer than to hand it to one."""
+        most = max(1, self.share.wanted // len(active))
+
+        def cut(numbered: tuple[int, _Instance]) -> Work:
+            number, one = numbered
+            return _cut(one, number, self.share.roots_of(one, most))
+
+        if most < _WORTH_A_THREAD:
+            return [cut(numbered) for numbered in enumerate(active)]
+        with ThreadPoolExecutor(n_cores()) as pool:
+            return list(pool.map(cut, enumerate(active)))
 
     def _find_moves(self, active: list[_Instance], counts: Counts) -> None:
         """Find the moves of the instances that reached a goal; where subtrees are large, the device looks again."""
@@ -345,18 +352,20 @@ def _cut(one: _Instance, number: int, wanted: int) -> Work:
     return Work(last.words, last.low, last.slack.astype(np.int64), group, instance, one.bound - len(one.cut.levels) + 1)
 
 
-def _count(one: _Instance, tally: list[int], seconds: float, counts: Counts, first: bool) -> None:
-    """Add an iteration's counts, and raise the bound unless it reached a goal."""
-    cut = one.cut
+def _count(one: _Instance, tally: list[int], spread: tuple[float, float], first: bool, is_finished: bool) -> None:
+    """Add an iteration's counts, and raise the bound unless it reached a goal.
+
+    ``spread`` has the seconds of the iteration, and its load balance: all instances have them together.
+    """
+    (seconds, balance), cut = spread, one.cut
     assert cut is not None
     generated, expanded = cut.generated + tally[GENERATED], cut.expanded + tally[EXPANDED]
     one.generated, one.expanded = one.generated + generated, one.expanded + expanded
-    shared = load_balance(counts.loads) if len(counts.loads) else math.nan
-    one.iterations.append(Iteration(one.bound, generated, expanded, seconds, len(cut.levels[-1]), shared))
+    one.iterations.append(Iteration(one.bound, generated, expanded, seconds, len(cut.levels[-1]), balance))
     one.solutions = cut.goals + tally[GOALS]
-    if one.moves is not None and (first or counts.finished):  # else some plans are not counted
+    if one.moves is not None and (first or is_finished):  # else some plans are not counted
         one.status = Status.SOLVED
-    elif counts.finished:
+    elif is_finished:
         one.bound += one.model.unit
     one.cut = None
 
