@@ -92,6 +92,11 @@ class Domain(Instances, Hashing):
         """Say whether nodes keep their parent, for operators have no inverse."""
         return shape_of(self.space).is_linked
 
+    @property
+    def leaves_out_plans(self) -> bool:
+        """Say whether moves are left out that some plans take, as prunings do: one optimal plan is left at least."""
+        return False
+
     def why_unsolvable(self) -> str | None:
         """Return a proof, in words, that no plan exists; None when only a search can tell."""
         return None

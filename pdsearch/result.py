@@ -197,6 +197,11 @@ class Result:
         """Return one line of JSON."""
         return json.dumps(self.to_dict(), allow_nan=False)
 
+    @property
+    def all_plans(self) -> list[tuple[int | None, list[str]]]:
+        """Return cost and operators of every plan found, the cheapest first: of most searches one, or none."""
+        return [] if self.plan is None else [(self.cost, self.plan)]
+
     def _quality(self) -> str:
         """Return what is proved of the cost."""
         if self.lower_bound is None:

@@ -141,6 +141,11 @@ class Planning(Domain):
         task = parse_sas(read, text if Path(text).suffix == ".sas" else f"{text} (translated to SAS+)", deadline)
         return cls(task, text, preprocess=preprocess, pruning=pruning, deadline=deadline)
 
+    @property
+    def leaves_out_plans(self) -> bool:
+        """Say whether there is a pruning."""
+        return self._pruning is not None
+
     def why_unsolvable(self) -> str | None:
         """Return what preprocessing proved."""
         return self._prepared.unsolvable

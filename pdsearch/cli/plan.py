@@ -21,6 +21,7 @@ EXAMPLES = """\
   pdsearch plan domain.pddl problem.pddl --heuristic lmcut --plan-file sas_plan
   pdsearch plan task.sas --heuristic pdb --pruning stubborn --json -
   pdsearch plan domain.pddl problem.pddl -n 4 --heuristic lmcut
+  pdsearch plan domain.pddl problem.pddl --quality 1.1 --count --top-k 20 --plan-file plans
   mpiexec -n 8 pdsearch plan domain.pddl problem.pddl --heuristic merge-and-shrink:50000 --distribution sparsest-cut
 """
 

@@ -44,7 +44,7 @@ from pdsearch.limits import Deadline, Limits, seconds
 from pdsearch.options import values_of
 from pdsearch.result import Result, Status
 from pdsearch.search import solve_all
-from pdsearch.search.algorithms import ALGORITHMS
+from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.checkpoint.checkpoints import EVERY_S, Checkpoints
 from pdsearch.search.run import OnProgress, Run
 
@@ -143,7 +143,7 @@ def _algorithm(arguments: argparse.Namespace, domain: type[Domain]) -> str | Non
             raise BadInputError(f"--anytime with --algorithm {arguments.algorithm}; leave out one of them")
         return "anytime"
     if arguments.algorithm == "auto":
-        return None if getattr(arguments, "weight", None) is None else "weighted"
+        return next((name for name in ALGORITHMS if _is_asked_for(ALGORITHMS[name], arguments)), None)
     name: str = domain.stand_ins.get(arguments.algorithm, arguments.algorithm)
     chosen = ALGORITHMS[name]
     ranks = launched_ranks() or 1
@@ -153,6 +153,11 @@ def _algorithm(arguments: argparse.Namespace, domain: type[Domain]) -> str | Non
             f"--algorithm {arguments.algorithm} runs on one rank and {by} {ranks}; leave out one of them"
         )
     return name
+
+
+def _is_asked_for(algorithm: type[Algorithm], arguments: argparse.Namespace) -> bool:
+    """Say whether an option is given that names an algorithm."""
+    return any(getattr(arguments, option.name, None) not in (None, False) for option in algorithm.named_by)
 
 
 def _algorithm_options(arguments: argparse.Namespace, algorithm: str | None) -> dict[str, Any]:

@@ -14,11 +14,11 @@ def has_notation(domain: Domain) -> bool:
 
 
 def plan_text(domain: Domain, result: Result) -> str:
-    """Return the operators, a line each, and the cost in a last line that begins with a semicolon."""
-    if result.plan is None:
-        return ""
+    """Return the operators, a line each, and the cost in a last line that begins with a semicolon; of every plan."""
     costs = f" ({domain.cost_words})" if domain.cost_words else ""
-    return "".join(f"{operator}\n" for operator in result.plan) + f"; cost = {result.cost}{costs}\n"
+    return "".join(
+        "".join(f"{operator}\n" for operator in plan) + f"; cost = {cost}{costs}\n" for cost, plan in result.all_plans
+    )
 
 
 def on_screen(domain: Domain, result: Result, shown: str | None, plan_file: str | None, solution: str | None) -> str:
@@ -29,7 +29,8 @@ def on_screen(domain: Domain, result: Result, shown: str | None, plan_file: str 
     if not result.plan or plan_file is not None:
         return text
     words = f"plan, {domain.move_words}" if domain.move_words else "plan"
-    text += _shortened(f"  {words}: {', '.join(result.plan)}", "--plan-file") + "\n"
+    others = [f"  of cost {cost}: {', '.join(plan)}" for cost, plan in result.all_plans[1:]]
+    text += _shortened("\n".join([f"  {words}: {', '.join(result.plan)}", *others]), "--plan-file") + "\n"
     if domain.has_picture:
         text += _beside(domain.show(domain.initial), domain.show(_end(domain, result.plan)))
     return text

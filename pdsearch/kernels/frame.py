@@ -36,6 +36,7 @@ MAX_COST, MAX_H, MAX_OPERATOR, MAX_MOVES, MAX_G, ENTERS, AT, N_RECORDS = range(2
 # what the passes tell each other
 MOST, F_ALLOWED, POPPED, F, N_PARENTS, N_ROWS, IS_FULL, ROOM, FAULT, N_OPENED, ARE_DROPPED, NODES_LEFT = range(30, 42)
 STATISTICS = 42  # see pdsearch.search.step; so many words are kept for them
+THROUGH_GOALS = 55  # 1: goals are noted and expanded like other nodes, and are no incumbent
 N_SLOTS = 96  # from 56 on: of searches with two sides, see pdsearch.kernels.sides
 
 

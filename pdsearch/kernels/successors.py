@@ -31,6 +31,7 @@ from pdsearch.kernels.frame import (
     SPACE,
     STATISTICS,
     TABLE,
+    THROUGH_GOALS,
     F,
     blank,
     part,
@@ -88,14 +89,17 @@ def expand_all(kind, _, frame):
     table, is_alone = part(TABLE_KIND, frame, TABLE), frame[N_RANKS] == 1
     space, batch, moves = part(kind, frame, SPACE), part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
     n_words, most = state_width(space), frame[MAX_MOVES]
-    incumbent = frame[INCUMBENT]
+    incumbent, goes_through = frame[INCUMBENT], frame[THROUGH_GOALS] != 0
     expanded = row = 0
     parents = frame[N_PARENTS]
     for i in range(parents):
         for word in range(n_words):
             moves.parent[word] = batch.parents[i * n_words + word]
         batch.bounds[i] = incumbent
-        if is_goal(space, moves.parent):
+        is_end = is_goal(space, moves.parent)
+        if is_end and goes_through and batch.gs[i] < frame[STATISTICS + GOAL_COST]:
+            frame[STATISTICS + GOAL_NODE], frame[STATISTICS + GOAL_COST] = batch.nodes[i], batch.gs[i]
+        if is_end and not goes_through:
             frame[STATISTICS + GOAL_NODE] = batch.nodes[i]
             incumbent = batch.gs[i]
             batch.nodes[i] = -1

@@ -29,6 +29,8 @@ class Algorithm(ABC):
         What results call it.
     options : tuple of Option
         What a command line may say of it; Python may say more.
+    named_by : tuple of Option
+        Those of them that choose the algorithm where none is named.
     is_distributed : bool
         Whether ranks share nodes out, so that the task needs a distribution.
     needs_comm : bool
@@ -51,6 +53,7 @@ class Algorithm(ABC):
     source: ClassVar[str]
     label: ClassVar[str]
     options: ClassVar[tuple[Option, ...]] = ()
+    named_by: ClassVar[tuple[Option, ...]] = ()
     is_distributed: ClassVar[bool] = False
     needs_comm: ClassVar[bool] = False
     max_ranks: ClassVar[int | None] = None

@@ -47,6 +47,7 @@ class Anytime(WeightedAStar):
     name = "anytime"
     source = "Richter, Thayer and Ruml (2010), ICAPS"
     label = "anytime A*"
+    named_by = ()
 
     def __init__(self, weight: float | str | Fraction | None = None, message_size: int | None = None) -> None:
         super().__init__(WEIGHTS[0] if weight is None else weight, message_size)

@@ -18,11 +18,11 @@ from pdsearch.errors import BadInputError
 from pdsearch.kernels import frame as slots
 from pdsearch.kernels.frame import Frame
 from pdsearch.kernels.growth import lines_to_copy
-from pdsearch.kernels.layout import f_of, g_and_origin, g_of, limits_of, new_record, ways_of
+from pdsearch.kernels.layout import Layout, f_of, g_and_origin, g_of, limits_of, new_record, ways_of
 from pdsearch.kernels.naming import name_nodes
 from pdsearch.kernels.passes import SLACK, new_batch
 from pdsearch.kernels.protocol import INFINITY, new_moves
-from pdsearch.kernels.store import LINE, MAX_FILL, capacity, new_index, new_table
+from pdsearch.kernels.store import LINE, MAX_FILL, NodeTable, capacity, new_index, new_table
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import LAYERS, MemoryLimitError, allocated, new_open_list, outbox, room
 from pdsearch.search.best_first.pipeline import addresses, fault_of, layout_of_task
@@ -222,6 +222,20 @@ class LocalSearch:
     def least_f(self) -> int:
         """Return the least f of all that the rank holds, unsent records included."""
         return min(self.least_open_f, int(self._outbox.least_f.min())) if self.unsent else self.least_open_f
+
+    @property
+    def layout(self) -> Layout:
+        """Return how nodes lie in the table."""
+        return self._layout
+
+    @property
+    def table(self) -> NodeTable:
+        """Return the nodes and their index, until the next call that may let them grow."""
+        return self._table
+
+    def go_through_goals(self) -> None:
+        """Expand goals as other nodes from now on: ``statistics[GOAL_COST]`` is the least g of one, no incumbent."""
+        self._frame.words[slots.THROUGH_GOALS] = 1
 
     @property
     def unsent(self) -> int:

@@ -19,7 +19,7 @@ import dataclasses
 import math
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from pdsearch.errors import BadInputError, shown
 from pdsearch.heuristics import check_admissible
@@ -129,6 +129,7 @@ class WeightedAStar(Algorithm):
     source = "Pohl (1970), Artificial Intelligence 1"
     label = "weighted A*"
     options = (WEIGHT, MESSAGE_SIZE)
+    named_by: ClassVar[tuple[Option, ...]] = (WEIGHT,)
     is_distributed = True
     result = WeightedResult
 
