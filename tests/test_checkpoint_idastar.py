@@ -8,6 +8,7 @@ from pdsearch import Status, solve
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
 from pdsearch.limits import Limits
+from pdsearch.search.checkpoint import checkpoints
 from pdsearch.search.checkpoint.epochs import Epoch, epochs
 from pdsearch.search.depth_first import team
 
@@ -48,7 +49,8 @@ def test_counts_are_those_of_a_search_that_was_never_stopped(mode, looks_often, 
     assert counts(harder(mode=mode, checkpoint=tmp_path, resume=True)) == counts(whole)
 
 
-def test_checkpoints_on_the_way_change_nothing_and_hold_what_was_done(looks_often, tmp_path):
+def test_checkpoints_on_the_way_change_nothing_and_hold_what_was_done(looks_often, monkeypatch, tmp_path):
+    monkeypatch.setattr(checkpoints, "_SHARE", 0)
     result = harder(threads=2, checkpoint=tmp_path, every=0.05)
 
     assert counts(result) == counts(harder())

@@ -95,7 +95,10 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
 
 def add_every(parser: argparse.ArgumentParser) -> None:
     """Add how often checkpoints are written."""
-    parser.add_argument("--every", metavar="TIME", help="from one checkpoint to the next, as 90s or 10m (default 10m)")
+    text = (
+        "from one checkpoint to the next, or more where the search would stand still for over 3 %% of it (default 10m)"
+    )
+    parser.add_argument("--every", metavar="TIME", help=text)
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:

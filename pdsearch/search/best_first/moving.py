@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.errors import BadInputError
-from pdsearch.kernels.bucket import saved_entries
+from pdsearch.kernels.bucket import CHUNK, saved_entries
 from pdsearch.kernels.layout import Linked, link, parents_of
 from pdsearch.kernels.passes import N_STATISTICS
 from pdsearch.kernels.protocol import INFINITY
@@ -211,6 +211,15 @@ class Moving:
         if not n:
             return sum(len(file["heap_f"]) for file in self.files) // self.task.n_ranks
         return n[rank] if self.is_direct else sum(n) // self.task.n_ranks
+
+
+def compile_loading(rank: LocalSearch) -> None:
+    """Compile what fills a rank, or load it from the disk cache, by giving it nothing."""
+    nothing = np.empty(0, np.int64)
+    rank.enter_nodes(np.empty((0, rank.task.node_words), np.uint32))
+    rank.enter_open(nothing, nothing, nothing)
+    one_entry = np.zeros(2 * CHUNK, np.uint32)
+    list(saved_entries(np.array([CHUNK + 1], np.uint32), one_entry, np.ones(6, np.int64)))
 
 
 def owners_of(task: Task, rows: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:

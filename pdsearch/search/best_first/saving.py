@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from pdsearch.comm import Records
-from pdsearch.comm.together import once, together
+from pdsearch.comm.together import in_turn, once, together
 from pdsearch.errors import BadInputError
 from pdsearch.result import Status
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.local_search import LocalSearch
-from pdsearch.search.best_first.moving import KIND, Moving
+from pdsearch.search.best_first.moving import KIND, Moving, compile_loading
 from pdsearch.search.checkpoint.files import scratch
 from pdsearch.search.checkpoint.identity import check_same, facts_of
 from pdsearch.search.run import Run
@@ -74,6 +74,8 @@ class Saving:
         if checkpoints is None or checkpoints.epoch is None:
             return None
         epoch = checkpoints.epoch
+        with self.run.phase("compile"):
+            in_turn(self._raw, lambda: compile_loading(rank))
         with self.run.phase("checkpoint"):
             moving = Moving(self.task, epoch)
             if self.comm is None or moving.is_direct or self.task.n_ranks == 1:

@@ -22,6 +22,7 @@ from pdsearch.search.checkpoint.epochs import Epoch
 from pdsearch.search.checkpoint.files import Arrays, Part, TornError, check, read_json, settle, write_arrays, write_json
 
 EVERY_S = 600.0
+_SHARE = 32  # a search stands still for about one part in so many of its time
 _LOOK_S = 0.05
 _GIVEN_UP_S = 3600.0  # without the file of some rank
 Say = Callable[[str], None]
@@ -39,7 +40,8 @@ class Checkpoints:
     folder : str or Path
         Made if need be; the folder around it must exist. On several machines all of them must see it.
     every_s : float
-        Seconds from one checkpoint to the next. One is written when a limit or a signal ends the search, too.
+        Seconds from one checkpoint to the next; more where the search would stand still for more than a thirty-second
+        of its time. One is written when a limit or a signal ends the search, too.
     resumes : bool
         Go on from the newest complete one; else there must be none.
     command : dict, optional
@@ -79,7 +81,7 @@ class Checkpoints:
         self._next = 1
         self._thread: threading.Thread | None = None
         self._failed: str | None = None
-        self._last_s = time.monotonic()
+        self._last_s, self._stood_s = time.monotonic(), 0.0
 
     # --- before the search ---
 
@@ -147,7 +149,7 @@ class Checkpoints:
     @property
     def is_due(self) -> bool:
         """Say, on rank 0, whether it is time for the next one and the last is on the disk."""
-        if self.rank != 0 or time.monotonic() - self._last_s < self.every_s:
+        if self.rank != 0 or time.monotonic() - self._last_s < max(self.every_s, _SHARE * self._stood_s):
             return False
         return self._thread is None or not self._thread.is_alive()
 
@@ -164,7 +166,7 @@ class Checkpoints:
             Ranks that write a file, this one among them.
         """
         self._join()
-        number, self._next = self._next, self._next + 1
+        began, number, self._next = time.monotonic(), self._next, self._next + 1
         self._failed = None
         self.is_writing = True
         try:
@@ -172,6 +174,7 @@ class Checkpoints:
         finally:
             self.is_writing = False
             self._last_s = time.monotonic()
+            self._stood_s = self._last_s - began
 
     def _write(self, number: int, task: dict[str, Any], arrays: Arrays, facts: dict[str, Any], writers: int) -> None:
         folder, name = folders.folder_of(self.folder, number), f"rank-{self.rank:04d}"

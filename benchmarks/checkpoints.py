@@ -1,0 +1,145 @@
+"""What checkpoints cost, and what they save: wall time with and without, and random kills from which searches go on.
+
+    python benchmarks/checkpoints.py cost --instance korf:1 --every 1s
+    python benchmarks/checkpoints.py kills --kills 100 --ranks 1 2 3 4
+
+``cost`` runs a search with and without, by turns, and prints medians and their ratio. ``kills`` starts a search on some
+ranks, kills all of them by SIGKILL at a random moment, and goes on, on ranks drawn anew, until it is solved; then the
+next search begins. What a kill lost is what was expanded since the newest complete checkpoint: the seconds between the
+moment at which that was written and the kill, beside the seconds between two checkpoints. A search that was killed
+before it had written one had searched for less than an interval.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+PDSEARCH = [sys.executable, "-m", "pdsearch"]
+
+
+def run(words: list[str]) -> dict[str, object]:
+    """Return the JSON of a command, whose exit code must be 0."""
+    done = subprocess.run([*PDSEARCH, *words, "--json", "-"], capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout))
+
+
+def cost(arguments: argparse.Namespace) -> None:
+    """Print the wall time of searches with checkpoints over that of those without."""
+    words = ["solve", *arguments.instance, "-n", str(arguments.ranks[0]), "--memory", arguments.memory]
+    words += ["--heuristic", arguments.heuristic] if arguments.heuristic else []
+    seconds: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(arguments.repeats):
+        for is_on in (False, True):
+            with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+                more = ["--checkpoint", f"{folder}/c", "--every", arguments.every] if is_on else []
+                result = run([*words, *more])
+                seconds[is_on].append(float(str(result["search_s"])))
+                if is_on:
+                    newest = max((path.name for path in Path(folder, "c").glob("epoch-*")), default="none")
+                    size = max((path.stat().st_size for path in Path(folder, "c").glob("*/*.bin")), default=0)
+    without, with_ = (statistics.median(seconds[is_on]) for is_on in (False, True))
+    print(
+        f"{' '.join(arguments.instance)}: {without:.2f} s without, {with_:.2f} s with checkpoints every "
+        f"{arguments.every} (the last {newest}, {size / 2**20:.0f} MiB a rank): {100 * (with_ / without - 1):+.1f} %"
+    )
+
+
+def kills(arguments: argparse.Namespace) -> None:
+    """Kill searches at random moments, go on, and compare every cost with the right one."""
+    rng = random.Random(arguments.seed)
+    right = run(["solve", *arguments.instance])["cost"]
+    done, solved, wrong, torn, lost = 0, 0, 0, 0, []
+    every_s = float(arguments.every.removesuffix("s"))
+    while done < arguments.kills:
+        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+            where, out = Path(folder, "c"), Path(folder, "result.json")
+            while True:
+                ranks = rng.choice(arguments.ranks)
+                begins = not list(where.glob("epoch-*/COMPLETE"))
+                if begins:
+                    shutil.rmtree(where, ignore_errors=True)
+                words = ["solve", *arguments.instance] if begins else ["resume"]
+                words += ["--checkpoint", str(where), "--every", arguments.every] if begins else [str(where)]
+                began = time.time()
+                job = subprocess.Popen(
+                    [*PDSEARCH, *words, "-n", str(ranks), "--json", str(out)],
+                    start_new_session=True,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+                try:
+                    job.wait(rng.uniform(arguments.least_s, arguments.most_s) if done < arguments.kills else None)
+                except subprocess.TimeoutExpired:
+                    killed(job)
+                    done += 1
+                    lost += since_newest(where, began)
+                    torn += any(not (path / "COMPLETE").exists() for path in where.glob("epoch-*"))
+                    continue
+                if job.returncode:
+                    assert job.stderr is not None
+                    print(f"exit code {job.returncode}: {job.stderr.read()}", flush=True)
+                    wrong += 1
+                    break
+                solved += 1
+                wrong += json.loads(out.read_text())["cost"] != right
+                break
+        print(f"{done} kills, {solved} solved, {wrong} wrong, {torn} in the middle of writing", flush=True)
+    waited = ""
+    if lost:
+        most, median = max(lost), statistics.median(lost)
+        waited = f"; lost at most {most:.2f} s, {median:.2f} s in the median, of {every_s:g} s between checkpoints"
+    print(f"{done} kills on {arguments.ranks} ranks: {solved} searches solved, {wrong} wrong{waited}")
+
+
+def killed(job: subprocess.Popen[str]) -> None:
+    """Kill a launcher and its ranks, which are groups of their own, at once."""
+    children = Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text().split()
+    for process in (job.pid, *map(int, children)):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    job.wait()
+
+
+def since_newest(where: Path, began: float) -> list[float]:
+    """Return the seconds since the newest complete checkpoint was begun, if this search wrote it since ``began``."""
+    complete = sorted(path.parent for path in where.glob("epoch-*/COMPLETE"))
+    newest = [min(path.stat().st_mtime for path in folder.glob("*.bin")) for folder in complete[-1:]]
+    return [time.time() - at for at in newest if at > began]
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("cost", "kills"))
+    parser.add_argument("--instance", nargs="+", default=["tiles", "korf:1"])
+    parser.add_argument("--heuristic")
+    parser.add_argument("--memory", default="4G")
+    parser.add_argument("--every", default="1s")
+    parser.add_argument("--ranks", nargs="+", type=int, default=[1])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--least-s", type=float, default=1.5)
+    parser.add_argument("--most-s", type=float, default=6.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--folder", help="where the checkpoints are written (default: the system's for temporary files)"
+    )
+    arguments = parser.parse_args()
+    {"cost": cost, "kills": kills}[arguments.what](arguments)
+
+
+if __name__ == "__main__":
+    main()
