@@ -73,15 +73,19 @@ def kills(arguments: argparse.Namespace) -> None:
                 words = ["solve", *arguments.instance] if begins else ["resume"]
                 words += ["--checkpoint", str(where), "--every", arguments.every] if begins else [str(where)]
                 began = time.time()
-                job = subprocess.Popen(
-                    [*PDSEARCH, *words, "-n", str(ranks), "--json", str(out)],
-                    start_new_session=True,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
+                said = Path(folder, "stderr")
+                with said.open("w") as stderr:
+                    job = subprocess.Popen(
+                        [*PDSEARCH, *words, "-n", str(ranks), "--json", str(out), "--progress"],
+                        start_new_session=True,
+                        stdout=subprocess.DEVNULL,
+                        stderr=stderr,
+                        text=True,
+                    )
+                while job.poll() is None and "expanded" not in said.read_text():  # half a second of search
+                    time.sleep(0.01)
                 try:
-                    job.wait(rng.uniform(arguments.least_s, arguments.most_s) if done < arguments.kills else None)
+                    job.wait(rng.uniform(0, arguments.most_s) if done < arguments.kills else None)
                 except subprocess.TimeoutExpired:
                     killed(job)
                     done += 1
@@ -89,8 +93,7 @@ def kills(arguments: argparse.Namespace) -> None:
                     torn += any(not (path / "COMPLETE").exists() for path in where.glob("epoch-*"))
                     continue
                 if job.returncode:
-                    assert job.stderr is not None
-                    print(f"exit code {job.returncode}: {job.stderr.read()}", flush=True)
+                    print(f"exit code {job.returncode}: {said.read_text()[-500:]}", flush=True)
                     wrong += 1
                     break
                 solved += 1
@@ -131,8 +134,7 @@ def main() -> None:
     parser.add_argument("--ranks", nargs="+", type=int, default=[1])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--least-s", type=float, default=1.5)
-    parser.add_argument("--most-s", type=float, default=6.0)
+    parser.add_argument("--most-s", type=float, default=3.0, help="from the first sign of progress to the kill")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--folder", help="where the checkpoints are written (default: the system's for temporary files)"
