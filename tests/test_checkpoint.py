@@ -122,6 +122,21 @@ def test_memory_too_small_for_a_checkpoint_is_one_line_and_more_goes_on(tmp_path
     assert result.cost == alone("planning").cost
 
 
+@pytest.mark.parametrize("limit", [900_000, 1_000_000, 1_100_000])
+def test_what_filled_the_memory_fits_the_same_memory_again(limit, tmp_path):
+    full = solve(Tiles.korf(79), memory=limit + 2**20, when_full="stop", checkpoint=tmp_path)
+    assert full.status is Status.MEMORY_LIMIT
+
+    again = solve(Tiles.korf(79), memory=limit + 2**20, when_full="stop", checkpoint=tmp_path, resume=True)
+    assert again.status is Status.MEMORY_LIMIT
+    assert full.expanded <= again.expanded < 1.3 * full.expanded
+
+    result = solve(Tiles.korf(79), memory=limit + 2**20, checkpoint=tmp_path, resume=True)
+    assert (result.status, result.cost) == (Status.SOLVED, 42)
+    assert result.notes[0].startswith("memory was full")
+    assert solve(Tiles.korf(79), checkpoint=tmp_path, resume=True).cost == 42
+
+
 # --- several ranks, simulated ---
 
 

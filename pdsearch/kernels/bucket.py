@@ -58,6 +58,10 @@ class BucketOpen(NamedTuple):
         """Say whether so many pushes are possible, each of which may open a chunk."""
         return bool(len(self.pool) // CHUNK - self.scalars[3] >= pushes)
 
+    def needed(self, f: npt.NDArray[np.int64], h: npt.NDArray[np.int64]) -> int:
+        """Return how many chunks such entries may open."""
+        return len(f) // _IN_CHUNK + len(np.unique(f * self.scalars[5] + h))
+
     def doubled(self) -> BucketOpen:
         """Return the same queue with twice the pool."""
         pool = np.empty(2 * len(self.pool), np.uint32)

@@ -53,6 +53,10 @@ class HeapOpen(NamedTuple):
         """Say whether so many pushes are possible."""
         return bool(len(self.f) - self.scalars[0] >= pushes)
 
+    def needed(self, f: npt.NDArray[np.int64], h: npt.NDArray[np.int64]) -> int:
+        """Return how many places such entries take."""
+        return len(f)
+
     def doubled(self) -> HeapOpen:
         """Return the same heap with twice the places."""
         n = len(self.f)

@@ -377,8 +377,9 @@ class LocalSearch:
         nodes, f, h = nodes[is_open], f[is_open], h[is_open]
         if len(f) and (int(h.min()) < 0 or int(h.max()) > self.task.heuristic.max_h):
             raise BadInputError(f"a checkpoint holds an h beyond {self.task.heuristic.max_h}, the largest there is")
-        self._grow(int(f.max(initial=0)))
-        while not self._open_list.has_room(len(f)):
+        if self._open_list.f_end <= int(f.max(initial=0)):
+            self._widen(int(f.max()))
+        while not self._open_list.has_room(self._open_list.needed(f, h)):
             self._check_memory(2 * self._open_list_bytes())
             self._open_list = allocated(lambda: self._open_list.doubled())
         kernels.give(self._open_list, nodes, f, h)

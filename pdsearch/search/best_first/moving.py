@@ -210,7 +210,7 @@ class Moving:
         n = [int(file["open_scalars"][3]) for file in self.files if "open_top" in file]
         if not n:
             return sum(len(file["heap_f"]) for file in self.files) // self.task.n_ranks
-        return n[rank] if self.is_direct else sum(n) // self.task.n_ranks
+        return (n[rank] if self.is_direct else sum(n) // self.task.n_ranks) - 1  # chunk 0 is never used
 
 
 def compile_loading(rank: LocalSearch) -> None:
