@@ -30,6 +30,8 @@ class ShortSearch:
         For one rank.
     memory_bytes : int, optional
         The search stops before it takes more.
+    most_stored : int
+        It ends when so many nodes are stored, or far fewer where a heuristic is expensive.
 
     Attributes
     ----------
@@ -37,8 +39,8 @@ class ShortSearch:
         Nodes expanded so far, for they are work, too.
     """
 
-    def __init__(self, task: Task, memory_bytes: int | None = None) -> None:
-        self._task = task
+    def __init__(self, task: Task, memory_bytes: int | None = None, most_stored: int = STORED) -> None:
+        self._task, self._most_stored = task, most_stored
         self._memory = 2**32 + task.table_bytes if memory_bytes is None else memory_bytes
         self.expanded = 0
 
@@ -56,7 +58,7 @@ class ShortSearch:
         except (BadInputError, MemoryLimitError):  # the search itself is going to say so
             return [initial], 0
         expensive = 32 // self._task.heuristic.batch  # an evaluation of which takes as long as many nodes
-        _fill(rank, STORED if expensive == 1 else STORED_EXPENSIVE // expensive)
+        _fill(rank, self._most_stored if expensive == 1 else STORED_EXPENSIVE // expensive)
         first = rank.n_nodes // 2
         nodes = np.linspace(first, rank.n_nodes - 1, min(n_states, rank.n_nodes - first)).astype(np.int64)
         return [rank.state_of(node) for node in nodes.tolist()] or [initial], int(rank.statistics[kernels.EXPANDED])
