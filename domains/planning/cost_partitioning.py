@@ -1,6 +1,6 @@
-"""Saturated cost partitioning: projections share the costs of the operators one after the other, in some order.
+"""Saturated cost partitioning: abstractions share the costs of the operators one after the other, in some order.
 
-Each projection takes of what is left of an operator's cost no more than its distances need, so that the distances
+Each abstraction takes of what is left of an operator's cost no more than its distances need, so that the distances
 of all of them may be added: the *saturated* cost of an operator is the most by which the distance falls along any of
 its transitions; where it rises along all, costs are given back. An order is gone through twice, as "perim*" does:
 at first, distances beyond that of a sampled state count as no larger than that one's.
@@ -18,9 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import inlined, kernel
-from pdsearch.domains.planning.projections import Projection
+from pdsearch.domains.planning.abstraction import Abstraction, Integers
 
-Integers = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.int32]
 
 DEAD = 2**40  # the distance of a state from which the goal cannot be reached
@@ -29,10 +28,10 @@ _STATE_BITS = 20  # of an entry of the heap; see MAX_STATES
 
 
 class Abstractions(NamedTuple):
-    """All projections one after the other: their states, transitions and groups are numbered through."""
+    """All abstractions one after the other: their states, transitions and groups are numbered through."""
 
-    state_first: Integers  # (n_projections + 1,)
-    group_first: Integers  # (n_projections + 1,)
+    state_first: Integers  # (n_abstractions + 1,)
+    group_first: Integers  # (n_abstractions + 1,)
     goal: npt.NDArray[np.bool_]  # (n_states,)
     incoming: Integers  # (n_states + 1,) where the transitions into each state start
     source: Numbers  # (n_transitions,)
@@ -45,28 +44,27 @@ class Scratch(NamedTuple):
     """What the kernels write on."""
 
     h: Integers  # (n_states,)
-    heap: Integers  # entries of the largest projection
+    heap: Integers  # entries of the largest abstraction
     group_cost: Integers  # (n_groups,)
     group_drop: Integers  # (n_groups,)
     drop: Integers  # (n_operators,) _NO_DROP between two uses
 
 
-def abstractions(projections: Sequence[Projection]) -> Abstractions:
-    """Join projections."""
-    states = np.cumsum([0] + [len(one.live) for one in projections])
-    n_groups = [int(one.group_of.max(initial=-1)) + 1 for one in projections]
-    groups = np.cumsum([0, *n_groups])
-    target = _joined([one.target + first for one, first in zip(projections, states, strict=False)])
-    group_of = _joined([one.group_of + first for one, first in zip(projections, groups, strict=False)])
+def abstractions(some: Sequence[Abstraction]) -> Abstractions:
+    """Join abstractions."""
+    states = np.cumsum([0] + [len(one.live) for one in some])
+    groups = np.cumsum([0] + [int(one.group_of.max(initial=-1)) + 1 for one in some])
+    target = _joined([one.target + first for one, first in zip(some, states, strict=False)])
+    group_of = _joined([one.group_of + first for one, first in zip(some, groups, strict=False)])
     return Abstractions(
         states,
         groups,
-        np.concatenate([np.zeros(0, np.bool_), *(one.goal for one in projections)]),
+        np.concatenate([np.zeros(0, np.bool_), *(one.goal for one in some)]),
         np.searchsorted(target, np.arange(states[-1] + 1)),
-        _joined([one.source + first for one, first in zip(projections, states, strict=False)]).astype(np.int32),
-        _joined([one.group + first for one, first in zip(projections, groups, strict=False)]).astype(np.int32),
+        _joined([one.source + first for one, first in zip(some, states, strict=False)]).astype(np.int32),
+        _joined([one.group + first for one, first in zip(some, groups, strict=False)]).astype(np.int32),
         np.searchsorted(group_of, np.arange(groups[-1] + 1)),
-        _joined([one.operator_of for one in projections]).astype(np.int32),
+        _joined([one.operator_of for one in some]).astype(np.int32),
     )
 
 
@@ -75,7 +73,7 @@ def _joined(arrays: list[Integers]) -> Integers:
 
 
 def new_scratch(joined: Abstractions, n_operators: int) -> Scratch:
-    """Return what the kernels need to write on for some projections."""
+    """Return what the kernels need to write on for some abstractions."""
     at = joined.incoming[joined.state_first]
     most = int((np.diff(at) + np.diff(joined.state_first)).max(initial=0)) + 1
     n_groups = len(joined.member_first) - 1
@@ -119,7 +117,7 @@ def _pop(heap, n):
 
 @inlined
 def _find_distances(joined, p, costs, scratch):
-    """Write the distances to the goal in projection ``p`` under some costs of the operators: Dijkstra, backwards."""
+    """Write the distances to the goal in abstraction ``p`` under some costs of the operators: Dijkstra, backwards."""
     h, heap = scratch.h, scratch.heap
     for group in range(joined.group_first[p], joined.group_first[p + 1]):
         least = np.int64(DEAD)
@@ -151,7 +149,7 @@ def _find_distances(joined, p, costs, scratch):
 
 @inlined
 def _find_drops(joined, p, cap, scratch):
-    """Write, for each operator of projection ``p``, the most by which a distance, at most ``cap``, falls."""
+    """Write, for each operator of abstraction ``p``, the most by which a distance, at most ``cap``, falls."""
     h, drop = scratch.h, scratch.drop
     start, end = joined.group_first[p], joined.group_first[p + 1]
     for group in range(start, end):
@@ -178,15 +176,15 @@ def _take_drop(scratch, operator):
 
 @inlined
 def _members(joined, p):
-    """Return where the operators of projection ``p`` begin and end."""
+    """Return where the operators of abstraction ``p`` begin and end."""
     return joined.member_first[joined.group_first[p]], joined.member_first[joined.group_first[p + 1]]
 
 
 @kernel
 def partition(joined, order, sample, costs, table, scratch):
-    """Add to ``table`` the distances of the projections of ``order``, each by what the ones before it left.
+    """Add to ``table`` the distances of the abstractions of ``order``, each by what the ones before it left.
 
-    ``sample`` is the state of each projection, numbered through, for which the order is meant. ``costs`` holds
+    ``sample`` is the state of each abstraction, numbered through, for which the order is meant. ``costs`` holds
     in the end what is left: never less than 0. The distance of dead states is left as it is.
     """
     for full in range(2):
@@ -204,7 +202,7 @@ def partition(joined, order, sample, costs, table, scratch):
 
 @kernel
 def distances(joined, costs, h, wanted, scratch):
-    """Write the distances of all projections at full cost to ``h``; add what they want of each operator to ``wanted``.
+    """Write the distances of all abstractions at full cost to ``h``; add what they want of each operator to ``wanted``.
 
     Dead states have distance ``DEAD``.
     """
@@ -220,7 +218,7 @@ def distances(joined, costs, h, wanted, scratch):
 
 @kernel
 def stolen_costs(joined, h, lacking, stolen, scratch):
-    """Write what each projection, with its distances ``h``, takes of the costs that all together want too much of."""
+    """Write what each abstraction, with its distances ``h``, takes of the costs that all together want too much of."""
     for p in range(len(joined.state_first) - 1):
         for state in range(joined.state_first[p], joined.state_first[p + 1]):
             scratch.h[state] = h[state]
@@ -230,3 +228,50 @@ def stolen_costs(joined, h, lacking, stolen, scratch):
         for i in range(start, end):
             operator = joined.member[i]
             stolen[p] += min(max(0, _take_drop(scratch, operator)), lacking[operator])
+
+
+@kernel
+def take_costs(joined, costs, taken, scratch):
+    """Let the first abstraction take its saturated costs; say whether any of its finite distances is above 0.
+
+    ``taken`` gets what it takes of each operator; 0 where that is not one of its own.
+    """
+    _find_distances(joined, 0, costs, scratch)
+    _find_drops(joined, 0, np.int64(DEAD - 1), scratch)
+    start, end = _members(joined, 0)
+    for i in range(start, end):
+        operator = joined.member[i]
+        drop = _take_drop(scratch, operator)
+        taken[operator] += drop
+        costs[operator] -= drop
+    found = False
+    for state in range(joined.state_first[1]):
+        found = found or 0 < scratch.h[state] < DEAD
+    return found
+
+
+def goal_distances(one: Abstraction, costs: Integers) -> Integers:
+    """Return the distance of each state from the nearest goal: int64[n_states], ``DEAD`` where there is no way.
+
+    Parameters
+    ----------
+    one : Abstraction
+        Any.
+    costs : int64[n_operators]
+        From 0 on.
+    """
+    joined = abstractions([one])
+    scratch = new_scratch(joined, len(costs))
+    take_costs(joined, costs.copy(), np.zeros(len(costs), np.int64), scratch)
+    return scratch.h
+
+
+def saturated_costs(one: Abstraction, costs: Integers) -> Integers:
+    """Return the least costs that keep the distances at some costs: int64[n_operators].
+
+    The most by which the distance falls along any transition of an operator, below 0 where it rises along all;
+    0 for operators without any. See :func:`goal_distances` for what is given.
+    """
+    joined, taken = abstractions([one]), np.zeros(len(costs), np.int64)
+    take_costs(joined, costs.copy(), taken, new_scratch(joined, len(costs)))
+    return taken

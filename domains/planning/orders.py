@@ -1,6 +1,6 @@
 """Orders for saturated cost partitioning: a greedy one for each of many sampled states, of which the best few are kept.
 
-The order for a state begins with the projections that tell much of it and take little from the others: distance
+The order for a state begins with the abstractions that tell much of it and take little from the others: distance
 divided by stolen costs. Of all orders tried, those are kept one after the other that raise the sum of the heuristic
 over the samples most, as long as some sample gains.
 
@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import kernel
+from pdsearch.domains.planning.abstraction import Integers
 from pdsearch.domains.planning.cost_partitioning import (
     DEAD,
     Abstractions,
-    Integers,
     distances,
     new_scratch,
     partition,
@@ -32,12 +32,12 @@ MAX_TRIED = 400
 
 
 class Orders:
-    """Orders of some projections and the tables they lead to.
+    """Orders of some abstractions and the tables they lead to.
 
     Parameters
     ----------
     joined : Abstractions
-        The projections.
+        The abstractions.
     costs : int64[n_operators]
         What is to be shared.
     deadline : Deadline, optional
@@ -53,30 +53,32 @@ class Orders:
         stolen_costs(joined, self.h, np.maximum(wanted - costs, 0), self._stolen, self._scratch)
 
     def greedy(self, sample: Integers) -> Integers:
-        """Return the order for a sample, given by its state in each projection: int64[n_projections]."""
+        """Return the order for a sample, given by its state in each abstraction: int64[n_abstractions]."""
         return np.argsort(-self.h[sample] / np.maximum(self._stolen, 1), kind="stable")
 
     def table(self, order: Integers, sample: Integers) -> Integers:
-        """Return the distances of all states of all projections under the partitioning of an order: int64[n_states]."""
+        """Return the distances of all abstract states under the partitioning of an order: int64[n_states]."""
         self._deadline.check("sharing costs among pattern databases")
         table = np.zeros(len(self.h), np.int64)
         partition(self._joined, order, sample, self._costs.copy(), table, self._scratch)
         return table
 
-    def best(self, samples: Integers, most: int) -> list[npt.NDArray[Any]]:
+    def best(self, samples: Integers, most: int, effort: int = EFFORT) -> list[npt.NDArray[Any]]:
         """Return the tables of up to ``most`` orders, in narrow types.
 
         Parameters
         ----------
-        samples : int64[n_samples, n_projections]
-            States in each projection; the first is the initial state, whose order is always kept.
+        samples : int64[n_samples, n_abstractions]
+            States in each abstraction; the first is the initial state, whose order is always kept.
         most : int
             At least 1.
+        effort : int
+            Transitions looked at for all orders that are tried.
         """
         if samples.shape[1] == 1:
             return [_narrow(np.where(self.h < DEAD, self.h, 0))]  # nobody to share with
         alive = samples[(self.h[samples] < DEAD).all(axis=1)]
-        n_tried = max(1, min(MAX_TRIED, len(alive), EFFORT // max(1, 2 * len(self._joined.source))))
+        n_tried = max(1, min(MAX_TRIED, len(alive), effort // max(1, 2 * len(self._joined.source))))
         tried = alive[:n_tried] if len(alive) else samples[:1]
         values = np.zeros((len(tried), len(alive)), np.int64)
         for i, sample in enumerate(tried):

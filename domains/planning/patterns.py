@@ -12,7 +12,7 @@ planning", IJCAI, section 4 (interesting patterns).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pdsearch.domains.planning.sas import SasTask
 
@@ -36,6 +36,25 @@ def systematic(task: SasTask, most: int) -> list[Pattern]:
         last = sorted(pattern for pattern in larger if _all_lead_to(goals.intersection(pattern), pattern, causes))
         found += last
     return found
+
+
+def grown(task: SasTask, patterns: Iterable[Pattern]) -> Iterator[Pattern]:
+    """Yield the interesting patterns that have one variable more than one of ``patterns``, each once.
+
+    >>> from pdsearch.domains.planning.sas import EXAMPLE, parse_sas
+    >>> list(grown(parse_sas(EXAMPLE, "lamp.sas"), [(0,)]))
+    []
+    """
+    causes, linked = _causal_graph(task)
+    goals = {var for var, _ in task.goal if task.variables[var].layer < 0}
+    seen: set[Pattern] = set()
+    for pattern in patterns:
+        for var in sorted(_beside(pattern, linked)):
+            larger = tuple(sorted((*pattern, var)))
+            if larger not in seen:
+                seen.add(larger)
+                if _all_lead_to(goals.intersection(larger), larger, causes):
+                    yield larger
 
 
 def _causal_graph(task: SasTask) -> tuple[_Arcs, _Arcs]:

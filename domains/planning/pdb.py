@@ -14,10 +14,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch._jit import inlined
 from pdsearch.domains import Domain, State
 from pdsearch.domains.planning.large_costs import MOST_H
 from pdsearch.domains.planning.lines import LINE_BYTES, largest_sum
-from pdsearch.domains.planning.pdb_tables import OPTIONS, Places, build_tables, find_lines
+from pdsearch.domains.planning.pdb_tables import OPTIONS, build_tables
+from pdsearch.domains.planning.places import Places, find_lines
 from pdsearch.domains.planning.task import Planning
 from pdsearch.heuristics import HEURISTICS, Heuristic, Share, build_here
 from pdsearch.kernels.protocol import INFINITY, evaluates
@@ -34,11 +36,17 @@ class PdbTables(NamedTuple):
     lines: npt.NDArray[np.int64]  # (n_patterns,) scratch
 
 
+@inlined
+def h_of_lines(entries, lines):
+    """Return the largest sum of some lines, INFINITY where one of them is dead."""
+    h = largest_sum(entries, lines)
+    return min(h, MOST_H) if h >= 0 else INFINITY
+
+
 @evaluates(PdbTables)
 def _evaluate(heuristic, space, states, at):
     find_lines(heuristic.places, space, states, at, heuristic.values, heuristic.lines, 0)
-    h = largest_sum(heuristic.entries, heuristic.lines)
-    return min(h, MOST_H) if h >= 0 else INFINITY
+    return h_of_lines(heuristic.entries, heuristic.lines)
 
 
 @HEURISTICS.add("planning-pdb")

@@ -13,6 +13,7 @@ planning", AAAI (mutex groups).
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -71,6 +72,10 @@ class Projection(NamedTuple):
     group_of: Integers
     operator_of: Integers
 
+    def state_of(self, values: Sequence[int]) -> int:
+        """Return the abstract state of a state that is given by the values of all variables."""
+        return int(np.dot(self.multiplier, [values[var] for var in self.pattern]))
+
 
 class Projector:
     """Makes projections of one task, from an initial state that is given by the values of all variables."""
@@ -105,7 +110,8 @@ class Projector:
         group = np.repeat(np.arange(len(keys)), counts)
         possible = self._possible(pattern)
         kept = np.flatnonzero(possible[source] & possible[target])
-        live = _reached(source[kept], target[kept], len(possible), self._initial_state(pattern, multiplier))
+        initial = int(np.dot(multiplier, [self._initial[var] for var in pattern]))
+        live = reached(source[kept], target[kept], len(possible), initial)
         kept = kept[live[source[kept]]]
         kept = kept[np.argsort(target[kept], kind="stable")]
         goal = live & self._goals(pattern)
@@ -147,9 +153,6 @@ class Projector:
                 shape[i] = -1
                 goals &= (np.arange(self.sizes[var]) == self._goal[var]).reshape(shape)
         return goals.reshape(-1)
-
-    def _initial_state(self, pattern: Pattern, multiplier: Integers) -> int:
-        return int(np.dot(multiplier, [self._initial[var] for var in pattern]))
 
 
 def _flat(task: SasTask) -> Operators:
@@ -281,7 +284,7 @@ def _enumerate(before, after, sizes, multiplier, source, target, values):
                 digit += 1
 
 
-def _reached(source: Integers, target: Integers, n_states: int, start: int) -> Flags:
+def reached(source: Integers, target: Integers, n_states: int, start: int) -> Flags:
     """Return which states can be reached from one: bool[n_states]."""
     by_source = np.argsort(source, kind="stable")
     first = np.searchsorted(source[by_source], np.arange(n_states + 1))

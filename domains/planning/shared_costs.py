@@ -1,0 +1,177 @@
+"""Abstractions that share the costs of the operators, in several ways, and the tables that this leads to.
+
+Abstractions that tell nothing, no distance under any partitioning and no dead state that smaller patterns do not
+know, are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch._jit import inlined, kernel
+from pdsearch.domains.planning.abstraction import Abstraction, Flags, Integers
+from pdsearch.domains.planning.cost_partitioning import DEAD, Abstractions, abstractions
+from pdsearch.domains.planning.lines import LINE_BYTES
+from pdsearch.domains.planning.orders import EFFORT, Orders, narrowest
+from pdsearch.domains.planning.patterns import Pattern
+from pdsearch.domains.planning.places import Places, find_lines
+from pdsearch.domains.planning.projections import Projection
+from pdsearch.domains.planning.refinement_tree import Trees, find_leaves
+from pdsearch.domains.planning.task import Planning
+from pdsearch.domains.planning.walks import sampled_states
+from pdsearch.kernels.protocol import width
+
+N_SAMPLES = 1000
+MAX_STEPS = 300  # of a walk on average
+
+
+class Refined(Abstraction, Protocol):
+    """An abstraction whose states are the leaves of a tree."""
+
+    @property
+    def tree(self) -> Trees:
+        """Return the tree; a leaf is -1 less the state."""
+
+
+class Lookup(NamedTuple):
+    """How the lines of a state are found: those of projections, then those of refined abstractions."""
+
+    places: Places
+    trees: Trees
+
+    @property
+    def n(self) -> int:
+        """Return the number of abstractions."""
+        return len(self.places.first) + len(self.trees.root)
+
+    @classmethod
+    def of(cls, projections: Sequence[Projection], refined: Sequence[Refined], first: Integers) -> Lookup:
+        """Return how lines are found where each abstraction begins at one of ``first``."""
+        n = len(projections)
+        trees = Trees.of([one.tree for one in refined], first[n : n + len(refined)].tolist())
+        return cls(Places.of(projections, first[:n]), trees)
+
+
+@inlined
+def look_up(lookup, space, states, at, values, lines, start):
+    """Write the lines of the state at ``states[at]`` from ``lines[start]`` on; ``values`` is scratch."""
+    find_lines(lookup.places, space, states, at, values, lines, start)
+    find_leaves(lookup.trees, space, states, at, lines, start + len(lookup.places.first))
+
+
+@kernel
+def _look_all_up(lookup, space, states, values, lines):
+    """Write the lines of many states."""
+    n = len(lookup.places.first) + len(lookup.trees.root)
+    for i in range(len(states) // width(space)):
+        look_up(lookup, space, states, i * width(space), values, lines, i * n)
+
+
+def lines_of(lookup: Lookup, space: Any, states: npt.NDArray[np.uint64]) -> Integers:
+    """Return the lines of states that are given one after the other: int64[n_states, n_abstractions]."""
+    lines = np.zeros((len(states) // len(space.goal_mask), lookup.n), np.int64)
+    _look_all_up(lookup, space, states, np.zeros(len(lookup.places.variables), np.int64), lines.reshape(-1))
+    return lines
+
+
+class Shared(NamedTuple):
+    """Tables, and the abstractions they are of."""
+
+    entries: npt.NDArray[Any]  # (n_lines * width,) a line begins below 0 where its state is dead
+    largest: int  # sum
+    n_orders: int  # with which a line is filled; what is behind them is 0
+    lookup: Lookup
+    joined: Abstractions
+
+
+def share_costs(
+    task: Planning,
+    projections: Sequence[Projection],
+    refined: Sequence[Refined],
+    most: int = LINE_BYTES // 2,
+    effort: int = EFFORT,
+) -> Shared:
+    """Return the tables of abstractions under up to ``most`` diverse orders.
+
+    Parameters
+    ----------
+    task : Planning
+        Its deadline is kept.
+    projections, refined : sequences of Abstraction
+        All of them.
+    most : int
+        No more orders than these, and than a line has room for.
+    effort : int
+        Transitions looked at to find them.
+    """
+    found: list[Abstraction] = [*projections, *refined]
+    joined = abstractions(found)
+    orders = Orders(joined, task.space.cost, task.deadline)
+    samples = _samples(task, Lookup.of(projections, refined, joined.state_first[:-1]), orders)
+    tables = np.array(orders.best(samples, most, effort))
+    dead = (orders.h == DEAD) & np.concatenate([np.zeros(0, np.bool_), *(one.live for one in found)])
+    lines_of_each = [slice(start, end) for start, end in pairwise(joined.state_first.tolist())]
+    warns = _warn(task, projections, [dead[lines] for lines in lines_of_each])
+    warns += [bool(dead[lines].any()) for lines in lines_of_each[len(projections) :]]
+    useful = [warns[a] or bool(tables[:, lines].any()) for a, lines in enumerate(lines_of_each)]
+    kept, kept_refined = _chosen(projections, useful[: len(projections)]), _chosen(refined, useful[len(projections) :])
+    states = np.repeat(np.array(useful, np.bool_), np.diff(joined.state_first))
+    kept_joined = joined if all(useful) else abstractions([*kept, *kept_refined])
+    firsts = kept_joined.state_first
+    entries, largest, n_orders = _entries(tables[:, states], dead[states], firsts)
+    return Shared(entries, largest, n_orders, Lookup.of(kept, kept_refined, firsts[:-1]), kept_joined)
+
+
+def _chosen(some: Sequence[Any], flags: Sequence[bool]) -> list[Any]:
+    return [one for one, is_chosen in zip(some, flags, strict=True) if is_chosen]
+
+
+def _warn(task: Planning, projections: Sequence[Projection], dead: list[Flags]) -> list[bool]:
+    """Say of each projection whether it has dead states that those onto one variable less do not have."""
+    known: dict[Pattern, Flags] = {}
+    warns = []
+    for one, its_dead in zip(projections, dead, strict=False):
+        new = known[one.pattern] = its_dead.reshape([task.sizes[var] for var in one.pattern])
+        for i in range(len(one.pattern)):
+            smaller = known.get(one.pattern[:i] + one.pattern[i + 1 :])
+            new = new if smaller is None else new & ~np.expand_dims(smaller, i)
+        warns.append(bool(new.any()))
+    return warns
+
+
+def _samples(task: Planning, lookup: Lookup, orders: Orders) -> Integers:
+    """Return the states of random walks in each abstraction, each once: int64[n_samples, n_abstractions]."""
+    initial = lines_of(lookup, task.space, np.array(task.initial, np.uint64))
+    if (orders.h[initial] == DEAD).any():
+        return initial
+    plan_cost = orders.table(orders.greedy(initial[0]), initial[0])[initial].sum()
+    steps = 2 * plan_cost / max(task.space.cost.mean(), 1e-9) if len(task.space.cost) else 0
+    lines = lines_of(lookup, task.space, sampled_states(task, min(steps, MAX_STEPS), N_SAMPLES))
+    _, first = np.unique(lines, axis=0, return_index=True)
+    return lines[np.sort(first)]
+
+
+def _entries(tables: Integers, dead: Flags, firsts: Integers) -> tuple[npt.NDArray[Any], int, int]:
+    """Return the tables[n_orders, n_lines] as lines of the narrowest numbers that hold h, the largest h, how many.
+
+    Orders for which a line has no room are left out; the first are the best.
+    """
+    largest = int(np.maximum.reduceat(tables, firsts[:-1], axis=1).sum(axis=1).max()) if len(firsts) > 1 else 0
+    kind = narrowest(largest)
+    n_orders = LINE_BYTES // kind.itemsize
+    entries = aligned(tables.shape[1], kind)
+    entries[:, : len(tables)] = tables[:n_orders].T
+    entries[dead] = np.iinfo(kind).min
+    return entries.reshape(-1), largest, min(n_orders, len(tables))
+
+
+def aligned(n_lines: int, kind: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return lines of zeros, each a line of the processor's cache: kind[n_lines, numbers of a line]."""
+    room = np.zeros((n_lines + 1) * LINE_BYTES, np.uint8)
+    start = -room.ctypes.data % LINE_BYTES
+    return room[start : start + n_lines * LINE_BYTES].view(kind).reshape(n_lines, LINE_BYTES // kind.itemsize)
