@@ -47,6 +47,10 @@ class Heuristic(ABC):
         True when the constructor takes ``share``, which builds large read-only arrays once per machine.
     option_help : str
         What the option says, and its default; empty when there is none. With one, the constructor takes ``option``.
+    lesson_every : int
+        A search shows the heuristic a state after so many evaluations, see :meth:`learn`; 0: never.
+    held : tuple of arrays
+        What it keeps besides ``tables``.
     f_step : int
         A move changes f by a multiple of this: all plans cost h of the initial state and a multiple more.
     """
@@ -64,6 +68,8 @@ class Heuristic(ABC):
     max_h: int
     max_rise: int
     f_step: int = 1
+    lesson_every: int = 0
+    held: Any = ()
 
     def __init__(self, domain: Domain) -> None:
         if not self.fits(domain):
@@ -78,6 +84,20 @@ class Heuristic(ABC):
     @abstractmethod
     def value(self, state: State) -> int:
         """Return h of a state, computed from scratch."""
+
+    def learn(self, state: State, rank: int = 0, n_ranks: int = 1) -> bool:
+        """Raise h where a state of a search shows a way to; say whether it did.
+
+        Only what ``tables`` hold may change, and no h may fall or exceed ``max_h``.
+
+        Parameters
+        ----------
+        state : State
+            One that was evaluated lately.
+        rank, n_ranks : int
+            Who asks. Ranks of one machine may share the tables, and ask at the same time.
+        """
+        return False
 
     def towards(self, instance: Domain) -> Heuristic | None:
         """Return the same heuristic towards the goal of another instance; None where it knows but one goal.

@@ -78,6 +78,7 @@ class Weighted(Heuristic):
         self.label = inner.label
         self.tables = WeightedTables(inner.tables, weight.numerator, weight.denominator)
         self.is_lazy, self.batch = inner.is_lazy, inner.batch  # type: ignore[misc]
+        self.lesson_every, self.held = inner.lesson_every, inner.held
         self.max_h = self.times(inner.max_h)
         # f rises by c + W * (rise of h), which is at most W times the rise of the plain f
         self.max_rise = int(weight * inner.max_rise) + 2
@@ -92,6 +93,10 @@ class Weighted(Heuristic):
     def value(self, state: State) -> int:
         """Return the product of a state."""
         return self.times(self.inner.value(state))
+
+    def learn(self, state: State, rank: int = 0, n_ranks: int = 1) -> bool:
+        """Let the other learn."""
+        return self.inner.learn(state, rank, n_ranks)
 
     def times(self, h: int) -> int:
         """Return floor(W * h); INFINITY stays what it is."""

@@ -61,7 +61,7 @@ class Task:
     @cached_property
     def table_bytes(self) -> int:
         """Return the memory that the tables of domain, heuristic and distribution take."""
-        return _bytes_of((self.domain.space, self.heuristic.tables, self.sharing))
+        return _bytes_of((self.domain.space, self.heuristic.tables, self.heuristic.held, self.sharing))
 
     def owner_of(self, state: tuple[int, ...]) -> int:
         """Return the rank that owns a state."""

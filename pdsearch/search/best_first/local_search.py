@@ -25,6 +25,7 @@ from pdsearch.kernels.protocol import INFINITY, new_moves
 from pdsearch.kernels.store import LINE, MAX_FILL, NodeTable, capacity, new_index, new_table
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import LAYERS, MemoryLimitError, allocated, new_open_list, outbox, room
+from pdsearch.search.best_first.lessons import Lessons
 from pdsearch.search.best_first.pipeline import addresses, fault_of, layout_of_task
 from pdsearch.search.best_first.pipeline import compile_kernels as compile_kernels
 from pdsearch.search.best_first.records import initial_record
@@ -90,6 +91,7 @@ class LocalSearch:
         self._reserved, self._index_room = self._table.nodes, self._table.index
         self._open_list, self.shift = new_open_list(task, open_list, moves)
         self.layers = np.zeros(min(self._open_list.f_end, LAYERS), np.int64)
+        self._lessons = Lessons(task.heuristic, rank, task.n_ranks)
         self._passes = self._addresses()
         self._place_tables()
         self._measure()
@@ -153,8 +155,11 @@ class LocalSearch:
         before = int(self.statistics[kernels.EXPANDED])
         self._frame.words[slots.NODES_LEFT] = most
         while True:
-            left = budget - int(self.statistics[kernels.EXPANDED]) + before
-            why = self.step(left, f_limit)
+            expanded = int(self.statistics[kernels.EXPANDED])
+            left = budget - expanded + before
+            why = self.step(self._lessons.portion(left, expanded), f_limit)
+            if self._lessons.give(self) and why == kernels.BUDGET:
+                continue
             if why == kernels.FOUND:
                 self.incumbent = min(self.incumbent, int(self.statistics[GOAL_COST]))
             if why == OUTBOX_FULL:

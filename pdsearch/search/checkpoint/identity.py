@@ -10,6 +10,7 @@ from typing import Any
 
 from pdsearch.comm.alike import digest
 from pdsearch.errors import BadInputError, shown
+from pdsearch.heuristics import Heuristic
 from pdsearch.search.task import Task
 
 
@@ -30,10 +31,15 @@ def facts_of(task: Task, kind: str) -> dict[str, Any]:
         "instance": digest((domain.name, domain.initial, domain.space)),
         "instance_name": domain.instance,
         "heuristic": heuristic.label or heuristic.name,
-        "heuristic_tables": digest((heuristic.max_h, heuristic.max_rise, heuristic.tables)),
+        "heuristic_tables": digest((heuristic.max_h, heuristic.max_rise, _tables_of(heuristic))),
         "owners": None if task.distribution is None else digest((task.distribution.name, task.sharing)),
         "n_ranks": task.n_ranks,
     }
+
+
+def _tables_of(heuristic: Heuristic) -> Any:
+    """Return what may not change: nothing of a heuristic that learns, whose values are lower bounds at any time."""
+    return () if heuristic.lesson_every else heuristic.tables
 
 
 def check_same(saved: dict[str, Any], task: Task, kind: str) -> None:

@@ -1,0 +1,154 @@
+"""Saturated cost partitioning over many abstractions, with orders that are found before the search and during it.
+
+Before the search the abstractions are made, and diverse orders for states of random walks. During it a new order is
+made now and then for a state the search has just met, and kept if that state gains. The distances of an abstract state
+under all orders lie in one line of 64 bytes; a new order fills a place in every line that was 0 so far, so that each
+sum is a lower bound at every moment, also for other ranks of the machine that read the same memory meanwhile.
+
+Source: Seipp (2021), "Online saturated cost partitioning for classical planning", ICAPS; Seipp, Keller and Helmert
+(2020), JAIR 67; Seipp (2019), IJCAI (patterns).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsearch.domains import Domain, State
+from pdsearch.domains.planning.abstraction import Integers
+from pdsearch.domains.planning.cost_partitioning import Abstractions
+from pdsearch.domains.planning.large_costs import MOST_H
+from pdsearch.domains.planning.lines import LINE_BYTES
+from pdsearch.domains.planning.orders import Orders
+from pdsearch.domains.planning.pdb import h_of_lines
+from pdsearch.domains.planning.places import Places
+from pdsearch.domains.planning.refinement_tree import Trees
+from pdsearch.domains.planning.scp_tables import OPTIONS, Wanted, build_tables, wanted
+from pdsearch.domains.planning.shared_costs import Lookup, look_up
+from pdsearch.domains.planning.task import Planning
+from pdsearch.heuristics import HEURISTICS, Heuristic, Share, build_here
+from pdsearch.kernels.protocol import INFINITY, evaluates
+from pdsearch.kernels.scratch import scratch
+
+_EVERY = 10_000  # evaluations between two orders, at the least
+_MOVES_PER_EVALUATION = 8  # so many transitions of abstractions are looked at in the time of an evaluation
+
+
+@scratch("values", "lines")
+class ScpTables(NamedTuple):
+    """The lines of all abstractions, and how they are found."""
+
+    entries: npt.NDArray[np.signedinteger]  # (n_lines * n_orders,) the first of a dead state's line is below 0
+    lookup: Lookup
+    values: npt.NDArray[np.int64]  # (n_variables,) scratch
+    lines: npt.NDArray[np.int64]  # (n_abstractions,) scratch
+
+
+@evaluates(ScpTables)
+def _evaluate(heuristic, space, states, at):
+    look_up(heuristic.lookup, space, states, at, heuristic.values, heuristic.lines, 0)
+    return h_of_lines(heuristic.entries, heuristic.lines)
+
+
+@HEURISTICS.add("scp")
+class Scp(Heuristic):
+    """Abstractions that share costs by saturated cost partitioning, in new orders while the search goes on.
+
+    Projections allow conditional effects and axioms, which make them weaker; refined abstractions leave such tasks
+    to them.
+    """
+
+    name = "scp"
+    source = "Seipp (2021), ICAPS; Seipp, Keller and Helmert (2020), JAIR 67; Seipp and Helmert (2018), JAIR 62"
+    admissible = True
+    consistent = False  # h of two states may come from different times
+    is_lazy = True
+    is_shared = True
+    option_help = OPTIONS
+
+    def __init__(self, domain: Domain, option: str | None = None, share: Share = build_here) -> None:
+        super().__init__(domain)
+        assert isinstance(domain, Planning)
+        self.task = domain
+        chosen: Wanted = wanted(option)
+        entries, numbers, *rest = share(lambda: build_tables(domain, chosen))
+        places, trees, joined = rest[: len(Places._fields)], rest[len(Places._fields) : -_N_JOINED], rest[-_N_JOINED:]
+        lookup = Lookup(Places(*places), Trees(*trees))  # type: ignore[arg-type]
+        values = np.zeros(len(lookup.places.variables), np.int64)
+        self.tables = ScpTables(entries, lookup, values, np.zeros(lookup.n, np.int64))  # type: ignore[arg-type]
+        self.held = self._joined = Abstractions(*joined)  # type: ignore[arg-type]
+        largest, self._n_orders = numbers.tolist()
+        self.max_h = min(largest, MOST_H)
+        self.max_rise = domain.max_cost + self.max_h
+        self._taken: dict[int, int] = {}
+        if chosen.is_online and lookup.n > 1:
+            self.lesson_every = max(_EVERY, len(self._joined.source) // _MOVES_PER_EVALUATION)
+
+    @classmethod
+    def fits(cls, domain: Domain) -> bool:
+        """Fit every planning task."""
+        return isinstance(domain, Planning)
+
+    def value(self, state: State) -> int:
+        """Add up the lines of all abstractions."""
+        chosen = self._rows[self._lines(state)]
+        if (chosen < 0).any():
+            return INFINITY
+        return min(int(chosen.sum(axis=0, dtype=np.int64).max(initial=0)), MOST_H)
+
+    def learn(self, state: State, rank: int = 0, n_ranks: int = 1) -> bool:
+        """Find an order for a state and keep it, for all states, if this one gains; say whether it does.
+
+        Parameters
+        ----------
+        state : tuple of int
+            Packed.
+        rank, n_ranks : int
+            Who asks: ranks fill different places of the lines.
+        """
+        place = self._n_orders + rank + n_ranks * self._taken.get(rank, 0)
+        h = self.value(state)
+        if h == INFINITY or place >= self._rows.shape[1]:
+            return False
+        lines = self._lines(state)
+        table = self._bounded(self._orders.table(self._orders.greedy(lines), lines))
+        if table[lines].sum() <= h:
+            return False
+        self._rows[self._alive, place] = table[self._alive]
+        self._taken[rank] = self._taken.get(rank, 0) + 1
+        return True
+
+    @cached_property
+    def _rows(self) -> npt.NDArray[np.int64]:
+        entries = self.tables.entries
+        return cast("npt.NDArray[np.int64]", entries.reshape(-1, LINE_BYTES // entries.itemsize))
+
+    @cached_property
+    def _alive(self) -> npt.NDArray[np.int64]:
+        return np.flatnonzero(self._rows[:, 0] >= 0)
+
+    @cached_property
+    def _orders(self) -> Orders:
+        return Orders(self._joined, self.task.space.cost)
+
+    def _lines(self, state: State) -> Integers:
+        values, places = np.array(self.task.unpack(state)), self.tables.lookup.places
+        products = places.multiplier * values[places.variables][places.place]
+        first = places.first + products.reshape(len(places.first), places.size).sum(axis=1)
+        return np.append(first, self.tables.lookup.trees.lines(values.tolist())).astype(np.int64)
+
+    def _bounded(self, table: Integers) -> Integers:
+        """Lower distances where sums of them might exceed ``max_h``, and return them."""
+        first = self._joined.state_first
+        largest = np.maximum.reduceat(table, first[:-1])
+        total = sum(largest.tolist())
+        if total > self.max_h:
+            caps = np.array([one * self.max_h // total for one in largest.tolist()], np.int64)
+            np.minimum(table, np.repeat(caps, np.diff(first)), out=table)
+        return table
+
+
+_N_JOINED = len(Abstractions._fields)

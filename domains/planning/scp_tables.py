@@ -1,0 +1,94 @@
+"""Which abstractions saturated cost partitioning is to use, and their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from pdsearch.domains.planning.cartesian import Limits, cartesian_abstractions, why_not
+from pdsearch.domains.planning.lines import LINE_BYTES
+from pdsearch.domains.planning.orders import EFFORT
+from pdsearch.domains.planning.pdb_tables import most_states, most_transitions, small_projections
+from pdsearch.domains.planning.projections import Projection, Projector
+from pdsearch.domains.planning.shared_costs import Refined, Shared, share_costs
+from pdsearch.domains.planning.sys_scp import larger_projections
+from pdsearch.domains.planning.task import Planning
+from pdsearch.errors import BadInputError, shown
+from pdsearch.heuristics import Arrays
+
+OPTIONS = (
+    "words with commas between: projections or cartesian, abstractions of this kind only; offline, no orders during "
+    "the search; orders-N, at most N before it"
+)
+_MOST_MOVES = 500_000  # of all refined abstractions
+_EFFORT = 1 << 28  # transitions looked at while they are refined
+_SHARE = 0.1  # of the time that is left
+
+
+class Wanted(NamedTuple):
+    """What an option says."""
+
+    projections: bool
+    cartesian: bool
+    is_online: bool
+    n_orders: int
+
+
+def wanted(option: str | None) -> Wanted:
+    """Return what an option says.
+
+    >>> wanted("projections,offline")
+    Wanted(projections=True, cartesian=False, is_online=False, n_orders=32)
+
+    Raises
+    ------
+    BadInputError
+        If it says what nobody knows.
+    """
+    words = [] if option is None else option.split(",")
+    n_orders = LINE_BYTES // 2
+    for word in words:
+        kind, _, number = word.partition("-")
+        if kind == "orders" and number.isascii() and number.isdecimal() and 0 < int(number[:4]) <= n_orders:
+            n_orders = int(number[:4])
+        elif word not in ("projections", "cartesian", "offline"):
+            raise BadInputError(f"scp option {shown(word)} is unknown; give {OPTIONS}")
+    only = {word for word in words if word in ("projections", "cartesian")} or {"projections", "cartesian"}
+    return Wanted("projections" in only, "cartesian" in only, "offline" not in words, n_orders)
+
+
+def build_tables(task: Planning, chosen: Wanted) -> Arrays:
+    """Return entries, (largest h, number of orders), and the arrays of places, trees and joined abstractions."""
+    shared = shared_tables(task, chosen)
+    largest = shared.largest
+    if chosen.is_online:
+        largest = min(largest + largest // 2, np.iinfo(shared.entries.dtype).max)
+    return (
+        shared.entries,
+        np.array([largest, shared.n_orders]),
+        *shared.lookup.places,
+        *shared.lookup.trees,
+        *shared.joined,
+    )
+
+
+def shared_tables(task: Planning, chosen: Wanted) -> Shared:
+    """Make the abstractions and let them share the costs."""
+    room = most_states(task)
+    projections = _projections(task, room // 2 if chosen.cartesian else room) if chosen.projections else []
+    n_states, n_moves = sum(len(one.live) for one in projections), sum(len(one.source) for one in projections)
+    refined: Sequence[Refined] = ()
+    if chosen.cartesian and why_not(task.task) is None:
+        moves = min(_MOST_MOVES, most_transitions(task) - n_moves)
+        limits = Limits(room - n_states, moves, _EFFORT, _SHARE * task.deadline.left_s)
+        refined = cartesian_abstractions(task.task, limits, task.deadline)
+    return share_costs(task, projections, refined, chosen.n_orders, EFFORT // 2 if chosen.is_online else EFFORT)
+
+
+def _projections(task: Planning, room: int) -> list[Projection]:
+    """Return projections of so many states together, but for those of small patterns."""
+    projector = Projector(task.task, task.unpack(task.initial))
+    small = small_projections(task, projector, 2)
+    return small + larger_projections(task, projector, small, room - sum(len(one.live) for one in small))
