@@ -1,4 +1,4 @@
-"""One line on stderr while kernels are compiled, which takes seconds the first time."""
+"""One line on stderr while kernels are compiled, or something else that takes seconds the first time is made."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Notice:
     def __init__(self) -> None:
         self.stream: TextIO | None = None
         self.total = self.begun = self._compiling = 0
+        self.what: str | None = None  # is made, if not a kernel
         self._ended: threading.Event | None = None
         self._is_shown = False
 
@@ -41,7 +42,7 @@ class Notice:
                 return
             if not self._compiling:
                 continue
-            line = f"compiling {self.begun} of {max(self.total, self.begun)} kernels ..."
+            line = f"{self.what or f'compiling {self.begun} of {max(self.total, self.begun)} kernels'} ..."
             with contextlib.suppress(OSError, ValueError):  # who reads it may be gone
                 is_terminal = stream.isatty()
                 wait_s, self._is_shown = 0.3 if is_terminal else self.EVERY_S, True
@@ -75,6 +76,19 @@ def announced(stream: TextIO | None = None) -> Iterator[None]:
     finally:
         notice.end()
         notice.stream = before
+
+
+@contextlib.contextmanager
+def making(what: str) -> Iterator[None]:
+    """Within an announced block, say in the same way what is being made while the block inside runs."""
+    notice.end()
+    notice.what = what
+    notice.begin()
+    try:
+        yield
+    finally:
+        notice.what = None
+        notice.end()
 
 
 def expect(n_kernels: int) -> None:

@@ -145,14 +145,16 @@ class Shaky(Heuristic):
         return self.h[state[0]]
 
 
-def random_problem(seed: int, max_cost: int, n_ranks: int = 1, wide: bool = False) -> Task:
+def random_problem(seed: int, max_cost: int, n_ranks: int = 1, wide: bool = False, least_cost: int = 1) -> Task:
     """Return a search from node 0 of a random graph, in which cheap detours and expensive shortcuts are common."""
     rng = np.random.default_rng([seed, max_cost])
     n_nodes = int(rng.integers(5, 30))
     edges = {}
     for _ in range(int(rng.integers(n_nodes, 4 * n_nodes))):
         source, to = rng.integers(n_nodes, size=2).tolist()
-        edges[source, to] = int(rng.integers(1, max_cost + 1)) * (1 if rng.random() < 0.5 else max(1, abs(source - to)))
+        edges[source, to] = int(rng.integers(least_cost, max_cost + 1)) * (
+            1 if rng.random() < 0.5 else max(1, abs(source - to))
+        )
     edges[0, 1] = max_cost
     goals = set(rng.integers(1, n_nodes, size=2).tolist())
     graph = Graph([(s, t, cost) for (s, t), cost in edges.items()][:120], n_nodes, goals, wide)

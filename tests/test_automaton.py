@@ -11,7 +11,8 @@ from pdsearch.domains.pancake import Pancake
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.words import board_words
 from pdsearch.domains.topspin import TopSpin
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, TimeLimitError
+from pdsearch.limits import Deadline
 from pdsearch.pruning import cached
 from pdsearch.pruning.automaton import build
 from pdsearch.pruning.choice import length_of
@@ -157,12 +158,12 @@ def test_any_permutations_make_an_automaton(seed, n_moves, n_places, length):
 
 def test_the_automaton_is_read_from_its_file_and_built_again_when_that_is_damaged(tmp_path, monkeypatch):
     monkeypatch.setattr(cached, "cache_folder", lambda: tmp_path / "kernels")
-    cached._load.cache_clear()
+    cached._kept.clear()
     built = cached.load(board_words(3, 3), 8)
     (file,) = (tmp_path / "automata").iterdir()
     monkeypatch.setattr(cached, "build", None)  # may not be called
     for damage in (None, 100, 2000):
-        cached._load.cache_clear()
+        cached._kept.clear()
         if damage is not None:
             monkeypatch.undo()
             monkeypatch.setattr(cached, "cache_folder", lambda: tmp_path / "kernels")
@@ -173,13 +174,18 @@ def test_the_automaton_is_read_from_its_file_and_built_again_when_that_is_damage
         found = cached.load(board_words(3, 3), 8)
 
         assert all((a == b).all() for a, b in zip(found, built, strict=True))
-    cached._load.cache_clear()
+    cached._kept.clear()
 
 
 @pytest.mark.parametrize("text", ["", "fsm:", "fsm:1", "fsm:-3", "fsm:999", "automaton", "none:2"])
 def test_a_wrong_name_of_pruning_is_named(text):
     with pytest.raises(BadInputError, match="is unknown; give none, fsm or fsm:LENGTH"):
         length_of(text, 8)
+
+
+def test_the_time_limit_ends_the_building_of_an_automaton():
+    with pytest.raises(TimeLimitError, match="the time limit ended building the automaton of moves; give more time"):
+        build(board_words(4, 4), 14, Deadline(0.0))
 
 
 def test_what_makes_no_sense_is_named():

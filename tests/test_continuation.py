@@ -19,7 +19,7 @@ from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.below import Below
-from pdsearch.search.best_first.continuation import new_engine, search_below
+from pdsearch.search.best_first.deepening import new_engine, search_below
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.simulation import Schedule, simulate

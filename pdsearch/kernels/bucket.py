@@ -64,7 +64,12 @@ class BucketOpen(NamedTuple):
 
     def doubled(self) -> BucketOpen:
         """Return the same queue with twice the pool."""
-        pool = np.empty(2 * len(self.pool), np.uint32)
+        return self.grown(1)
+
+    def grown(self, share: int) -> BucketOpen:
+        """Return the same queue with a pool that is larger by one part in ``share``."""
+        chunks = len(self.pool) // CHUNK
+        pool = np.empty((chunks + -(-chunks // share)) * CHUNK, np.uint32)
         pool[: len(self.pool)] = self.pool
         return self._replace(pool=pool)
 
@@ -72,6 +77,14 @@ class BucketOpen(NamedTuple):
         """Return what :func:`saved_entries` reads; valid until the queue changes."""
         pool = self.pool[: int(self.scalars[3]) * CHUNK]
         return {"open_top": self.top, "open_pool": pool, "open_scalars": self.scalars}
+
+    def mark(self, marks: npt.NDArray[np.uint32]) -> None:
+        """Set the mark of each node that has an entry, stale ones too, to 1."""
+        _visit(self.top, self.pool, marks, False)
+
+    def renumber(self, numbers: npt.NDArray[np.uint32]) -> None:
+        """Let the entries of each node be those of another."""
+        _visit(self.top, self.pool, numbers, True)
 
     def widened(self, n_f: int) -> BucketOpen:
         """Return the same queue with room for f below ``n_f``."""
@@ -119,6 +132,21 @@ def _chain(pool, chunk, out):
         n += 1
         chunk = np.int64(pool[chunk * CHUNK]) // CHUNK
     return n
+
+
+@kernel
+def _visit(top, pool, numbers, writes):
+    """Mark the nodes of all entries in ``numbers``, or replace each by its number there."""
+    for bucket in range(len(top)):
+        at = np.int64(top[bucket])
+        while at != 0:
+            if writes:
+                pool[at] = numbers[pool[at]]
+            else:
+                numbers[pool[at]] = np.uint32(1)
+            at -= 1
+            if at & _IN_CHUNK == 0:
+                at = np.int64(pool[at])
 
 
 @implements(take_cursor, BucketOpen)

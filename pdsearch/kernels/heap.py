@@ -19,6 +19,8 @@ from pdsearch._jit import implements, inlined
 from pdsearch.kernels.protocol import INFINITY, f_end, keep_cursor, pop_batch, push, room, take_cursor
 
 ARITY = 4
+_NUMBERS = np.uint64(2**32 - 1)
+_AT_ONCE = 1 << 14
 
 
 class HeapOpen(NamedTuple):
@@ -59,8 +61,12 @@ class HeapOpen(NamedTuple):
 
     def doubled(self) -> HeapOpen:
         """Return the same heap with twice the places."""
+        return self.grown(1)
+
+    def grown(self, share: int) -> HeapOpen:
+        """Return the same heap with more places, one for each ``share`` of now."""
         n = len(self.f)
-        larger = new_heap_open(2 * n)
+        larger = new_heap_open(n + -(-n // share))
         larger.f[:n], larger.h[:n], larger.node[:n] = self.f, self.h, self.node
         return larger._replace(scalars=self.scalars)
 
@@ -68,6 +74,17 @@ class HeapOpen(NamedTuple):
         """Return f, h and node of the entries; valid until the heap changes."""
         n = self.n_open
         return {"heap_f": self.f[:n], "heap_h": self.h[:n], "heap_node": self.node[:n]}
+
+    def mark(self, marks: npt.NDArray[np.uint32]) -> None:
+        """Set the mark of each node that has an entry, stale ones too, to 1."""
+        for start in range(0, self.n_open, _AT_ONCE):
+            marks[self.node[start : min(start + _AT_ONCE, self.n_open)] & _NUMBERS] = 1
+
+    def renumber(self, numbers: npt.NDArray[np.uint32]) -> None:
+        """Let the entries of each node be those of another."""
+        for start in range(0, self.n_open, _AT_ONCE):
+            entries = self.node[start : min(start + _AT_ONCE, self.n_open)]
+            entries[:] = entries & ~_NUMBERS | numbers[entries & _NUMBERS]
 
     def widened(self, n_f: int) -> HeapOpen:
         """Return the same heap: it has room for every f."""

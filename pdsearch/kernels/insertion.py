@@ -58,7 +58,7 @@ from pdsearch.kernels.store import find, hash_row, name, probe
 
 
 @inlined
-def _close(nodes, batch, n_parents, size):
+def close(nodes, batch, n_parents, size):
     """Mark the parents as closed, but for goals."""
     for i in range(n_parents):
         node = batch.nodes[i]
@@ -67,7 +67,7 @@ def _close(nodes, batch, n_parents, size):
 
 
 @inlined
-def _move(moves, c, n, n_words, origin):
+def move(moves, c, n, n_words, origin):
     """Move successor ``c`` to row ``n``, with its way there."""
     for word in range(n_words):
         moves.states[n * n_words + word] = moves.states[c * n_words + word]
@@ -80,7 +80,7 @@ def keep_alone(kind, _, frame):
     layout, table = blank(kind), part(TABLE_KIND, frame, TABLE)
     batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
     n_words = width(layout)
-    _close(table.nodes, batch, frame[N_PARENTS], node_size(layout))
+    close(table.nodes, batch, frame[N_PARENTS], node_size(layout))
     frame[IS_FULL] = 0
     if frame[ARE_DROPPED] == 0 and origin_from(layout, np.int64(-1), np.int64(0)) == 0:
         return 0  # all rows stay where they are, as nearly always
@@ -88,7 +88,7 @@ def keep_alone(kind, _, frame):
     for c in range(frame[N_ROWS]):
         if batch.owners[c] >= 0:
             moves.hashed[n] = moves.hashed[c]
-            _move(moves, c, n, n_words, origin_from(layout, batch.nodes[batch.parent_of[c]], moves.operator[c]))
+            move(moves, c, n, n_words, origin_from(layout, batch.nodes[batch.parent_of[c]], moves.operator[c]))
             n += 1
     frame[N_ROWS] = n
     return 0
@@ -100,7 +100,7 @@ def keep(kind, _, frame):
     layout, table, outbox = blank(kind), part(TABLE_KIND, frame, TABLE), part(OUTBOX_KIND, frame, OUTBOX)
     batch, moves = part(BATCH_KIND, frame, BATCH), part(MOVES_KIND, frame, MOVES)
     n_words, rank = width(layout), frame[RANK]
-    _close(table.nodes, batch, frame[N_PARENTS], node_size(layout))
+    close(table.nodes, batch, frame[N_PARENTS], node_size(layout))
     n = full = 0
     for c in range(frame[N_ROWS]):
         to = batch.owners[c]
@@ -108,17 +108,17 @@ def keep(kind, _, frame):
             continue
         origin = origin_from(layout, batch.nodes[batch.parent_of[c]] | (rank << 32), moves.operator[c])
         if to == rank:
-            _move(moves, c, n, n_words, origin)
+            move(moves, c, n, n_words, origin)
             hash_row(table.index, moves.states, n, n_words, moves.hashed)
             n += 1
         else:
-            full |= _post(layout, outbox, to, moves, c, origin)
+            full |= post(layout, outbox, to, moves, c, origin)
     frame[N_ROWS], frame[IS_FULL] = n, full
     return 0
 
 
 @inlined
-def _post(layout, outbox, destination, moves, c, origin):
+def post(layout, outbox, destination, moves, c, origin):
     """Add successor ``c`` to the records for ``destination``; say, as 0 or 1, whether a message is worth sending."""
     n_words, g, h = width(layout), moves.g[c], moves.h[c]
     slot = outbox.free[0]

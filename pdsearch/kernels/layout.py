@@ -31,6 +31,7 @@ from pdsearch.kernels.protocol import NO_OPERATOR
 _NO_PARENT = 2**32 - 1
 _LEAN_NONE, _WIDE_NONE = 2**7 - 1, 2**31 - 1
 Words = npt.NDArray[np.uint32]
+Integers = npt.NDArray[np.int64]
 
 
 class Lean(NamedTuple):
@@ -109,6 +110,23 @@ def new_record(layout: Layout, state: Sequence[int], g: int, origin: int, h: int
     else:
         rest = [g << 8 | origin << 1, h]
     return np.concatenate([state_words, np.array(rest, np.uint32)])
+
+
+def root_records(states: npt.NDArray[np.uint64], g: Integers, h: Integers, rank: int, numbers: Integers) -> Words:
+    """Return linked records whose ways are ``rank << 32 | number``: uint32[n * record_words].
+
+    Parameters
+    ----------
+    states : uint64[n, n_words]
+        Packed.
+    g, h, numbers : int64[n]
+        Of each; numbers are below 2**32 - 1.
+    rank : int
+        Below 2**16.
+    """
+    ways = [g, numbers, (g >> 32) << 17 | rank << 1, h, h >> 32]
+    rest = np.column_stack([(part & 0xFFFFFFFF).astype(np.uint32) for part in ways])
+    return np.hstack([np.ascontiguousarray(states).view(np.uint32), rest]).reshape(-1)
 
 
 def g_and_origin(layout: Layout, words: Words) -> tuple[int, int]:

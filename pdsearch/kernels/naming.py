@@ -8,7 +8,7 @@ from pdsearch._jit import kernel
 from pdsearch.kernels.intrinsics import compare_line, trailing_zeros
 from pdsearch.kernels.layout import load_state, node_size, width
 from pdsearch.kernels.mixing import mix_state
-from pdsearch.kernels.store import LINE, _line_of, name
+from pdsearch.kernels.store import LINE, line_of, name
 
 
 @kernel
@@ -30,7 +30,7 @@ def name_nodes(layout, nodes, index, state, start, end):
     for node in range(start, end):
         load_state(nodes, node * size, state, 0, n_words)
         hashed = mix_state(state, 0, n_words)
-        line, slot = _line_of(index, hashed), np.int64(-1)
+        line, slot = line_of(index, hashed), np.int64(-1)
         while slot < 0:
             empty = np.uint64(compare_line(index, line, np.uint32(0), np.uint32(0)) & 0xFFFF)
             if empty != 0:

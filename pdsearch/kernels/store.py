@@ -60,11 +60,11 @@ def hash_row(index, states, row, n_words, hashes):
     """First pass: hash the state in a row and fetch its index line."""
     hashed = mix_state(states, row * n_words, n_words)
     hashes[row] = hashed
-    prefetch(index, _line_of(index, hashed))
+    prefetch(index, line_of(index, hashed))
 
 
 @inlined
-def _line_of(index, hashed):
+def line_of(index, hashed):
     """Return the first slot of the line in which a hash belongs: its highest bits say which."""
     bits = np.uint64(trailing_zeros(np.uint64(len(index))))
     return np.int64((hashed >> (np.uint64(68) - bits)) << np.uint64(4))
@@ -80,7 +80,7 @@ def _tag_of(index, hashed):
 @inlined
 def probe(nodes, index, hashed, size):
     """Second pass: fetch the first node whose tag agrees."""
-    line = _line_of(index, hashed)
+    line = line_of(index, hashed)
     numbers = np.uint32(len(index) - 1)
     agrees = np.uint64(compare_line(index, line, _tag_of(index, hashed), numbers) >> 16)
     if agrees != 0:
@@ -90,7 +90,7 @@ def probe(nodes, index, hashed, size):
 @inlined
 def find(nodes, index, states, at, hashed, size, n_words):
     """Return (node that holds ``states[at]`` or -1, first empty slot of the line to enter it in)."""
-    line = _line_of(index, hashed)
+    line = line_of(index, hashed)
     tag, numbers = _tag_of(index, hashed), np.uint32(len(index) - 1)
     node, slot = np.int64(-1), np.int64(-1)
     while slot < 0:

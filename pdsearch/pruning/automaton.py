@@ -29,10 +29,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.errors import BadInputError
+from pdsearch.limits import NO_DEADLINE, Deadline
 from pdsearch.pruning.words import Words
 
 FORBIDDEN = -1
 MAX_WORDS = 1 << 24  # alive words of one length; some gigabytes while they are grown
+
+_DOING = "building the automaton of moves"
 
 Integers = npt.NDArray[np.int32]
 
@@ -64,7 +67,7 @@ class _Level(NamedTuple):
     permutation: npt.NDArray[np.uint8]  # (n, n_places)
 
 
-def build(words: Words, length: int) -> Automaton:
+def build(words: Words, length: int, deadline: Deadline = NO_DEADLINE) -> Automaton:
     """Build the automaton that forbids words up to a length.
 
     Parameters
@@ -73,11 +76,15 @@ def build(words: Words, length: int) -> Automaton:
         The moves, all of the same cost.
     length : int
         Of the longest words looked at, 1 or more; 1 forbids only moves that do nothing.
+    deadline : Deadline, optional
+        Looked at after each length, and while states are merged.
 
     Raises
     ------
     BadInputError
         If the length makes no sense, or there are too many words of that length.
+    TimeLimitError
+        If the time is over before it is built.
 
     Examples
     --------
@@ -87,15 +94,15 @@ def build(words: Words, length: int) -> Automaton:
     """
     if length < 1:
         raise BadInputError(f"words of length {length} make no sense; give 1 or more")
-    levels, children = _grow(words, length)
+    levels, children = _grow(words, length, deadline)
     following, start = _states(words, levels, children)
-    number = _merged(following, start)
+    number = _merged(following, start, deadline)
     first = np.unique(number, return_index=True)[1]
     following = np.where(following < 0, FORBIDDEN, number[following])[first]
     return Automaton(following.astype(np.int32), number[: len(words.leads)].astype(np.int32), start[first])
 
 
-def _grow(words: Words, length: int) -> tuple[list[_Level], list[Integers]]:
+def _grow(words: Words, length: int, deadline: Deadline) -> tuple[list[_Level], list[Integers]]:
     """Return the alive words of each length, and for each the number of its child by each move: -1 if not alive."""
     n_starts, _, n_places = words.source.shape
     starts = np.arange(n_starts, dtype=np.int32)
@@ -104,6 +111,7 @@ def _grow(words: Words, length: int) -> tuple[list[_Level], list[Integers]]:
     levels, seen = [level], _keys(level)
     children: list[Integers] = []
     for _ in range(length):
+        deadline.check(_DOING)
         level, child, seen = _next(words, levels[-1], children, seen)
         levels.append(level)
         children.append(child)
@@ -165,13 +173,14 @@ def _states(words: Words, levels: list[_Level], children: list[Integers]) -> tup
     return np.concatenate(tables), np.concatenate([level.here for level in levels[:-1]])
 
 
-def _merged(following: npt.NDArray[np.int64], start: Integers) -> npt.NDArray[np.int64]:
+def _merged(following: npt.NDArray[np.int64], start: Integers, deadline: Deadline) -> npt.NDArray[np.int64]:
     """Return the class of each state: alike states are at the same start and lead to alike states by every move.
 
     Classes are numbered in the order of their first states.
     """
     number, n = start.astype(np.int64), 0
     while True:
+        deadline.check(_DOING)
         row = number
         for to in following.T:  # two numbers below 2**32 make one
             row = np.unique(row << 32 | np.where(to < 0, 0, number[to] + 1), return_inverse=True)[1]

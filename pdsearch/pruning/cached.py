@@ -6,16 +6,19 @@ import hashlib
 import os
 import zipfile
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from pdsearch._jit import cache_folder
+from pdsearch._notice import making
+from pdsearch.limits import NO_DEADLINE, Deadline
 from pdsearch.pruning.automaton import Automaton, build
 from pdsearch.pruning.words import Words, words_of
 
 _FORMAT = b"pdsearch automaton 1"
+_MOST_KEPT = 8  # in memory
+_kept: dict[bytes, Automaton] = {}
 QUICK = 6  # words of this length and less take milliseconds, and no file
 
 
@@ -43,23 +46,30 @@ def automaton_of(domain: object, length: int) -> Automaton:
     return load(words_of(domain), length)
 
 
-def load(words: Words, length: int) -> Automaton:
-    """Return the automaton of some moves, built at most once by this user."""
-    return _load(words.leads.tobytes(), words.source.tobytes(), words.source.shape, length)
+def load(words: Words, length: int, deadline: Deadline = NO_DEADLINE) -> Automaton:
+    """Return the automaton of some moves, built at most once by this user.
+
+    Raises
+    ------
+    TimeLimitError
+        If the time is over before it is built.
+    """
+    facts = b"%s %r %d" % (_FORMAT, words.source.shape, length) + words.leads.tobytes() + words.source.tobytes()
+    if facts not in _kept:
+        while len(_kept) >= _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+        _kept[facts] = (
+            build(words, length, deadline) if length <= QUICK else _from_folder(words, length, facts, deadline)
+        )
+    return _kept[facts]
 
 
-@lru_cache(maxsize=8)
-def _load(leads: bytes, source: bytes, shape: tuple[int, int, int], length: int) -> Automaton:
-    words = Words(
-        np.frombuffer(leads, np.int32).reshape(shape[:2]).copy(), np.frombuffer(source, np.uint8).reshape(shape).copy()
-    )
-    if length <= QUICK:
-        return build(words, length)
-    facts = b"%s %r %d" % (_FORMAT, shape, length) + leads + source
+def _from_folder(words: Words, length: int, facts: bytes, deadline: Deadline) -> Automaton:
     path = cache_folder().parent / "automata" / f"{hashlib.blake2b(facts, digest_size=8).hexdigest()}.npz"
     found = _read(path, facts)
     if found is None:
-        found = build(words, length)
+        with making(f"building the automaton of words up to length {length}"):
+            found = build(words, length, deadline)
         with suppress(OSError):  # a folder that cannot be written costs time, no more
             _write(path, found, facts)
     return found

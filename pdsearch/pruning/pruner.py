@@ -69,6 +69,8 @@ def pruner_of(domain: Domain, prune: str | None = None) -> Pruner:
     ------
     BadInputError
         If ``prune`` is none of these, or an automaton is asked for and the domain has no words.
+    TimeLimitError
+        If the deadline of the domain is over before the automaton is built.
 
     Examples
     --------
@@ -80,6 +82,6 @@ def pruner_of(domain: Domain, prune: str | None = None) -> Pruner:
         return NO_PRUNER
     words = words_of(domain)
     length = length_of(prune or "fsm", words.length)
-    automaton = load(words, length)
+    automaton = load(words, length, domain.deadline)
     following = np.pad(automaton.next, ((0, 0), (words.first, 0)), constant_values=-1)
     return Pruner(following, automaton.root, words.start_of, length)

@@ -68,6 +68,11 @@ class Task:
         return 0 if self.distribution is None else self.distribution.owner_of(state)
 
     @property
+    def layout(self) -> layout.Layout:
+        """Return how nodes lie in memory."""
+        return layout.layout_of(self.n_words, self.domain.is_wide, self.domain.is_linked)
+
+    @property
     def node_words(self) -> int:
         """Return the 32-bit words of a stored node."""
         return layout.node_words(self.n_words, self.domain.is_wide)

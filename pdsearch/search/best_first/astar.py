@@ -6,28 +6,36 @@ minimum cost paths", IEEE Transactions SSC-4; batches as in :mod:`pdsearch.searc
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
+from pdsearch.comm import Records
 from pdsearch.comm.termination import Round
 from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.after import After
 from pdsearch.search.best_first.arrays import MemoryLimitError
-from pdsearch.search.best_first.below import Below
 from pdsearch.search.best_first.continuation import (
     WHEN_FULL,
-    After,
+    Solved,
+    begins_again,
     check_when_full,
+    compile_continuation,
     may_go_on,
+    memory_again,
     memory_before,
-    new_engine,
-    plan_of,
-    search_below,
+    plan_through,
+    proved_before,
+    search_on,
 )
+from pdsearch.search.best_first.layered import Layered
 from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.pace import Pace
-from pdsearch.search.best_first.report import outcome_of, progress_of, report
+from pdsearch.search.best_first.report import outcome_of, progress_of, report, solved
 from pdsearch.search.best_first.saving import Saving
+from pdsearch.search.best_first.step import GOAL_COST
 from pdsearch.search.best_first.trace import Asked, trace
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Run
@@ -70,51 +78,87 @@ class AStar(Algorithm):
         """Expand until no open node could lead to a cheaper plan."""
         with run.phase("compile"):
             compile_kernels(task, self.batch, self.open_list)
+            if run.limits.memory_bytes is not None and may_go_on(task, self.when_full):
+                compile_continuation(task)
         memory = run.limits.memory(1, task.table_bytes)
         rank = LocalSearch(task, 0, memory, batch=self.batch, open_list=self.open_list)
-        goes_on = may_go_on(task, self.when_full)
-        if goes_on:
-            rank.memory_limit = memory_before(memory)
         saving = Saving(task, run)
         begins = saving.load(rank) is None
         run.search_begins()
-        stop = expand_all(rank, run, begins, saving)
-        if stop is not None and saving.is_on:
-            saving.save(rank, [])
-        last = round_of(rank, stop)
-        after = _search_on(rank, run, last) if goes_on and last.stop == Status.MEMORY_LIMIT.value else None
+        last, after, plan = self._solve(rank, run, memory, begins, saving)
         search_s = run.search_s
-        plan = _plan(rank, after)
-        notes = saving.end(stop if after is None else after.stop)
+        notes = saving.end(last.stop if after is None else after.stop)
         return outcome_of(task, self.label, [report(rank)], last, after, plan=plan, search_s=search_s, notes=notes)
 
+    def _solve(
+        self, rank: LocalSearch, run: Run, memory: int, begins: bool = True, saving: Saving | None = None
+    ) -> tuple[Round, After | None, list[int] | None]:
+        """Search, and go on when memory is full; return the last round of A*, what followed, and the plan."""
+        task, goes_on = rank.task, may_go_on(rank.task, self.when_full)
 
-def _search_on(rank: LocalSearch, run: Run, last: Round) -> After:
-    """Search below the open nodes."""
-    with run.phase("continuation set-up"):
-        below = Below(rank, new_engine(rank.task), [], lambda: run.why_stop() is not None)
-    rank.mail_bytes = below.memory_bytes
-    return search_below([below], run, lambda facts: facts, last.incumbent, last.expanded)
+        def ask(_: int | None, question: Asked) -> Any:
+            return question(rank)
+
+        def traced() -> list[int] | None:
+            return trace(task, 0, ask) if rank.statistics[GOAL_COST] < task.upper_bound else None
+
+        stop = expand_all(rank, run, begins, saving, memory_before(task, memory) if goes_on else memory)
+        if stop is not None and saving is not None and saving.is_on:
+            saving.save(rank, [])
+        last = round_of(rank, stop)
+        plan = traced()
+        if goes_on and last.stop == Status.MEMORY_LIMIT.value and begins_again(task):
+            rank.begin_again()
+            stop = expand_all(rank, proved_before(run, last.least_f), memory=memory_again(rank, memory))
+            last = replace(round_of(rank, stop), least_f=max(last.least_f, rank.least_open_f))
+            plan = traced() or plan
+        if not goes_on or last.stop != Status.MEMORY_LIMIT.value:
+            return last, None, plan
+        crew = _Alone([rank], [[]], memory)
+        after = search_on(crew, run, last)
+        if after.found is not None:
+            plan, after = plan_through(crew, run, last.expanded, after, ask, self._again)
+        return last, after, plan
+
+    def _again(self, task: Task, run: Run) -> Solved:
+        """Search another task for a plan."""
+        memory = run.limits.memory(1, task.table_bytes)
+        rank = LocalSearch(task, 0, memory, batch=self.batch, open_list=self.open_list)
+        last, after, plan = self._solve(rank, run, memory)
+        return solved(plan, last, after, [report(rank)])
 
 
-def _plan(rank: LocalSearch, after: After | None) -> list[int] | None:
-    """Return the best plan found, if any."""
+class _Alone(NamedTuple):
+    """One rank as the crew of its own; see :class:`pdsearch.search.best_first.after.Crew`."""
 
-    def ask(_: int | None, question: Asked) -> Any:
-        return question(rank)
+    ranks: list[LocalSearch]
+    unsent: list[list[Records]]
+    memory: int
 
-    if after is not None and after.found is not None:
-        return plan_of(rank.task, after.found, ask)
-    return trace(rank.task, 0, ask) if rank.incumbent < rank.task.upper_bound else None
+    def in_turn(self, make: Callable[[], Any]) -> Any:
+        return make()
+
+    def exchange(self, mine: list[Any]) -> list[Any]:
+        return mine
+
+    def drive(self, ranks: Sequence[Layered], run: Run) -> Round:
+        return round_of(ranks[0], expand_all(ranks[0], run))
 
 
-def expand_all(rank: LocalSearch, run: Run, begins: bool = True, saving: Saving | None = None) -> Status | None:
-    """Search until there is a proof, or a reason to stop; from the roots, or from what the rank holds."""
+def expand_all(
+    rank: LocalSearch, run: Run, begins: bool = True, saving: Saving | None = None, memory: int | None = None
+) -> Status | None:
+    """Search until there is a proof, or a reason to stop; from the roots, or from what the rank holds.
+
+    Once the roots are entered, it takes no more than ``memory``.
+    """
     stop: Status | None = None
     pace = Pace(rank, _MOST)
     try:
         for _, record in rank.roots() if begins else []:
             rank.absorb(record)
+        if memory is not None:
+            rank.memory_limit = memory
         while stop is None and rank.least_open_f < rank.incumbent:
             with pace.timed():
                 rank.expand(pace.budget, most=run.limits.nodes - int(rank.statistics[kernels.EXPANDED]))

@@ -16,7 +16,7 @@ from pdsearch.search.algorithms import ALGORITHMS
 from pdsearch.search.best_first.arrays import new_open_list
 from pdsearch.search.best_first.astar import expand_all, round_of
 from pdsearch.search.best_first.hdastar import MESSAGE_SIZE, HdaStar
-from pdsearch.search.best_first.pipeline import compile_passes, layout_of_task
+from pdsearch.search.best_first.pipeline import compile_passes
 from pdsearch.search.best_first.report import outcome_of, report
 from pdsearch.search.best_first.trace import Ask
 from pdsearch.search.best_first.two_sided_trace import trace_both
@@ -99,4 +99,4 @@ def compile_two_sides(task: TwoSidedTask, open_list: str) -> None:
     """Compile every kernel of a search from both ends, or load it from the disk cache."""
     with compiling(f"domain {task.domain.name!r} or heuristic {task.heuristic.label!r}"):
         opened, _ = new_open_list(task, open_list, 1)
-        compile_passes(task, side_pipeline(task, layout_of_task(task), opened))
+        compile_passes(task, side_pipeline(task, task.layout, opened))

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pdsearch.comm import Records
-from pdsearch.domains import State
 from pdsearch.kernels.layout import f_of, ways_of
 from pdsearch.kernels.protocol import INFINITY
+from pdsearch.search.best_first.after import Found
 from pdsearch.search.best_first.local_search import LocalSearch
-from pdsearch.search.best_first.pipeline import layout_of_task
 from pdsearch.search.depth_first.team import first_solution, split
 from pdsearch.search.depth_first.tree import Tree
 from pdsearch.subtrees import EXPANDED, GENERATED, GOALS, LEAST_PRUNED, TOO_LARGE, Integers, Roots, Subtrees
@@ -28,15 +26,6 @@ _CHUNK = 1 << 15  # nodes that become roots at once: some megabytes
 _NEVER = 2**31 - 1  # f of a node below which there is nothing more
 _PORTION_S = 0.05
 _FIRST_PORTION, _MOST_PORTION = 1 << 16, 1 << 40  # generated nodes
-
-
-class Found(NamedTuple):
-    """A goal below an open node."""
-
-    state: State  # the node's
-    operator: int  # that led to it
-    is_stored: bool  # whether the rank's table knows the node
-    below: list[int]  # operators from it to the goal
 
 
 class Below:
@@ -58,7 +47,7 @@ class Below:
         self.rank, self.engine, self._stopped = rank, engine, stopped
         self._tree = Tree(engine.domain, engine.heuristic, engine.pruner)
         numbers, f, h = rank.give_up_open()
-        self._layout = layout_of_task(rank.task)
+        self._layout = rank.task.layout
         records = np.concatenate([np.empty(0, np.uint32), *unsent])
         self._records, loose_f = records.reshape(-1, rank.task.record_words), f_of(self._layout, records)
         loose_h = loose_f - ways_of(self._layout, self._records)[0]
@@ -149,7 +138,9 @@ class Below:
         size = int(self._counts[i, GENERATED])
         below = first_solution(self.engine, self._tree, self._roots, i, self._bound, size)[2]
         state = tuple(int(word) for word in self._roots.words[i])
-        self.found = Found(state, int(self._roots.created_by[i]), bool(self._which[i] >= self._n_loose), below)
+        at = int(self._which[i]) - self._n_loose
+        node = (self.rank.rank, int(self._numbers[at])) if at >= 0 else None
+        self.found = Found(state, int(self._roots.created_by[i]), node, below)
 
     def _roots_of(self, which: Integers) -> Roots:
         loose = which < self._n_loose

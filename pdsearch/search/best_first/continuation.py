@@ -1,92 +1,69 @@
-"""What follows when memory is full: depth-first searches below the open nodes, with the nodes as they are.
+"""What follows when memory is full: a search on below the open nodes, beside the table as it is.
 
 A* is cut where every node that was expanded has its successors in the table, on their way, or dropped for a cheaper
 duplicate or the incumbent. Whatever the cut, some open node lies on an optimal plan with its least g, unless the
 incumbent is optimal (Hart, Nilsson and Raphael 1968, lemma 1). So the cheapest plan is the cheapest of those below the
-open nodes, and iterative deepening finds that without asking the table: each bound is the least f that is still
-possible below any open node; the nodes of such f are searched, and f of each becomes the least that was pruned below
-it. Every rank searches below its own open nodes, and below the records that reached no table. The automaton
-that prunes duplicates begins anew at each node: it never loses the least plan below a node.
+open nodes.
 
-In the last iteration nodes of low h come first, which are the likeliest to be near a goal; the plan is traced from the
-open node through the table and goes on with the moves below.
+Where moves are words of an automaton, paths to equal states are few once it prunes them, and depth-first searches that
+remember nothing are the fastest: :mod:`pdsearch.search.best_first.deepening`. Everywhere else they would be too many:
+:mod:`pdsearch.search.best_first.groups` searches breadth first in the memory that is left.
 
-Where moves cannot be named by words, paths to equal states are too many for a search that remembers none.
-
-Sources: Bu and Korf (2019), "A*+IDA*: a simple hybrid search algorithm", IJCAI; Korf (1985), Artificial Intelligence
-27; for the automaton Taylor and Korf (1993), AAAI.
+The plan is traced from the open node through the table and goes on with the moves below. A search by layers knows only
+the state below which it found a goal, and at what cost: from there the task is searched again, with all memory and
+for plans of that cost only, and so on until the goal is in the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import copy
+import dataclasses
+from collections.abc import Callable
 from typing import NamedTuple
 
+from pdsearch.comm.termination import Round
 from pdsearch.errors import BadInputError
-from pdsearch.kernels.protocol import INFINITY, NO_OPERATOR
 from pdsearch.options import Option
-from pdsearch.pruning.pruner import pruner_of
 from pdsearch.pruning.words import has_words
 from pdsearch.result import Status
-from pdsearch.search.best_first.below import Below, Found
-from pdsearch.search.best_first.trace import Ask, way_to
-from pdsearch.search.depth_first.tree import AnySubtrees
-from pdsearch.search.run import Progress, Run
+from pdsearch.search.best_first.after import After, Crew, Found, way_through
+from pdsearch.search.best_first.below import Below
+from pdsearch.search.best_first.deepening import compile_deepening, new_engine, search_below
+from pdsearch.search.best_first.frontier import Frontier
+from pdsearch.search.best_first.groups import Groups
+from pdsearch.search.best_first.layered import compile_layers
+from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.trace import Ask
+from pdsearch.search.run import Run
 from pdsearch.search.task import Task
-from pdsearch.subtrees import Subtrees, fastest
 
 CHOICES = ("continue", "stop")
 WHEN_FULL = Option(
     "when_full",
-    "at the memory limit search on by IDA* below the open nodes (tiles, pancakes, TopSpin, rubik2), or stop",
+    "at the memory limit search on below the open nodes, or stop",
     CHOICES[0],
     choices=CHOICES,
 )
-_RESERVED = 4  # of memory, one part in so many is left for what follows
+_BEFORE_WORDS = 0.75  # the share of memory that A* may fill before depth-first searches
+_BEFORE_LAYERS = 0.2  # before searches by layers: these take much, and the more of them are kept the less is done twice
 
 
-class Facts(NamedTuple):
-    """What a rank tells the others after a portion."""
-
-    least_f: int
-    is_done: bool
-    stop: Status | None
-    generated: int
-    expanded: int
-    found: Found | None
-
-
-Exchange = Callable[[list[Facts]], list[Facts]]  # those of this process to those of all ranks, in their order
-
-
-class After(NamedTuple):
-    """How it ended.
+class Solved(NamedTuple):
+    """What a search of a task on all ranks came to, with all that followed.
 
     Attributes
     ----------
-    bound : int
-        No plan costs less; where one was found, it costs as much.
-    found : Found or None
-        A goal below an open node, cheaper than the incumbent.
+    plan : list of int or None
+        Operators from the initial state to a goal.
     stop : Status or None
         Why it ended early.
     ranks : list of (int, int)
         Generated and expanded by each rank.
-    expanded : list of (int, int)
-        Bound and expansions of all ranks in it.
     """
 
-    bound: int
-    found: Found | None
+    plan: list[int] | None
     stop: Status | None
     ranks: list[tuple[int, int]]
-    expanded: list[tuple[int, int]]
-
-    @property
-    def note(self) -> str:
-        """Return what a user should know."""
-        n = sum(expanded for _, expanded in self.ranks)
-        return f"memory was full: {n:,} of the expansions were made by IDA* below the open nodes"
 
 
 def check_when_full(when_full: str) -> None:
@@ -97,92 +74,141 @@ def check_when_full(when_full: str) -> None:
 
 def may_go_on(task: Task, when_full: str) -> bool:
     """Say whether a search goes on when memory is full."""
-    fits = has_words(task.domain) and not task.domain.is_linked and task.heuristic.admissible
-    return when_full == "continue" and fits
+    return when_full == "continue" and task.heuristic.admissible
 
 
-def memory_before(memory_bytes: int) -> int:
+def _by_words(task: Task) -> bool:
+    """Say whether paths are few, for an automaton prunes them."""
+    return has_words(task.domain) and not task.domain.is_linked
+
+
+def memory_before(task: Task, memory_bytes: int) -> int:
     """Return what a rank may take of its memory before it is full."""
-    return memory_bytes - memory_bytes // _RESERVED
+    return int(memory_bytes * _BEFORE_WORDS) if _by_words(task) else memory_bytes
 
 
-def new_engine(task: Task) -> Subtrees:
-    """Return the depth-first search of a task."""
-    kind = fastest(task.domain, task.heuristic) or AnySubtrees
-    return kind(task.domain, task.heuristic, pruner_of(task.domain))
+def begins_again(task: Task) -> bool:
+    """Say whether A* is to begin again, and fill less of the memory, before the search goes on in what is left.
+
+    How much memory A* needs is known only when it has filled all. To repeat its first fifth costs little.
+    """
+    return not _by_words(task)
 
 
-def search_below(ranks: Sequence[Below], run: Run, exchange: Exchange, incumbent: int, before: int) -> After:
-    """Search below the open nodes until there is a proof or a reason to stop.
+def memory_again(rank: LocalSearch, memory_bytes: int) -> int:
+    """Return what a rank may take of its memory when it begins again: enough for some nodes, if half of all is."""
+    return max(int(memory_bytes * _BEFORE_LAYERS), min(2 * rank.granted_bytes, memory_bytes // 2))
+
+
+def proved_before(run: Run, bound: int) -> Run:
+    """Return a run that tells of no lower bound below the one that is known, and writes no checkpoints."""
+    part = copy.copy(run)
+    part.checkpoints = None
+    if run.on_progress is not None:
+        tell = run.on_progress
+        part.on_progress = lambda now: tell(dataclasses.replace(now, least_f=max(now.least_f, bound)))
+    return part
+
+
+def compile_continuation(task: Task) -> None:
+    """Compile what follows when memory is full, or load it from the disk cache."""
+    if _by_words(task):
+        compile_deepening(task)
+    else:
+        compile_layers(task)
+
+
+def search_on(crew: Crew, run: Run, last: Round) -> After:
+    """Search below the open nodes of all ranks until there is a proof or a reason to stop.
 
     Parameters
     ----------
-    ranks : sequence of Below
-        Those of this process.
+    crew : Crew
+        The ranks whose memory is full.
     run : Run
         Limits, signals and progress.
-    exchange : callable
-        Brings the facts of all ranks together; all must call it as often.
-    incumbent : int
-        The cost of the best plan so far.
-    before : int
-        Expansions of all ranks so far, which count for a limit on nodes.
+    last : Round
+        What they know: incumbent, lower bound, and expansions so far.
     """
-    iterations: list[tuple[int, int]] = []
-    stop: Status | None = None
-    everybody = exchange([_facts(one, run) for one in ranks])
-    while True:
-        bound = min(facts.least_f for facts in everybody)
-        if bound >= incumbent or bound >= INFINITY:
-            return _after(bound, everybody, None, stop, iterations)
-        so_far = _expanded(everybody)
-        for one in ranks:
-            one.begin(bound)
-        while True:
-            for one in ranks:
-                one.go_on()
-            everybody = exchange([_facts(one, run) for one in ranks])
-            expanded = _expanded(everybody)
-            found = next((facts.found for facts in everybody if facts.found), None)
-            # from what all ranks know, not from this one's clock: a rank that stops alone leaves the others waiting
-            stop = next((facts.stop for facts in everybody if facts.stop), None)
-            if stop is None and before + expanded >= run.limits.nodes:
-                stop = Status.NODE_LIMIT
-            _tell(run, bound, incumbent, before + expanded, ranks)
-            if found or stop:
-                iterations.append((bound, expanded - so_far))
-                return _after(bound, everybody, found, None if found else stop, iterations)
-            if all(facts.is_done for facts in everybody):
-                break
-        iterations.append((bound, expanded - so_far))
+    return (_deepen if _by_words(crew.ranks[0].task) else _by_groups)(crew, run, last)
 
 
-def _after(
-    bound: int, everybody: list[Facts], found: Found | None, stop: Status | None, expanded: list[tuple[int, int]]
-) -> After:
-    return After(bound, found, stop, [(facts.generated, facts.expanded) for facts in everybody], expanded)
+def _deepen(crew: Crew, run: Run, last: Round) -> After:
+    with run.phase("continuation set-up"):
+        engine = crew.in_turn(lambda: new_engine(crew.ranks[0].task))
+        parts = zip(crew.ranks, crew.unsent, strict=True)
+        ranks = [Below(rank, engine.fresh(), unsent, lambda: run.why_stop() is not None) for rank, unsent in parts]
+    for one in ranks:
+        one.rank.mail_bytes += one.memory_bytes
+    return search_below(ranks, run, crew.exchange, last.incumbent, last.expanded)
 
 
-def _facts(one: Below, run: Run) -> Facts:
-    return Facts(one.least_f, one.is_done, run.why_stop(), one.generated, one.expanded, one.found)
+def _by_groups(crew: Crew, run: Run, last: Round) -> After:
+    with run.phase("compile"):
+        crew.in_turn(lambda: compile_layers(crew.ranks[0].task))
+    with run.phase("continuation set-up"):
+        parts = zip(crew.ranks, crew.unsent, strict=True)
+        fronts = [Frontier(rank, unsent, crew.memory) for rank, unsent in parts]
+    for one in fronts:
+        one.raise_all(last.least_f)
+    groups = Groups(fronts, crew, run, last.incumbent, last.expanded)
+    run.tell = lambda: groups.progress
+    after = groups.search()
+    for one in fronts:
+        one.rank.mail_bytes += one.memory_bytes
+    return after
 
 
-def _expanded(everybody: list[Facts]) -> int:
-    return sum(facts.expanded for facts in everybody)
+def plan_through(
+    crew: Crew, run: Run, before: int, after: After, ask: Ask, again: Callable[[Task, Run], Solved]
+) -> tuple[list[int] | None, After]:
+    """Return the plan through an open node, and how the search ended if that had to be searched for.
+
+    Parameters
+    ----------
+    crew, run : Crew, Run
+        Whose memory was full, and what limits them.
+    before : int
+        Expansions of all ranks before that.
+    after : After
+        With a goal.
+    ask : callable
+        Asks the ranks for the way.
+    again : callable
+        Searches another task on the same ranks, which have all their memory.
+    """
+    assert after.found is not None
+    task = crew.ranks[0].task
+    way = way_through(task, after.found, ask)
+    if after.found.rest is None:
+        return way, after
+    if not way and after.found.rest[0] == task.domain.initial:  # not one node was expanded before memory was full
+        return None, after._replace(stop=Status.MEMORY_LIMIT)
+    for rank in crew.ranks:
+        rank.free()
+    with run.phase("plan"):
+        solved = again(_rest_of(task, after.found), _portion(run, before, after))
+    ranks = [(a + c, b + d) for (a, b), (c, d) in zip(after.ranks, solved.ranks, strict=True)]
+    after = after._replace(ranks=ranks, stop=after.stop or solved.stop)
+    return None if solved.plan is None else way + solved.plan, after
 
 
-def _tell(run: Run, bound: int, incumbent: int, expanded: int, ranks: Sequence[Below]) -> None:
-    if run.on_progress is not None and ranks and ranks[0].rank.rank == 0:
-        best = None if incumbent >= INFINITY else incumbent
-        n_open = sum(len(one) for one in ranks)
-        run.on_progress(Progress(run.search_s, bound, best, expanded, n_open, ranks[0].rank.used_bytes))
+def _rest_of(task: Task, found: Found) -> Task:
+    """Return the task from where the way is not known any more, for plans of the cost that is."""
+    assert found.rest is not None
+    domain = copy.copy(task.domain)
+    domain.initial, cost = found.rest
+    return dataclasses.replace(task, domain=domain, upper_bound=cost + 1)
 
 
-def plan_of(task: Task, found: Found, ask: Ask) -> list[int]:
-    """Return the plan through an open node."""
-    if found.is_stored:
-        return way_to(task, found.state, ask) + found.below
-    if found.operator == NO_OPERATOR:
-        return found.below
-    above = task.domain.undo(found.state, found.operator)
-    return [*way_to(task, above, ask), found.operator, *found.below]
+def _portion(run: Run, before: int, after: After) -> Run:
+    """Return the run of what is left; what is proved does not change any more."""
+    part, done = copy.copy(run), before + sum(expanded for _, expanded in after.ranks)
+    part.checkpoints = None
+    part.limits = dataclasses.replace(run.limits, nodes=max(1, run.limits.nodes - done))
+    if run.on_progress is not None:
+        tell = run.on_progress
+        part.on_progress = lambda now: tell(
+            dataclasses.replace(now, least_f=after.bound, incumbent=after.incumbent, expanded=done + now.expanded)
+        )
+    return part

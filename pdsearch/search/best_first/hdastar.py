@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
 
 from pdsearch._jit import prune
 from pdsearch.comm.termination import Round
@@ -18,25 +20,29 @@ from pdsearch.limits import count
 from pdsearch.options import Option
 from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
-from pdsearch.search.best_first.below import Below
+from pdsearch.search.best_first.after import After
 from pdsearch.search.best_first.continuation import (
     WHEN_FULL,
-    After,
-    Facts,
+    Solved,
+    begins_again,
     check_when_full,
+    compile_continuation,
     may_go_on,
+    memory_again,
     memory_before,
-    new_engine,
-    plan_of,
-    search_below,
+    plan_through,
+    proved_before,
+    search_on,
 )
+from pdsearch.search.best_first.layer_worker import LayerWorker
+from pdsearch.search.best_first.layered import Layered
 from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.pace import Pace
 from pdsearch.search.best_first.packing import AdaptivePacking, FixedPacking
-from pdsearch.search.best_first.report import outcome_of, progress_of, report
+from pdsearch.search.best_first.report import Report, outcome_of, progress_of, report, solved
 from pdsearch.search.best_first.saving import NOTHING, Saving
 from pdsearch.search.best_first.step import GOAL_COST
-from pdsearch.search.best_first.trace import Ask, Asked, Trace, trace
+from pdsearch.search.best_first.trace import Ask, Asked, trace
 from pdsearch.search.best_first.worker import Worker
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Run
@@ -111,40 +117,137 @@ class HdaStar(Algorithm):
 
     def search(self, task: Task, run: Run, comm: Any = None) -> Outcome:
         """Take turns until the ranks agree that it is over."""
-        memory = run.limits.memory(comm.ranks_of_node(), task.table_bytes)
         with run.phase("compile"):
-            comm.in_turn(lambda: self.compile(task))
+            comm.in_turn(lambda: self._compile_all(task, run))
         if comm.rank == 0:
             prune()
-        first = self.message_size or FIRST_MESSAGE
-        rank = comm.together(lambda: self.rank_type(task, comm.rank, memory, first, self.batch, self.open_list))
+        rank = self._rank(task, run, comm)
         run.interrupted()  # from here on every rank remembers a signal, instead of raising, before any of them searches
         comm.barrier()
         run.search_begins()
-        packing = FixedPacking() if self.message_size else AdaptivePacking(comm.size, task.record_words, _call_s(rank))
-        goes_on = may_go_on(task, self.when_full)
-        if goes_on:
-            rank.memory_limit = memory_before(memory)
         saving = Saving(task, run, comm)
-        counted = saving.load(rank)
-        keeps, begins = goes_on or saving.is_on, counted is None
-        worker = self.worker_type(rank, comm, run, packing=packing, keeps=keeps, begins=begins)
+        ended = self._solve(rank, run, comm, saving)
+        search_s = run.search_s
+        reports = comm.broadcast(comm.gather(ended.report), 0)
+        notes = saving.end(ended.last.stop if ended.after is None else ended.after.stop)
+        more = {"plan": ended.plan, "search_s": comm.broadcast(search_s, 0), "notes": notes}
+        return outcome_of(task, self.shared_label, reports, ended.last, ended.after, **more)
+
+    def _compile_all(self, task: Task, run: Run) -> None:
+        """Compile the search, and what follows when memory is full if that is likely."""
+        self.compile(task)
+        if run.limits.memory_bytes is not None and may_go_on(task, self.when_full):
+            compile_continuation(task)
+
+    def _rank(self, task: Task, run: Run, comm: Any) -> LocalSearch:
+        """Return this rank with its first tables; all must call."""
+        memory = run.limits.memory(comm.ranks_of_node(), task.table_bytes)
+        first = self.message_size or FIRST_MESSAGE
+        rank: LocalSearch = comm.together(
+            lambda: self.rank_type(task, comm.rank, memory, first, self.batch, self.open_list)
+        )
+        return rank
+
+    def _solve(self, rank: LocalSearch, run: Run, comm: Any, saving: Saving | None = None) -> Ended:
+        """Search, and go on when memory is full."""
+        task, memory, goes_on = rank.task, rank.memory_limit, may_go_on(rank.task, self.when_full)
+
+        def ask(asked: int | None, question: Asked) -> Any:
+            if asked is None:
+                return comm.broadcast(comm.gather(question(rank)), 0)
+            return comm.broadcast(question(rank) if comm.rank == asked else None, asked)
+
+        def traced() -> list[int] | None:
+            costs = comm.broadcast(comm.gather(int(rank.statistics[GOAL_COST])), 0)
+            return self.trace(task, costs.index(min(costs)), ask) if min(costs) < task.upper_bound else None
+
+        if goes_on:
+            rank.memory_limit = memory_before(task, memory)
+        worker, idle_s = self._work(rank, run, comm, goes_on, saving=saving)
+        last, plan = worker.agreement.last, traced()
+        if goes_on and last.stop == Status.MEMORY_LIMIT.value and begins_again(task):
+            rank.begin_again()
+            rank.memory_limit = memory_again(rank, memory)
+            worker, more_s = self._work(rank, proved_before(run, last.least_f), comm, goes_on, worker)
+            last = replace(worker.agreement.last, least_f=max(last.least_f, worker.agreement.last.least_f))
+            idle_s, plan = idle_s + more_s, traced() or plan
+        if not goes_on or last.stop != Status.MEMORY_LIMIT.value:
+            return Ended(worker, last, None, plan, idle_s)
+        crew = _Together(worker, comm, memory)
+        after = search_on(crew, run, last)
+        if after.found is not None:
+            plan, after = plan_through(crew, run, last.expanded, after, ask, partial(self._again, comm=comm))
+        return Ended(worker, last, after, plan, idle_s)
+
+    def _work(
+        self,
+        rank: LocalSearch,
+        run: Run,
+        comm: Any,
+        keeps: bool,
+        before: Worker | None = None,
+        saving: Saving | None = None,
+    ) -> tuple[Worker, float]:
+        """Take turns until the search is over; return the worker and the seconds in which it had nothing to do."""
+        words = rank.task.record_words
+        packing = FixedPacking() if self.message_size else AdaptivePacking(comm.size, words, _call_s(rank))
+        saves = saving is not None and saving.is_on
+        counted = saving.load(rank) if saving is not None else None
+        comm.barrier()
+        worker = self.worker_type(rank, comm, run, packing=packing, keeps=keeps or saves, begins=counted is None)
+        if before is not None:
+            worker.count_on(before)
         counted = counted or NOTHING
         worker.sent, worker.received, worker.messages = (
-            int(counted[name]) for name in ("sent", "received", "messages")
+            getattr(worker, name) + int(counted[name]) for name in ("sent", "received", "messages")
         )
         run.tell = lambda: progress_of(run, worker.agreement.last)
-        idle_s = counted["idle_s"] + _drive_and_save(worker, run, saving, counted["idle_s"])
-        last = worker.agreement.last
-        after = _search_on(worker, comm, run, last) if goes_on and last.stop == Status.MEMORY_LIMIT.value else None
-        search_s = run.search_s
-        reports = comm.gather(report(rank, worker.sent, worker.received, worker.messages, idle_s))
-        plan = _plan(task, comm, rank, last, after, self.trace)
-        reports = comm.broadcast(reports, 0)
-        notes = saving.end(last.stop if after is None else after.stop)
-        return outcome_of(
-            task, self.shared_label, reports, last, after, plan=plan, search_s=comm.broadcast(search_s, 0), notes=notes
-        )
+        if saving is None:
+            return worker, _drive(worker, run, speaks=comm.rank == 0)
+        return worker, counted["idle_s"] + _drive_and_save(worker, run, saving, counted["idle_s"])
+
+    def _again(self, task: Task, run: Run, comm: Any) -> Solved:
+        """Search another task for a plan."""
+        rank = self._rank(task, run, comm)
+        ended = self._solve(rank, run, comm)
+        return solved(ended.plan, ended.last, ended.after, comm.broadcast(comm.gather(ended.report), 0))
+
+
+class Ended(NamedTuple):
+    """How a search ended, as one rank knows it."""
+
+    worker: Worker
+    last: Round
+    after: After | None
+    plan: list[int] | None
+    idle_s: float
+
+    @property
+    def report(self) -> Report:
+        """Return what this rank hands in."""
+        worker = self.worker
+        return report(worker.local, worker.sent, worker.received, worker.messages, self.idle_s)
+
+
+class _Together:
+    """The ranks of all processes, one of them here; see :class:`pdsearch.search.best_first.after.Crew`."""
+
+    def __init__(self, worker: Worker, comm: Any, memory: int) -> None:
+        self.ranks, self.unsent, self.memory = [worker.local], [worker.without_table()], memory
+        self._worker, self._comm = worker, comm
+
+    def in_turn(self, make: Callable[[], Any]) -> Any:
+        return self._comm.in_turn(make)
+
+    def exchange(self, mine: list[Any]) -> list[Any]:
+        gathered: list[list[Any]] = self._comm.broadcast(self._comm.gather(mine), 0)
+        return [told for one in gathered for told in one]
+
+    def drive(self, ranks: Sequence[Layered], run: Run) -> Round:
+        worker = LayerWorker(ranks[0], self._comm, run)
+        _drive(worker, run, speaks=self._comm.rank == 0)
+        self._worker.count_on(worker)
+        return worker.agreement.last
 
 
 def _call_s(rank: LocalSearch) -> float:
@@ -205,34 +308,3 @@ def _rest(idle_turns: int) -> None:
         _yield_core()
     else:
         time.sleep(_NAP_S)
-
-
-def _search_on(worker: Worker, comm: Any, run: Run, last: Round) -> After:
-    """Search below the open nodes of all ranks, each below its own."""
-    with run.phase("continuation set-up"):
-        engine = comm.in_turn(lambda: new_engine(worker.local.task))
-        below = Below(worker.local, engine, worker.without_table(), lambda: run.why_stop() is not None)
-    worker.local.mail_bytes += below.memory_bytes
-
-    def exchange(mine: list[Facts]) -> list[Facts]:
-        gathered: list[list[Facts]] = comm.broadcast(comm.gather(mine), 0)
-        return [facts for one in gathered for facts in one]
-
-    return search_below([below], run, exchange, last.incumbent, last.expanded)
-
-
-def _plan(task: Task, comm: Any, rank: LocalSearch, last: Round, after: After | None, trace: Trace) -> list[int] | None:
-    """Trace the plan, starting on the lowest rank whose goal is the incumbent."""
-
-    def ask(asked: int | None, question: Asked) -> Any:
-        if asked is None:
-            return comm.broadcast(comm.gather(question(rank)), 0)
-        return comm.broadcast(question(rank) if comm.rank == asked else None, asked)
-
-    if after is not None and after.found is not None:
-        return plan_of(task, after.found, ask)
-    if last.incumbent >= task.upper_bound:
-        return None
-    found = int(rank.statistics[GOAL_COST]) == last.incumbent
-    finders = comm.broadcast(comm.gather(found), 0)
-    return trace(task, finders.index(True), ask)

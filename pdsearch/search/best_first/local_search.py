@@ -16,8 +16,10 @@ import numpy.typing as npt
 from pdsearch.domains import State
 from pdsearch.errors import BadInputError
 from pdsearch.kernels import frame as slots
+from pdsearch.kernels.bucket import BucketOpen
 from pdsearch.kernels.frame import Frame
 from pdsearch.kernels.growth import lines_to_copy
+from pdsearch.kernels.heap import HeapOpen
 from pdsearch.kernels.layout import Layout, f_of, g_and_origin, g_of, limits_of, new_record, ways_of
 from pdsearch.kernels.naming import name_nodes
 from pdsearch.kernels.passes import SLACK, new_batch
@@ -26,12 +28,13 @@ from pdsearch.kernels.store import LINE, MAX_FILL, NodeTable, capacity, new_inde
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import LAYERS, MemoryLimitError, allocated, new_open_list, outbox, room
 from pdsearch.search.best_first.lessons import Lessons
-from pdsearch.search.best_first.pipeline import addresses, fault_of, layout_of_task
+from pdsearch.search.best_first.pipeline import addresses, fault_of
 from pdsearch.search.best_first.pipeline import compile_kernels as compile_kernels
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
 from pdsearch.search.task import Task
 
+Costs = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 _AT_ONCE = 1 << 16  # nodes taken from the open list at once when it is given up
 _RESERVE_FROM = 1 << 16  # from this many nodes on, address space for all that memory allows is reserved at once
 
@@ -75,7 +78,7 @@ class LocalSearch:
         n_words, moves = task.n_words, batch * task.domain.max_moves
         self.incumbent = task.upper_bound
         self._lazy_rise = task.heuristic.max_h if task.heuristic.is_lazy else 0
-        self._layout = layout_of_task(task)
+        self._layout = task.layout
         self._frame = Frame()
         self._frame.words[slots.NODES_LEFT], self._frame.words[slots.ENTERS] = INFINITY, 1
         self.statistics = self._frame.words[slots.STATISTICS : slots.STATISTICS + kernels.N_STATISTICS]
@@ -86,11 +89,9 @@ class LocalSearch:
         self._moves = new_moves(n_words, moves + SLACK, task.domain.n_changes)
         self._batch = new_batch(n_words, batch, moves + SLACK)
         self._outbox = outbox(task.n_ranks if task.n_ranks > 1 else 0, moves, task.record_words, message)
-        self._collected = np.empty(0, np.uint32)
-        self._table = new_table(task.node_words, 16 * moves, 1 << (32 * moves).bit_length())
-        self._reserved, self._index_room = self._table.nodes, self._table.index
-        self._open_list, self.shift = new_open_list(task, open_list, moves)
-        self.layers = np.zeros(min(self._open_list.f_end, LAYERS), np.int64)
+        self._collected, self._kind = np.empty(0, np.uint32), open_list
+        self.layers = np.zeros(0, np.int64)
+        self._first_arrays()
         self._lessons = Lessons(task.heuristic, rank, task.n_ranks)
         self._passes = self._addresses()
         self._place_tables()
@@ -102,9 +103,29 @@ class LocalSearch:
             )
         self._check_memory(0)
 
+    def _first_arrays(self) -> None:
+        """Make an empty table and open list."""
+        moves = self._most_moves
+        self._table = new_table(self.task.node_words, 16 * moves, 1 << (32 * moves).bit_length())
+        self._reserved, self._index_room = self._table.nodes, self._table.index
+        self._open_list, self.shift = self._first_open_list(self._kind, moves)
+        n_layers = min(self._open_list.f_end, LAYERS)
+        self.layers = np.concatenate([self.layers, np.zeros(max(0, n_layers - len(self.layers)), np.int64)])
+
+    def begin_again(self) -> None:
+        """Forget all nodes and unsent records; what was counted and the incumbent stay, but not the way to its goal."""
+        self.take(self.addressees())
+        self._first_arrays()
+        self.statistics[GOAL_COST] = INFINITY
+        self._measure()
+
     def _addresses(self) -> npt.NDArray[np.int64]:
         """Return where the passes are."""
         return addresses(self.task, self._layout, self._open_list)
+
+    def _first_open_list(self, kind: str, moves: int) -> tuple[BucketOpen | HeapOpen, int]:
+        """Return an empty open list, and the shift by which expansions are counted by what it is ordered by."""
+        return new_open_list(self.task, kind, moves)
 
     # --- what a rank does ---
 
@@ -300,17 +321,20 @@ class LocalSearch:
         """Return the goal state last found."""
         return self.state_of(self.goal_node())
 
-    def give_up_open(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    def give_up_open(self) -> tuple[npt.NDArray[np.uint32], Costs, Costs]:
         """Return numbers, f and h of the open nodes, those of low h first, and free the open list.
 
-        The nodes stay, so that plans can be traced; nothing may be expanded any more.
+        The nodes stay, so that plans can be traced; nothing may be expanded any more. Costs that may be large are
+        int64, others int32.
         """
-        numbers, f, h = np.empty(self.n_open, np.uint32), *np.empty((2, self.n_open), np.int32)
+        kind = np.int32 if self._open_list.f_end < 2**31 - 1 else np.int64
+        numbers, f, h = np.empty(self.n_open, np.uint32), *np.empty((2, self.n_open), kind)
         end = 0
         for some, their_f, their_h in self._drained():
             part = slice(end, end := end + len(some))
             numbers[part], f[part], h[part] = some, their_f, their_h
         self._open_list, _ = new_open_list(self.task, "auto", 1)
+        self._table = self._table._replace(nodes=self._reserved[: self.n_nodes * self.task.node_words])
         self._measure()
         order = np.argsort(h[:end].astype(np.uint16) if self.task.heuristic.max_h < 2**16 else h[:end], kind="stable")
         return numbers[order], f[order], h[order]
@@ -320,17 +344,37 @@ class LocalSearch:
         nodes, hs = np.empty((2, _AT_ONCE), np.int64)
         while self.n_open:
             n, f = kernels.take(self._open_list, nodes, hs)
-            rows = self._table.nodes.reshape(-1, self.task.node_words)[nodes[:n]]
-            g, _ = ways_of(self._layout, rows)
-            is_open = (rows[:, -1] & 1 == 0) & (g + hs[:n] == f)
+            rows = self._rows[nodes[:n]]
+            is_open = (rows[:, -1] & 1 == 0) & (g_of(self._layout, rows) + hs[:n] == f)
             yield nodes[:n][is_open], f, hs[:n][is_open]
+
+    @property
+    def _rows(self) -> npt.NDArray[np.uint32]:
+        """Return the places for nodes, a row each."""
+        return self._table.nodes.reshape(-1, self.task.node_words)
+
+    @property
+    def own_bytes(self) -> int:
+        """Return the memory of the rank's own arrays."""
+        return self._own_bytes
+
+    def free(self) -> None:
+        """Give up all nodes."""
+        self._table = new_table(self.task.node_words, 0, LINE)
+        self._reserved, self._index_room = self._table.nodes, self._table.index
+        self._open_list, _ = new_open_list(self.task, "auto", 1)
+        self._measure()
+
+    def states_at(self, numbers: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
+        """Return the states of nodes by their numbers: uint64[n, n_words]."""
+        return states_of(self._rows[numbers], self._n_words)
 
     def nodes_at(
         self, numbers: npt.NDArray[np.uint32]
     ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return states (uint64[n, n_words]), g and operators of nodes by their numbers."""
-        rows = self._table.nodes.reshape(-1, self.task.node_words)[numbers]
-        return _states(rows, self._n_words), *ways_of(self._layout, rows)
+        rows = self._rows[numbers]
+        return states_of(rows, self._n_words), *ways_of(self._layout, rows)
 
     def stored_states(self) -> list[tuple[int, ...]]:
         """Return every stored state; for tests."""
@@ -412,11 +456,19 @@ class LocalSearch:
         if self.n_nodes + moves > int(len(self._table.index) * MAX_FILL):
             self._grow_index()
         if not self._open_list.has_room(moves):
-            self._check_memory(2 * self._open_list_bytes())
-            self._open_list = allocated(lambda: self._open_list.doubled())
-            self._measure()
+            self._grow_open_list()
         if self._open_list.f_end <= f < INFINITY:
             self._widen(f)
+
+    def _grow_open_list(self) -> None:
+        """Double the places of the open list; where that is too much add an eighth."""
+        now = self._open_list_bytes()
+        share = 1 if self.granted_bytes + 2 * now <= self.memory_limit else 8
+        self._check_memory(now + now // share)  # for a moment there are both
+        self._open_list = allocated(lambda: self._open_list.grown(share))
+        self._measure()
+        if not self._open_list.has_room(self._most_moves):
+            raise MemoryLimitError
 
     def _grow_nodes(self, stride: int) -> None:
         """Double the nodes while they are few, then add an eighth; leave room for the index and the open list."""
@@ -475,7 +527,7 @@ class LocalSearch:
         """Make room for larger f."""
         n_f = max(2 * self._open_list.f_end, f + 1)
         self._check_memory(8 * n_f + self._open_list[0].nbytes * n_f // self._open_list.f_end)
-        layers = np.zeros(n_f, np.int64)
+        layers = np.zeros(max(n_f, len(self.layers)), np.int64)
         layers[: len(self.layers)] = self.layers
         self.layers = layers
         self._open_list = allocated(lambda: self._open_list.widened(n_f))
@@ -523,6 +575,6 @@ class LocalSearch:
         return sum(array.nbytes for array in self._open_list)
 
 
-def _states(rows: npt.NDArray[np.uint32], n_words: int) -> npt.NDArray[np.uint64]:
+def states_of(rows: npt.NDArray[np.uint32], n_words: int) -> npt.NDArray[np.uint64]:
     """Return the states of nodes or records, a row each."""
     return np.ascontiguousarray(rows[:, : 2 * n_words]).view(np.uint64)

@@ -22,7 +22,6 @@ from pdsearch.kernels.passes import N_STATISTICS
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.local_search import LocalSearch
-from pdsearch.search.best_first.pipeline import layout_of_task
 from pdsearch.search.checkpoint.epochs import Epoch
 from pdsearch.search.checkpoint.files import read_arrays
 from pdsearch.search.checkpoint.identity import facts_of
@@ -48,7 +47,7 @@ class Moving:
         self.task, self.epoch = task, epoch
         self.files = [read_arrays(epoch.folder, part) for part in epoch.parts]
         self.facts = [part.facts for part in epoch.parts]
-        self._layout = layout_of_task(task)
+        self._layout = task.layout
         owners = facts_of(task, KIND)["owners"]
         self.is_direct = len(self.files) == task.n_ranks and epoch.task["owners"] == owners
         self._owners: list[Any] = [None] * len(self.files)

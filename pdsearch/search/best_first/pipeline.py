@@ -13,19 +13,13 @@ from numba import types
 from pdsearch._jit import Compiled, compiling, expect
 from pdsearch.kernels import growth, insertion, opening, passes, successors
 from pdsearch.kernels.frame import FRAME_TYPE
-from pdsearch.kernels.layout import Layout, layout_of
+from pdsearch.kernels.layout import Layout
 from pdsearch.kernels.protocol import shape_of
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import new_open_list
 from pdsearch.search.task import Task
 
 _INDEX = types.Array(types.uint32, 1, "C")
-
-
-def layout_of_task(task: Task) -> Layout:
-    """Return how its nodes lie."""
-    shape = shape_of(task.domain.space)
-    return layout_of(shape.n_words, shape.is_wide, shape.is_linked)
 
 
 def pipeline(task: Task, layout: Layout, opened: Any) -> Iterator[tuple[int, Compiled]]:
@@ -72,7 +66,7 @@ def compile_kernels(task: Task, batch: int | None = None, open_list: str = "auto
     """
     with compiling(f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"):
         opened, _ = new_open_list(task, open_list, 1)
-        compile_passes(task, pipeline(task, layout_of_task(task), opened))
+        compile_passes(task, pipeline(task, task.layout, opened))
 
 
 def compile_passes(task: Task, passes_of_search: Iterable[tuple[int, Compiled]]) -> None:

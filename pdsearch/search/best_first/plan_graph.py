@@ -24,7 +24,6 @@ from pdsearch.kernels.layout import is_closed, load_g, load_state
 from pdsearch.kernels.protocol import INFINITY, NO_OPERATOR, expand, is_goal, new_moves, width
 from pdsearch.kernels.store import LINE, find, hash_row, new_table
 from pdsearch.search.best_first.local_search import LocalSearch
-from pdsearch.search.best_first.pipeline import layout_of_task
 from pdsearch.search.task import Task
 
 Integers = npt.NDArray[np.int64]
@@ -114,7 +113,7 @@ class PlanGraph:
 
 def compile_graph(task: Task) -> None:
     """Compile what reads the moves, or load it from the disk cache."""
-    domain, layout, size = task.domain, layout_of_task(task), task.node_words
+    domain, layout, size = task.domain, task.layout, task.node_words
     table, moves = new_table(size, 1, LINE), new_moves(task.n_words, domain.max_moves, domain.n_changes)
     flags, numbers = np.zeros(1, np.bool_), np.zeros(1, np.int64)
     with compiling(f"domain {domain.name!r}"):

@@ -9,7 +9,7 @@ from pdsearch.errors import BadInputError
 from pdsearch.kernels.layout import new_record
 from pdsearch.kernels.passes import H_OUT_OF_RANGE
 from pdsearch.kernels.protocol import INFINITY
-from pdsearch.search.best_first.pipeline import fault_of, layout_of_task
+from pdsearch.search.best_first.pipeline import fault_of
 from pdsearch.search.task import Task
 
 
@@ -24,4 +24,4 @@ def initial_record(task: Task) -> npt.NDArray[np.uint32]:
     h, heuristic = task.heuristic.value(task.domain.initial), task.heuristic
     if not 0 <= h <= heuristic.max_h and h < INFINITY:
         raise BadInputError(fault_of(task, H_OUT_OF_RANGE))
-    return new_record(layout_of_task(task), task.domain.initial, 0, task.no_origin, h)
+    return new_record(task.layout, task.domain.initial, 0, task.no_origin, h)

@@ -13,7 +13,8 @@ from pdsearch.comm.termination import Round
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import RankCounts, Status
 from pdsearch.search.best_first import step as kernels
-from pdsearch.search.best_first.continuation import After
+from pdsearch.search.best_first.after import After
+from pdsearch.search.best_first.continuation import Solved
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Progress, Run
@@ -61,8 +62,8 @@ def outcome_of(
     if after is not None:
         reports = _with_counts(reports, after)
         last = replace(last, least_f=after.bound, stop=0 if after.stop is None else after.stop.value)
-        last.incumbent = after.bound if after.found else last.incumbent
-        more["notes"] = [after.note, *more.get("notes", [])]
+        last.incumbent = after.incumbent
+        more["notes"] = [after.note, *after.notes, *more.get("notes", [])]
     evaluated = sum(one.counts.evaluated for one in reports)
     if not task.heuristic.is_lazy:
         evaluated += 1  # the initial state is counted nowhere else
@@ -82,6 +83,14 @@ def outcome_of(
         peak_memory_bytes=sum(one.most_bytes for one in reports),
         **more,
     )
+
+
+def solved(plan: list[int] | None, last: Round, after: After | None, reports: Sequence[Report]) -> Solved:
+    """Return what a search came to that was a part of another."""
+    if after is not None:
+        reports = _with_counts(reports, after)
+    stop = after.stop if after is not None else Status(last.stop) if last.stop else None
+    return Solved(plan, stop, [(one.counts.generated, one.counts.expanded) for one in reports])
 
 
 def progress_of(run: Run, last: Round) -> Progress:

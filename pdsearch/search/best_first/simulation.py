@@ -7,17 +7,28 @@ overheads of more ranks than the machine has cores.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from pdsearch.comm.simulated import Network
+from pdsearch.comm.termination import Round
 from pdsearch.result import Result, Status
-from pdsearch.search.best_first.below import Below
-from pdsearch.search.best_first.continuation import After, may_go_on, new_engine, plan_of, search_below
+from pdsearch.search.best_first.after import After
+from pdsearch.search.best_first.continuation import (
+    Solved,
+    begins_again,
+    may_go_on,
+    memory_again,
+    memory_before,
+    plan_through,
+    search_on,
+)
 from pdsearch.search.best_first.hdastar import HdaStar
+from pdsearch.search.best_first.layer_worker import LayerWorker
+from pdsearch.search.best_first.layered import Layered
 from pdsearch.search.best_first.report import outcome_of, report
 from pdsearch.search.best_first.step import GOAL_COST
 from pdsearch.search.best_first.trace import Asked, Trace, trace
@@ -123,19 +134,92 @@ def simulated_outcome(
         for rank in range(task.n_ranks)
     ]
     simulation = Simulation(task, network, workers)
+    goes_on = may_go_on(task, when_full)
+    for one in workers if goes_on else []:
+        one.local.memory_limit = memory_before(task, memory)
     _run(simulation, schedule, max_turns)
-    after = _search_on(task, workers, run) if may_go_on(task, when_full) else None
-    return outcome_of_workers(task, workers, after, kind.trace, search_s=run.search_s), simulation
+    last, plan = workers[0].agreement.last, _traced(task, workers, kind.trace)
+    if goes_on and last.stop == Status.MEMORY_LIMIT.value and begins_again(task):
+        simulation.workers = workers = [_again(one, run, schedule.budget, memory) for one in workers]
+        _run(simulation, schedule, max_turns)
+        last = replace(workers[0].agreement.last, least_f=max(last.least_f, workers[0].agreement.last.least_f))
+        plan = _traced(task, workers, kind.trace) or plan
+    after = None
+    if goes_on and last.stop == Status.MEMORY_LIMIT.value:
+        after, plan = _search_on(simulation, last, plan, schedule, run, memory, max_turns, kind)
+    return outcome_of_workers(task, workers, last, after, plan=plan, search_s=run.search_s), simulation
 
 
-def _search_on(task: Task, workers: Sequence[Worker], run: Run) -> After | None:
-    """Search below the open nodes of all ranks, if memory was full."""
-    last = workers[0].agreement.last
-    if last.stop != Status.MEMORY_LIMIT.value:
-        return None
-    engine = new_engine(task)
-    ranks = [Below(one.local, engine.fresh(), one.without_table(), lambda: False) for one in workers]
-    return search_below(ranks, run, lambda facts: facts, last.incumbent, last.expanded)
+def _again(worker: Worker, run: Run, budget: int, memory: int) -> Worker:
+    """Return a worker that begins again, in less memory."""
+    worker.local.begin_again()
+    worker.local.memory_limit = memory_again(worker.local, memory)
+    new = type(worker)(worker.local, worker.comm, run, budget, keeps=True)
+    new.count_on(worker)
+    return new
+
+
+def _traced(task: Task, workers: Sequence[Worker], trace: Trace) -> list[int] | None:
+    """Return the cheapest plan that is in the tables."""
+
+    def ask(rank: int | None, question: Asked) -> Any:
+        return [question(one.local) for one in workers] if rank is None else question(workers[rank].local)
+
+    costs = [int(one.local.statistics[GOAL_COST]) for one in workers]
+    return trace(task, costs.index(min(costs)), ask) if min(costs) < task.upper_bound else None
+
+
+def _search_on(
+    simulation: Simulation,
+    last: Round,
+    plan: list[int] | None,
+    schedule: Schedule,
+    run: Run,
+    memory: int,
+    max_turns: int,
+    kind: HdaStar,
+) -> tuple[After, list[int] | None]:
+    """Search below the open nodes of all ranks; return how that ended, and the plan."""
+    workers = simulation.workers
+    crew = _Simulated(simulation, schedule, memory, max_turns)
+
+    def ask(rank: int | None, question: Asked) -> Any:
+        return [question(one.local) for one in workers] if rank is None else question(workers[rank].local)
+
+    def again(task: Task, run: Run) -> Solved:
+        outcome, _ = simulated_outcome(task, schedule, run, max_turns, "continue", kind)
+        counts = [(one.generated, one.expanded) for one in outcome.ranks]
+        return Solved(outcome.plan, outcome.stop, counts)
+
+    after = search_on(crew, run, last)
+    if after.found is None:
+        return after, plan
+    plan, after = plan_through(crew, run, last.expanded, after, ask, again)
+    return after, plan
+
+
+class _Simulated:
+    """Simulated ranks; see :class:`pdsearch.search.best_first.after.Crew`."""
+
+    def __init__(self, simulation: Simulation, schedule: Schedule, memory: int, max_turns: int) -> None:
+        self._simulation, self._schedule, self._max_turns = simulation, schedule, max_turns
+        self.ranks = [one.local for one in simulation.workers]
+        self.unsent, self.memory = [one.without_table() for one in simulation.workers], memory
+
+    def in_turn(self, make: Callable[[], Any]) -> Any:
+        return make()
+
+    def exchange(self, mine: list[Any]) -> list[Any]:
+        return mine
+
+    def drive(self, ranks: Sequence[Layered], run: Run) -> Round:
+        pairs = zip(ranks, self._simulation.workers, strict=True)
+        workers = [LayerWorker(one, above.comm, run, self._schedule.budget) for one, above in pairs]
+        below = Simulation(ranks[0].task, self._simulation.network, list(workers))
+        _run(below, self._schedule, self._max_turns)
+        for one, more in zip(self._simulation.workers, workers, strict=True):
+            one.count_on(more)
+        return workers[0].agreement.last
 
 
 def _run(simulation: Simulation, schedule: Schedule, max_turns: int) -> None:
@@ -158,19 +242,10 @@ def _run(simulation: Simulation, schedule: Schedule, max_turns: int) -> None:
 
 
 def outcome_of_workers(
-    task: Task, workers: Sequence[Worker], after: After | None = None, trace: Trace = trace, **more: Any
+    task: Task, workers: Sequence[Worker], last: Round | None = None, after: After | None = None, **more: Any
 ) -> Outcome:
-    """Trace the plan and add up the counts of ranks that know that the search is over."""
-    last = workers[0].agreement.last
-
-    def ask(rank: int | None, question: Asked) -> Any:
-        return [question(one.local) for one in workers] if rank is None else question(workers[rank].local)
-
-    plan = None
-    if after is not None and after.found is not None:
-        plan = plan_of(task, after.found, ask)
-    elif last.incumbent < task.upper_bound:
-        finder = next(one.local.rank for one in workers if one.local.statistics[GOAL_COST] == last.incumbent)
-        plan = trace(task, finder, ask)
+    """Add up the counts of ranks that know that the search is over; trace the plan if it is not given."""
+    if "plan" not in more:
+        more["plan"] = _traced(task, workers, trace)
     reports = [report(one.local, one.sent, one.received, one.messages) for one in workers]
-    return outcome_of(task, "HDA* (simulated)", reports, last, after, plan=plan, **more)
+    return outcome_of(task, "HDA* (simulated)", reports, last or workers[0].agreement.last, after, **more)

@@ -67,15 +67,22 @@ def _origin_of(task: Task, state: State, ask: Ask) -> Origin | None:
 
 
 def _along_parents(task: Task, finder: int, ask: Ask) -> list[int]:
-    """Ask for one node after the other, and find the operators between their states."""
-    rank, node = finder, ask(finder, LocalSearch.goal_node)
+    return operators_between(task, states_to(task, finder, ask(finder, LocalSearch.goal_node), ask))
+
+
+def states_to(task: Task, rank: int, node: int, ask: Ask) -> list[State]:
+    """Return the states from the initial one to a linked node of a rank: ask for one node after the other."""
     states: list[State] = []
     while len(states) < _LONGEST:
         state, origin = ask(rank, methodcaller("node_at", node))
         states.append(state)
         parent = parent_of(origin)
         if parent is None:
-            states.reverse()
-            return [task.domain.operator_between(*pair) for pair in pairwise(states)]
+            return states[::-1]
         rank, node = parent
     raise WrongPlanError("the plan does not lead back to the initial state")
+
+
+def operators_between(task: Task, states: list[State]) -> list[int]:
+    """Return the operators that lead from each state to the next."""
+    return [task.domain.operator_between(*pair) for pair in pairwise(states)]

@@ -27,7 +27,7 @@ from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import allocated, new_open_list
 from pdsearch.search.best_first.local_search import LocalSearch
-from pdsearch.search.best_first.pipeline import addresses_of, fault_of, layout_of_task
+from pdsearch.search.best_first.pipeline import addresses_of, fault_of
 from pdsearch.search.task import Task
 
 _cost_bound = getattr(sides.cost_bound, "py_func", sides.cost_bound)
@@ -85,13 +85,13 @@ class TwoSidedTask(Task):
     @property
     def node_words(self) -> int:
         """Return the 32-bit words of a node with two parts."""
-        layout = layout_of_task(self)
+        layout = self.layout
         return 2 * self.n_words + 2 * sides.part_words(layout)
 
     @property
     def record_words(self) -> int:
         """Return the 32-bit words of a record with two h."""
-        layout = layout_of_task(self)
+        layout = self.layout
         return 2 * self.n_words + sides.part_words(layout) + 2 * sides.h_words(layout)
 
 

@@ -171,6 +171,11 @@ class Worker:
         for one in kept:
             self._enter(one)
 
+    def count_on(self, other: Worker) -> None:
+        """Add what another worker of this rank sent and received, none of which is under way any more."""
+        self.sent, self.received = self.sent + other.sent, self.received + other.received
+        self.messages += other.messages
+
     def _portion(self) -> int:
         """Return the expansions of one turn: many, for a turn has its price, but a small share of those so far."""
         so_far = int(self.local.statistics[kernels.EXPANDED])

@@ -1,0 +1,339 @@
+"""What follows when memory is full and paths are many: breadth-first heuristic searches below groups of open nodes.
+
+Some open node lies on an optimal plan with its least g, unless the incumbent is optimal (Hart, Nilsson and Raphael
+1968, lemma 1). So bounds on f are searched one after the other: for each the open nodes of f within it, in up to four
+groups by depth, the deepest first, each as one search by layers (:mod:`pdsearch.search.best_first.layered`). After it
+no plan below the nodes of the group costs less than the least f that was dropped as too large, and that is their f
+from then on.
+
+A state that the frozen table reached at no more cost is not searched again. Nothing is lost: let C be the least cost
+of a plan, below the incumbent. Of the open nodes that lie on plans of cost C at their least g take the one from which
+the cost, and then the number of moves, to a goal is least. Its own continuation meets no such state: one that is open
+there would be nearer to a goal, and one that is closed has an open node behind it that is. So the search below that
+node follows its continuation, within a bound of C to the goal, and else at least to an f of at most C.
+
+Bounds grow so that each takes about twice the work of the one before: what was dropped is counted by f, and the next
+bound is the least that lets as many of these in as nodes were expanded. A goal that is found within a bound above the
+least f lowers the incumbent, and no more than what could be cheaper is searched then.
+
+When a group does not fit into memory even with all layers below the current one forgotten, the bound is lowered to the
+least f, then the group is split, by depth and then in pieces; one node that does not fit is replaced by its successors,
+and these by theirs, depth first. States on the way there are not met again, so that ends, too.
+
+Source: Bu and Korf (2021), "A*+BFHS: a hybrid heuristic search algorithm", arXiv 2103.12701; growing bounds: Sarkar,
+Chakrabarti, Ghose and De Sarkar (1991), "Reducing reexpansions in iterative-deepening search by controlling cutoff
+bounds", Artificial Intelligence 50. The growth, the parts and the proof for frozen tables of several ranks are ours.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import math
+import os
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from pdsearch.domains import State
+from pdsearch.errors import BadInputError
+from pdsearch.kernels.layout import Integers
+from pdsearch.kernels.protocol import INFINITY
+from pdsearch.result import Status
+from pdsearch.search.best_first.after import After, Crew, Found
+from pdsearch.search.best_first.arrays import MemoryLimitError
+from pdsearch.search.best_first.frontier import Frontier, Part, Root, place_of
+from pdsearch.search.best_first.layered import N_COUNTS, Layered, layered
+from pdsearch.search.run import Progress, Run
+
+_GROUPS = int(os.environ.get("GROUPS", "4"))
+_MESSAGE = 500  # records
+_ALL = Part(0, INFINITY)
+_LARGEST_STEP = 8  # units by which a bound may rise further than what was dropped says
+_FIRST_SHARE = 16  # the first bound lets in one root for so many stored nodes
+
+
+class _Facts(NamedTuple):
+    """What a rank tells the others after a group."""
+
+    least_f: int  # of its open nodes
+    generated: int
+    expanded: int
+    pruned: int  # least f that was dropped as too large
+    counts: Integers  # of these, by class
+    found: tuple[int, int] | None  # cost of a goal, and the way of its root
+
+
+class _Node(NamedTuple):
+    """A state below an open node that did not fit into memory as a whole."""
+
+    root: Root
+    path: list[int]  # operators from the open node
+    seen: frozenset[State]  # on the way to it, itself included
+
+
+class Groups:
+    """The search below the open nodes of all ranks.
+
+    Parameters
+    ----------
+    fronts : sequence of Frontier
+        Those of this process.
+    crew : Crew
+        What the ranks do together.
+    run : Run
+        Limits, signals and progress.
+    incumbent : int
+        The cost of the best plan so far.
+    before : int
+        Expansions of all ranks so far, which count for a limit on nodes.
+    """
+
+    def __init__(self, fronts: Sequence[Frontier], crew: Crew, run: Run, incumbent: int, before: int) -> None:
+        self.fronts, self.crew, self.run, self.incumbent, self._before = fronts, crew, run, incumbent, before
+        self.found: Found | None = None
+        self.stop: Status | None = None
+        self.iterations: list[tuple[int, int]] = []
+        self._cautious = False  # memory was too small for a bound above the least f
+        self._n_split = self._n_opened = 0
+        self.least = self._expanded = 0
+        self._ranks: list[tuple[int, int]] = []
+        self._work = 0  # of the bound before
+        self._growth = 0.0  # of the work, for each unit by which the bound rose last: its logarithm
+        self._counts, self._first = np.zeros(N_COUNTS, np.int64), 0
+        self._shift = layered(fronts[0].rank.task, 0, INFINITY).count_shift
+        self._hear()
+
+    def search(self) -> After:
+        """Raise the bound until there is a proof or a reason to stop."""
+        while self.least < min(self.incumbent, INFINITY) and not self.stop:
+            before = self._expanded
+            bound = self._next_bound()
+            self._within(bound)
+            work = self._expanded - before
+            if self.iterations:
+                self._growth = math.log(max(1, work) / max(1, self._work)) / max(1, bound - self.iterations[-1][0])
+            self._work = work
+            self.iterations.append((bound, work))
+        notes = [self._tight()] if self._n_split else []
+        bound = min(self.least, self.incumbent)
+        how = "breadth-first searches by layers"
+        return After(bound, self.found, self.incumbent, self.stop, self._ranks, self.iterations, how, notes)
+
+    @property
+    def progress(self) -> Progress:
+        """Return how far the search is."""
+        return self._told(Progress(self.run.search_s, 0))
+
+    def _tight(self) -> str:
+        opened = f", nodes searched below one successor after the other: {self._n_opened:,}" * bool(self._n_opened)
+        return f"little memory was left; groups of open nodes that had to be split: {self._n_split:,}{opened}"
+
+    # --- bounds ---
+
+    def _next_bound(self) -> int:
+        """Return the least bound that lets in as much as was expanded within the last, or the first one."""
+        counts, first, wanted = self._counts, self._first, self._work
+        if not self.iterations:
+            first, counts = self.least, self._added(np.stack([self._of_roots(one, self.least) for one in self.fronts]))
+            wanted = sum(self.crew.exchange([one.rank.n_nodes for one in self.fronts])) // _FIRST_SHARE
+        self._counts, self._first = np.zeros(N_COUNTS, np.int64), 0
+        if self._cautious:
+            return self.least
+        known = counts[: N_COUNTS - 1]  # the last class has no upper end
+        enough = np.flatnonzero(np.cumsum(known) >= min(wanted, known.sum()))
+        bound = first + (int(enough[0] + 1) << self._shift) - 1
+        if len(self.iterations) > 1:  # where all that was dropped is of the next f, growth may be slow nevertheless
+            last = self.iterations[-1][0]
+            bound = max(bound, last + int(math.log(2) / max(self._growth, math.log(2) / _LARGEST_STEP)))
+        return min(max(self.least, bound), self.incumbent - 1)
+
+    def _of_roots(self, front: Frontier, first: int) -> Integers:
+        """Count the open nodes by class of f."""
+        f = front.f[front.f < np.iinfo(front.f.dtype).max].astype(np.int64)
+        classes = np.clip((f - first) >> self._shift, 0, N_COUNTS - 1)
+        counts: Integers = np.bincount(classes, minlength=N_COUNTS)
+        return counts
+
+    def _added(self, mine: Integers) -> Integers:
+        counts: Integers = np.sum(self.crew.exchange(list(mine)), axis=0)
+        return counts
+
+    # --- groups ---
+
+    def _within(self, bound: int) -> None:
+        """Search all open nodes of f within a bound."""
+        parts = self._groups(bound)
+        while parts and self.least < self.incumbent and not self.stop:
+            part = parts.pop()
+            if self._part(part, min(bound, self.incumbent - 1)):
+                continue
+            if bound > self.least:
+                bound, self._cautious = self.least, True
+                parts.append(part)
+            elif not self.stop:
+                parts += self._split(part, bound)
+
+    def _groups(self, bound: int) -> list[Part]:
+        """Return the parts by depth, the deepest last, of about as many nodes each."""
+        told = self.crew.exchange([one.sample(_ALL, bound) for one in self.fronts])
+        g = np.concatenate([one for _, one in told])
+        weight = np.concatenate([np.full(len(one), n / max(1, len(one))) for n, one in told])
+        order = np.argsort(g, kind="stable")
+        share = np.cumsum(weight[order]) / max(1.0, weight.sum())
+        edges = sorted({int(g[order][np.searchsorted(share, k / _GROUPS)]) for k in range(1, _GROUPS)} - {int(g.min())})
+        return [Part(*pair) for pair in zip([0, *edges], [*edges, INFINITY], strict=True)]
+
+    def _part(self, part: Part, bound: int) -> bool:
+        """Search a part; say whether that is done, for it fits into memory or there is a reason to stop."""
+        chosen = [one.chosen(part, bound) for one in self.fronts]
+
+        def make(i: int) -> Layered:
+            return self.fronts[i].below(chosen[i], bound, self.incumbent, _MESSAGE)
+
+        least = self._search(make, lambda way: self._open_node(*place_of(way)))
+        if least is None:
+            return self.stop is not None
+        for one, which in zip(self.fronts, chosen, strict=True):
+            one.raise_f(which, max(least, bound + 1))
+        self._hear()
+        return True
+
+    def _open_node(self, rank: int, number: int) -> tuple[Found, Root]:
+        """Return an open node from the rank that has it; all must call."""
+        mine = [(one.found(number), one.root(number)) if one.rank.rank == rank else None for one in self.fronts]
+        told: tuple[Found, Root] = self.crew.exchange(mine)[rank]
+        return told
+
+    def _search(self, make: Callable[[int], Layered], origin: Callable[[int], tuple[Found, Root]]) -> int | None:
+        """Search by layers; return the least f that was dropped as too large, None where that did not come to its end.
+
+        ``make`` returns the search of a front, and ``origin`` the way to a goal and its root.
+        """
+        try:
+            searches = [make(i) for i in range(len(self.fronts))]
+        except (BadInputError, MemoryLimitError):  # not even the first tables fit
+            searches = []
+        if not all(self.crew.exchange([bool(searches)] * len(self.fronts))):
+            self.stop = Status.MEMORY_LIMIT
+            return None
+        last = self.crew.drive(searches, self._portion())
+        for one, search in zip(self.fronts, searches, strict=True):
+            one.done(search)
+        told = self.crew.exchange([(*one.pruned, one.found) for one in searches])
+        cost, way = min((found for *_, found in told if found), default=(INFINITY, 0))
+        if cost < self.incumbent:
+            found, root = origin(way)
+            self.incumbent, self.found = cost, found._replace(rest=(root.state, cost - root.g))
+        if last.stop:
+            self._hear()
+            self.stop = None if last.stop == Status.MEMORY_LIMIT.value else self._why(Status(last.stop))
+            return None
+        self._count(searches[0].task.bound + 1, [counts for _, counts, _ in told])
+        least: int = min(least for least, *_ in told)
+        return least
+
+    def _why(self, stop: Status) -> Status:
+        """Return why to stop: a signal may mean that the search is to go on later."""
+        told = self.crew.exchange([self.run.why_stop()] * len(self.fronts))
+        is_later = stop is Status.INTERRUPTED and Status.CHECKPOINTED in told
+        return Status.CHECKPOINTED if is_later else stop
+
+    def _count(self, first: int, told: list[Integers]) -> None:
+        """Add up what was dropped, by class from a first f on; what belongs to a larger bound is forgotten."""
+        if first != self._first:
+            self._counts, self._first = np.zeros(N_COUNTS, np.int64), first
+        self._counts += np.sum(told, axis=0)
+
+    def _portion(self) -> Run:
+        """Return the run of one search: its limits are what is left, and what it tells is told of the whole."""
+        run = copy.copy(self.run)
+        run.checkpoints = None  # the cut is written already
+        left = run.limits.nodes - self._before - self._expanded
+        run.limits = dataclasses.replace(run.limits, nodes=max(1, left))
+        if run.on_progress is not None:
+            tell = run.on_progress
+            run.on_progress = lambda now: tell(self._told(now))
+        return run
+
+    def _told(self, now: Progress) -> Progress:
+        """Return what a search says of itself as progress of the whole."""
+        best = None if self.incumbent >= INFINITY else self.incumbent
+        expanded = self._before + self._expanded + now.expanded
+        memory = now.memory_bytes + max(one.rank.used_bytes for one in self.fronts)
+        n_open = sum(len(one) for one in self.fronts)
+        return Progress(self.run.search_s, self.least, best, expanded, n_open, memory)
+
+    def _hear(self) -> None:
+        """Learn what all ranks have done, and what is proved."""
+        told = self.crew.exchange([(one.least_f, one.generated, one.expanded) for one in self.fronts])
+        self.least = min(least for least, *_ in told)
+        self._ranks = [(generated, expanded) for _, generated, expanded in told]
+        self._expanded = sum(expanded for *_, expanded in told)
+        if self._before + self._expanded >= self.run.limits.nodes:
+            self.stop = Status.NODE_LIMIT
+
+    def _split(self, part: Part, bound: int) -> list[Part]:
+        """Return two parts, or none for a single node, which is searched in other ways."""
+        told = self.crew.exchange([one.sample(part, bound) for one in self.fronts])
+        if sum(n for n, _ in told) <= 1:
+            self._one(part, bound)
+            return []
+        self._n_split += 1
+        g = np.sort(np.concatenate([one for _, one in told]))
+        middle = int(g[len(g) // 2])
+        if middle == g[0]:
+            middle = int(g[np.searchsorted(g, middle, side="right")]) if g[-1] > middle else middle
+        if g[0] < middle:
+            return [part._replace(high=middle), part._replace(low=middle)]
+        pieces = 2 * part.pieces
+        return [part._replace(piece=piece, pieces=pieces) for piece in (part.piece, part.piece + part.pieces)]
+
+    # --- one node that does not fit ---
+
+    def _one(self, part: Part, bound: int) -> None:
+        """Search below a single open node: its successors, and where one of them does not fit, those of that."""
+        chosen = [one.chosen(part, bound) for one in self.fronts]
+        numbers = [int(which[0]) if len(which) else -1 for which in chosen]
+        told = self.crew.exchange(numbers)
+        rank = next(rank for rank, number in enumerate(told) if number >= 0)
+        found, root = self._open_node(rank, told[rank])
+        pending, least = self._successors(_Node(root, [], frozenset([root.state])), bound)
+        while pending and self.least < self.incumbent and not self.stop:
+            node = pending.pop()
+            pruned = self._below_node(node, rank, found, bound)
+            if pruned is None and not self.stop:
+                more, pruned = self._successors(node, bound)
+                pending += more
+            least = min(least, INFINITY if pruned is None else pruned)
+        if not pending and not self.stop:
+            for one, which in zip(self.fronts, chosen, strict=True):
+                one.raise_f(which, max(least, bound + 1))
+        self._hear()
+
+    def _below_node(self, node: _Node, rank: int, found: Found, bound: int) -> int | None:
+        """Search below a successor of an open node that ``rank`` has."""
+
+        def make(i: int) -> Layered:
+            front = self.fronts[i]
+            root = node.root if front.rank.rank == rank else None
+            return front.below_one(root, min(bound, self.incumbent - 1), self.incumbent, _MESSAGE)
+
+        return self._search(make, lambda _: (found._replace(below=node.path), node.root))
+
+    def _successors(self, node: _Node, bound: int) -> tuple[list[_Node], int]:
+        """Return the successors within a bound, those of least h last, and the least f of the others."""
+        self._n_opened += 1
+        task, within, least = self.fronts[0].rank.task, list[_Node](), INFINITY
+        for operator in task.domain.operators(node.root.state):
+            state, cost = task.domain.apply(node.root.state, operator)
+            if state in node.seen:
+                continue
+            g = node.root.g + cost
+            h = max(int(task.heuristic.value(state)), node.root.h - cost, 0)
+            if g + h > min(bound, self.incumbent - 1):
+                least = min(least, g + h)
+            else:
+                within.append(_Node(Root(state, g, h), [*node.path, operator], node.seen | {state}))
+        return sorted(within, key=lambda one: -one.root.h), least

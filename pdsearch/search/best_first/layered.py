@@ -1,0 +1,337 @@
+"""One rank's work in a search by layers of g within a bound on f, below some open nodes of a search that is frozen.
+
+It is the rank of A* and HDA* but for the order, the passes of :mod:`pdsearch.kernels.layers`, and what it does when
+memory is full: it forgets closed nodes of low g. Whatever the order, a state that was forgotten and is reached again is
+searched again, at a larger g than before, for nothing below the floor is reached any more and only nodes below it are
+forgotten. So a state is searched once for each g at most, and the search ends however much is forgotten; moves that
+cost nothing stay in one layer, which is remembered while it is searched.
+
+Sources: Zhou and Hansen (2006), "Breadth-first heuristic search", Artificial Intelligence 170, sections 3 and 4; Bu and
+Korf (2021), "A*+BFHS: a hybrid heuristic search algorithm", arXiv 2103.12701. That layers are kept for as long as
+there is room is ours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+from numba import types
+
+from pdsearch._jit import Compiled, compiling
+from pdsearch.domains import State
+from pdsearch.kernels import frame as slots
+from pdsearch.kernels import insertion, layers, layout
+from pdsearch.kernels.bucket import BucketOpen, new_bucket_open
+from pdsearch.kernels.heap import HeapOpen, new_heap_open
+from pdsearch.kernels.layout import Integers, Linked, g_of
+from pdsearch.kernels.naming import name_nodes
+from pdsearch.kernels.protocol import INFINITY
+from pdsearch.kernels.store import LINE
+from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.arrays import MemoryLimitError, allocated
+from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.pipeline import addresses_of, compile_passes, pipeline
+from pdsearch.search.task import Task
+
+_MAX_BUCKETS = 1 << 20
+_FED = 4096  # roots entered at once
+_LEAST_FORGOTTEN = 8  # of the nodes, one in so many: or it would be done too often
+_AT_ONCE = 1 << 12  # nodes moved at once: some hundred kilobytes
+_SAMPLED = 1 << 14
+_ONE_CLASS = 62  # expansions are not counted by g
+N_COUNTS = 1024  # classes of the f beyond the bound
+
+
+@dataclass(frozen=True)
+class LayeredTask(Task):
+    """A task whose nodes are linked to roots; only plans of less than ``upper_bound`` are searched for.
+
+    Attributes
+    ----------
+    bound : int
+        Nodes of larger f are not opened.
+    """
+
+    bound: int = 0
+
+    @property
+    def layout(self) -> layout.Layout:
+        """Return how nodes lie in memory."""
+        return Linked((0,) * self.n_words)
+
+    @property
+    def node_words(self) -> int:
+        """Return the 32-bit words of a stored node."""
+        return layout.node_words(self.n_words, True)
+
+    @property
+    def record_words(self) -> int:
+        """Return the 32-bit words of a node in a message."""
+        return layout.record_words(self.n_words, True)
+
+    @property
+    def count_shift(self) -> int:
+        """Return by how many bits f beyond the bound are shifted so that they fall into classes."""
+        heuristic = self.heuristic
+        return max(0, (heuristic.max_rise + heuristic.max_h * heuristic.is_lazy).bit_length() - 10)
+
+
+def layered(task: Task, bound: int, incumbent: int) -> LayeredTask:
+    """Return the task of a search within a bound for plans that cost less than the incumbent."""
+    known = {field.name: getattr(task, field.name) for field in dataclasses.fields(Task)}
+    return LayeredTask(**known | {"upper_bound": min(bound + 1, incumbent)}, bound=bound)
+
+
+class Waiting(NamedTuple):
+    """Roots in ascending order of g.
+
+    Attributes
+    ----------
+    g : int64[n]
+        Of each.
+    records : callable
+        Returns those from a number to another as linked records.
+    """
+
+    g: Integers
+    records: Callable[[int, int], npt.NDArray[np.uint32]]
+
+
+class Layered(LocalSearch):
+    """A rank of such a search.
+
+    Parameters
+    ----------
+    task : LayeredTask
+        The same on all ranks.
+    rank : int
+        Which of them this is.
+    memory_bytes : int
+        For it alone, with the tables of domain, heuristic and distribution.
+    frozen : LocalSearch or None
+        What it reached at no more cost is not searched.
+    waiting : Waiting
+        This rank's roots; each is entered when its g is due.
+    message, batch : int
+        As of :class:`LocalSearch`.
+    known : dict, optional
+        Where the passes are, by kind of open list: kept from one search to the next.
+
+    Attributes
+    ----------
+    floor : int
+        No rank will reach a state at less cost; who drives several ranks raises it.
+    found : (int, int) or None
+        Cost of the cheapest goal, and the way of its root.
+    taken : list of (int, int)
+        Destination and least g of the messages handed out.
+    """
+
+    task: LayeredTask
+
+    def __init__(
+        self,
+        task: LayeredTask,
+        rank: int,
+        memory_bytes: int,
+        frozen: LocalSearch | None,
+        waiting: Waiting,
+        message: int = 500,
+        batch: int | None = None,
+        known: dict[type, npt.NDArray[np.int64]] | None = None,
+    ) -> None:
+        self._known = {} if known is None else known
+        self._frozen, self._waiting, self._n_fed = frozen, waiting, 0
+        self._counts = np.zeros(N_COUNTS, np.int64)
+        self.floor = 0
+        self.found: tuple[int, int] | None = None
+        self.taken: list[tuple[int, int]] = []
+        super().__init__(task, rank, memory_bytes, message, batch)
+
+    def roots(self) -> list[tuple[State, npt.NDArray[np.uint32]]]:
+        """Return nothing: they wait."""
+        return []
+
+    @property
+    def pruned(self) -> tuple[int, Integers]:
+        """Return the least f beyond the bound, INFINITY without, and how many there were of each class."""
+        return int(self._frame.words[layers.LEAST]), self._counts
+
+    # --- the order of g ---
+
+    @property
+    def _next_g(self) -> int:
+        """Return the least g of the roots that still wait."""
+        return int(self._waiting.g[self._n_fed]) if self._n_fed < len(self._waiting.g) else INFINITY
+
+    @property
+    def least_open_f(self) -> int:
+        """Return the least g of what is open, by which this search is ordered."""
+        return min(self._open_list.least_f, self._next_g)
+
+    def least_f_of(self, records: npt.NDArray[np.uint32]) -> int:
+        """Return the least g of records."""
+        return int(g_of(self._layout, records.reshape(-1, self.task.record_words)).min(initial=INFINITY))
+
+    def expand(self, budget: int, f_limit: int = INFINITY, most: int = INFINITY) -> int:
+        """Expand nodes of g up to a limit, as :meth:`LocalSearch.expand` does those of f."""
+        f_limit = min(f_limit, self.incumbent - 1)
+        while self._next_g <= min(f_limit, self._open_list.least_f):
+            self._feed()
+        return super().expand(budget, min(f_limit, self._next_g - 1), most)
+
+    def _feed(self) -> None:
+        """Enter the next roots; they are not looked up in the frozen table, where they are, nor evaluated again."""
+        end = min(self._n_fed + _FED, len(self._waiting.g))
+        words, passes = self._frame.words, self._passes
+        words[layers.LOOKS], self._passes = 0, self._feeding
+        self.absorb(self._waiting.records(self._n_fed, end))
+        words[layers.LOOKS], self._passes = 1, passes
+        self._n_fed = end
+
+    def step(self, budget: int, f_limit: int) -> int:
+        """Run the kernel once; keep the root of a goal, for the goal may be forgotten."""
+        why = super().step(budget, f_limit)
+        if why == kernels.FOUND:
+            self.found = int(self.statistics[kernels.GOAL_COST]), self._way_to_node(self.goal_node())[1]
+        return why
+
+    def take(self, destinations: list[int]) -> tuple[npt.NDArray[np.uint32], list[int]]:
+        """Return the records waiting for some ranks, and note the least g of each message in :attr:`taken`."""
+        self.taken += [(to, int(self._outbox.least_f[to])) for to in destinations]
+        return super().take(destinations)
+
+    # --- what is forgotten ---
+
+    def _grow(self, f: int) -> None:
+        try:
+            super()._grow(f)
+        except MemoryLimitError:
+            self._forget()
+            if self.n_nodes + self._most_moves > self._frame.words[slots.MAX_NODES] or not self._open_list.has_room(
+                self._most_moves
+            ):
+                raise
+
+    def _forget(self) -> None:
+        """Forget closed nodes of low g, about half of all.
+
+        Raises
+        ------
+        MemoryLimitError
+            If those below the floor are too few.
+        """
+        floor = self.floor if self.task.n_ranks > 1 else self.least_open_f
+        least_g = self._least_kept(floor)
+        self._compact(least_g)
+        table = self._table
+        name_nodes(self._layout, table.nodes, table.index, self._moves.parent, 0, self.n_nodes)
+        self._measure()
+
+    def _least_kept(self, floor: int) -> int:
+        """Return the g below which closed nodes are forgotten, by a sample of all nodes."""
+        rows = self._rows[: self.n_nodes : max(1, self.n_nodes // _SAMPLED)]
+        g = np.sort(g_of(self._layout, rows[rows[:, -1] & 1 == 1]))
+        for limit in (floor - self.task.domain.max_cost, floor):  # a step back leads to layers just below
+            n = int(np.searchsorted(g, limit))
+            if n >= max(1, len(rows) // _LEAST_FORGOTTEN):
+                return int(g[min(n, max(1, len(rows) // 2)) - 1]) + 1
+        raise MemoryLimitError
+
+    def _compact(self, least_g: int) -> None:
+        """Move the nodes that stay to the front, tell the open list their new numbers, and empty the index.
+
+        The index, whose slots are more than the nodes, holds the marks of what is open, then the new numbers.
+        """
+        n, rows, index, to = self.n_nodes, self._rows, self._table.index, 0
+        index[:] = 0
+        self._open_list.mark(index)
+        for start in range(0, n, _AT_ONCE):
+            places = slice(start, min(start + _AT_ONCE, n))
+            stays = (g_of(self._layout, rows[places]) >= least_g) | (index[places] == 1)
+            kept = rows[places][stays]
+            index[places] = np.cumsum(stays) + (to - 1)
+            rows[to : to + len(kept)] = kept
+            to += len(kept)
+        self._open_list.renumber(index)
+        index[:] = 0
+        self._table.n_nodes[0] = to
+
+    # --- arrays ---
+
+    def _first_open_list(self, kind: str, moves: int) -> tuple[BucketOpen | HeapOpen, int]:
+        if needs_heap(self.task):
+            return new_heap_open(16 * moves), _ONE_CLASS
+        n_f, n_h = _places(self.task)
+        return allocated(lambda: new_bucket_open(n_f, n_h, 4 * moves)), _ONE_CLASS
+
+    def _addresses(self) -> npt.NDArray[np.int64]:
+        kind = type(self._open_list)
+        if kind not in self._known:
+            self._known[kind] = addresses_of(layered_pipeline(self.task, self._layout, self._open_list))
+        found = self._known[kind]
+        self._feeding = found.copy()
+        self._feeding[kernels.EVALUATE] = 0
+        return found
+
+    def _place_tables(self) -> None:
+        super()._place_tables()
+        words = self._frame.words
+        if self._frozen is not None:
+            self._frame.place(layers.FROZEN, self._frozen.table)
+            words[layers.LOOK] = layers.look.made_for(self._frozen.task.layout).address
+        words[layers.UNPACK] = insertion.unpack.made_for(self._layout).address
+        self._frame.place(layers.COUNTS, self._counts)
+        words[layers.FIRST], words[layers.SHIFT] = self.task.bound + 1, self.task.count_shift
+        words[layers.LEAST], words[layers.LOOKS] = INFINITY, 1
+        words[slots.RISE] = 0  # f may rise from any node up to the bound: see the pass that loads
+
+
+def _places(task: LayeredTask) -> tuple[int, int]:
+    """Return how many g and h there may be; unpacking asks for room above the bound."""
+    return task.bound + 2 + task.heuristic.max_h * task.heuristic.is_lazy, task.heuristic.max_h + 1
+
+
+def needs_heap(task: LayeredTask) -> bool:
+    """Say whether there are too many g and h for buckets."""
+    n_g, n_h = _places(task)
+    return n_g * n_h > _MAX_BUCKETS
+
+
+def layered_pipeline(task: Task, how: layout.Layout, opened: Any) -> Iterator[tuple[int, Compiled]]:
+    """Yield each pass of a search by layers, and its place in the arrays of addresses."""
+    own = {
+        kernels.LOAD: layers.load.made_for(how),
+        kernels.KEEP: layers.keep.made_for(how),
+        kernels.UNPACK: layers.unpack.made_for(how),
+        kernels.PUSH: layers.push_all.made_for(opened),
+    }
+    for slot, one in pipeline(task, how, opened):
+        yield slot, own.get(slot, one)
+
+
+def compile_layers(task: Task) -> None:
+    """Compile every kernel of such a search, or load it from the disk cache.
+
+    Raises
+    ------
+    BadInputError
+        As :func:`pdsearch.search.best_first.pipeline.compile_kernels` does.
+    """
+    below = layered(task, 4 * task.heuristic.value(task.domain.initial) + 64, INFINITY)
+    opened = new_heap_open(1) if needs_heap(below) else new_bucket_open(1, 1, 1)
+    more = [layers.look.made_for(task.layout), insertion.unpack.made_for(below.layout)]
+    with compiling(f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"):
+        passes = layered_pipeline(below, below.layout, opened)
+        compile_passes(below, [*passes, *((kernels.SPLIT, one) for one in more)])
+        lists, integers = numba.typeof(opened), types.Array(types.int64, 1, "C")
+        kernels.take.compile((lists, integers, integers))
+        opened.mark(np.zeros(1, np.uint32))
+        nothing = np.zeros(LINE, np.uint32)
+        name_nodes(below.layout, nothing, nothing, np.zeros(1, np.uint64), 0, 0)

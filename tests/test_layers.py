@@ -1,0 +1,158 @@
+"""Memory that is full is no end where paths are many: searches by layers find what exhaustion finds."""
+
+import json
+from pathlib import Path
+
+import examples
+import graphs
+import naive
+import pytest
+import sas_tasks
+import schedules
+from searches import astar
+
+from pdsearch import Status, solve
+from pdsearch.domains.tiles import Tiles
+from pdsearch.limits import Limits
+from pdsearch.search.best_first import continuation
+from pdsearch.search.best_first.arrays import MemoryLimitError
+from pdsearch.search.best_first.layered import Layered
+from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.run import Run
+from pdsearch.search.setup import make_task
+
+COSTS = {"unit": 1, "small": 9, "large": 2**28}
+LIMITS = Limits(time_s=60)  # not reached
+
+
+@pytest.fixture
+def tight(monkeypatch):
+    """Let the memory of A* be full at so many nodes, and that of searches by layers; return what happened."""
+    expand = LocalSearch.expand
+    seen = dict.fromkeys(("cut", "forgot", "gave up"), 0)
+    monkeypatch.setattr(continuation, "_by_words", lambda task: False)
+
+    def limit(n_nodes, below):
+        def limited(rank, budget, *rest, **options):
+            if not isinstance(rank, Layered):
+                if rank.n_nodes >= n_nodes and int(rank.statistics[0]):
+                    seen["cut"] += 1
+                    raise MemoryLimitError
+            elif rank.n_nodes >= below:
+                before = rank.n_nodes
+                try:
+                    rank._forget()
+                    seen["forgot"] += 1
+                    assert rank.n_nodes < before
+                except MemoryLimitError:
+                    seen["gave up"] += 1
+                    raise
+            return expand(rank, min(budget, 4), *rest, **options)
+
+        monkeypatch.setattr(LocalSearch, "expand", limited)
+        return seen
+
+    return limit
+
+
+def check(result, task):
+    expected = naive.astar(task.domain)
+    assert result.status is (Status.UNSOLVABLE if expected is None else Status.SOLVED), result.summary()
+    assert result.cost == expected
+    if expected is not None:
+        assert result.lower_bound == expected
+
+
+@pytest.mark.parametrize(("costs", "wide"), [("unit", False), ("small", False), ("small", True), ("large", True)])
+def test_any_costs_none_too_and_heuristics_that_are_not_consistent(costs, wide, tight):
+    for seed in range(20):
+        task = graphs.random_problem(seed, COSTS[costs], wide=wide, least_cost=seed % 2)
+        for cut, below in ((2, 1000), (5, 3), (9, 4)):
+            seen = tight(cut, below)
+            check(astar(task, LIMITS, batch=2), task)
+    assert seen["cut"]
+    assert costs != "unit" or seen["forgot"] + seen["gave up"]
+
+
+@pytest.mark.parametrize("heuristic", ["blind", "hmax"])
+def test_planning_tasks_with_operators_that_cost_nothing(heuristic, tight):
+    for seed in range(8):
+        task = make_task(sas_tasks.planning(seed, max_cost=2, least_cost=0), heuristic)
+        for cut, below in ((2, 1000), (4, 4), (20, 6)):
+            seen = tight(cut, below)
+            check(astar(task, LIMITS, batch=2), task)
+    assert seen["cut"] or heuristic == "hmax"  # which nearly solves them
+
+
+@pytest.mark.parametrize("cut", [2, 50])
+@pytest.mark.parametrize("below", [60, 10**6])
+def test_small_instances_of_every_domain(cut, below, tight):
+    for name in ("grid", "planning", "pancake", "tiles"):
+        for text, options in examples.SMALL[name][1:3]:
+            task = make_task(examples.make(name, text, options), "hmax" if name == "planning" else None)
+            truth = astar(task)
+            seen = tight(cut, below)
+            result = astar(task, LIMITS, batch=2)
+
+            assert (result.status, result.cost) == (truth.status, truth.cost), (name, text)
+    assert seen["cut"]
+
+
+@pytest.mark.parametrize("n_ranks", [1, 2, 3, 5])
+def test_simulated_ranks_find_the_optimum_under_every_schedule(n_ranks, tight):
+    for seed in range(10):
+        task = graphs.random_problem(seed, 9, n_ranks=n_ranks, wide=bool(seed % 2), least_cost=seed % 3 and 1)
+        tight(2 + seed % 7, (4, 8, 1000)[seed % 3])
+        check(simulate(task, Schedule.random(seed), Run(LIMITS), max_turns=10**6, when_full="continue")[0], task)
+        instance = schedules.short(["3x3 14", "3x3 18"][seed % 2], "manhattan", seed % 5)
+        task = make_task(instance.puzzle, "manhattan", ["zobrist", "abstract-zobrist"][seed % 2], n_ranks, seed=seed)
+        seen = tight(2 + seed % 40, max(5, 30 // n_ranks))
+        result, _ = simulate(task, Schedule.random(seed), Run(LIMITS), max_turns=10**6, when_full="continue")
+        assert (result.cost, result.lower_bound) == (instance.cost, instance.cost)
+    assert seen["cut"]
+    assert seen["forgot"] + seen["gave up"]
+
+
+def test_the_plan_is_searched_for_again_from_the_node_below_which_the_goal_was(tight):
+    tight(6, 10**6)
+    result = solve(Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1], goal="blank-last"), "linear-conflict", batch=2)
+
+    assert (result.status, result.cost, len(result.plan)) == (Status.SOLVED, 31, 31)
+    assert result.phases["plan"] > 0
+    assert any("by layers below the open nodes" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("memory", [2**20, 2**21])
+def test_memory_in_bytes_is_kept_to(memory, monkeypatch):
+    monkeypatch.setattr(continuation, "_by_words", lambda task: False)
+    result = solve(Tiles.korf(79), limits=Limits(memory_bytes=memory))
+
+    assert (result.status, result.cost) == (Status.SOLVED, 42)
+    assert result.peak_memory_bytes <= memory
+    assert any("by layers below the open nodes" in note for note in result.notes)
+
+
+def test_limits_hold_and_progress_goes_on(monkeypatch):
+    monkeypatch.setattr(continuation, "_by_words", lambda task: False)
+    seen = []
+    by_time = solve(Tiles.korf(88), limits=Limits(time_s=1, memory_bytes=2**21), on_progress=seen.append)
+    by_nodes = solve(Tiles.korf(88), limits=Limits(nodes=400_000, memory_bytes=2**21))
+
+    assert (by_time.status, by_nodes.status) == (Status.TIME_LIMIT, Status.NODE_LIMIT)
+    assert all(43 <= one.lower_bound <= 65 for one in (by_time, by_nodes))
+    assert [one.least_f for one in seen] == sorted(one.least_f for one in seen)
+    assert [one.expanded for one in seen] == sorted(one.expanded for one in seen)
+
+
+@pytest.mark.heavy
+@pytest.mark.mpi
+def test_real_ranks_search_on_together(mpirun, tmp_path):
+    page = (Path(__file__).parents[1] / "docs" / "extending.md").read_text()
+    (tmp_path / "hanoi.py").write_text(page[page.index("# hanoi.py") :].split("```")[0])
+    plugin = ("--plugin", str(tmp_path / "hanoi.py"), "hanoi4", "8")
+    run = mpirun(2, "solve", *plugin, "--memory", "2M", "--json", "-", timeout=200)
+
+    result = json.loads(run.stdout.splitlines()[-1])
+    assert (result["status"], result["cost"]) == ("solved", 33)
+    assert any("by layers below the open nodes" in note for note in result["notes"])
