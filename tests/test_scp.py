@@ -21,9 +21,11 @@ from pdsearch.domains.planning.cost_partitioning import (
     partition,
     saturated_costs,
 )
+from pdsearch.domains.planning.orders import Orders
 from pdsearch.domains.planning.pdb_tables import small_projections
 from pdsearch.domains.planning.projections import Projector
 from pdsearch.domains.planning.scp_tables import shared_tables, wanted
+from pdsearch.domains.planning.shared_costs import Lookup, lines_of
 from pdsearch.domains.planning.sys_scp import larger_projections
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, TimeLimitError
@@ -175,6 +177,33 @@ def test_the_value_of_its_state_is_at_least_that_of_saturating_for_all_states_an
             assert value >= saturated >= full[first]
             compared += 1
     assert compared > 50
+
+
+@pytest.mark.parametrize("kind", ["costs", "everything"])
+def test_orders_that_begin_with_the_first_abstractions_tell_at_least_what_these_tell_alone(kind):
+    gains = 0
+    for seed in range(8):
+        domain = many_goals(seed, **KINDS[kind])
+        projector = Projector(domain.task, domain.unpack(domain.initial))
+        found = small_projections(domain, projector, 2)
+        n = sum(len(one.pattern) == 1 for one in found)
+        joined, costs = abstractions(found), domain.space.cost
+        lookup = Lookup.of(found, (), joined.state_first[:-1])
+        states = np.array([*naive.reachable(domain)][:40], np.uint64).reshape(-1)
+        both, alone = Orders(joined, costs), Orders(abstractions(found[:n]), costs)
+        samples = lines_of(lookup, domain.space, states)
+        samples = samples[(both.h[samples] < DEAD).all(axis=1)]
+        if not 1 < n < len(found) or not len(samples):
+            continue
+
+        tables = both.best(samples, 1000, begins=alone)
+        first = alone.best(np.ascontiguousarray(samples[:, :n]), 1000)
+
+        told = np.max([table[samples].sum(axis=1) for table in tables], axis=0)
+        told_by_first = np.max([table[samples[:, :n]].sum(axis=1) for table in first], axis=0)
+        assert (told >= told_by_first).all()
+        gains += (told > told_by_first).sum()
+    assert gains > 0
 
 
 @pytest.mark.parametrize("kind", ["costs", "everything"])

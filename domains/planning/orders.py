@@ -63,7 +63,14 @@ class Orders:
         partition(self._joined, order, sample, self._costs.copy(), table, self._scratch)
         return table
 
-    def best(self, samples: Integers, most: int, effort: int = EFFORT) -> list[npt.NDArray[Any]]:
+    @property
+    def n(self) -> int:
+        """Return the number of abstractions."""
+        return len(self._joined.state_first) - 1
+
+    def best(
+        self, samples: Integers, most: int, effort: int = EFFORT, begins: Orders | None = None
+    ) -> list[npt.NDArray[Any]]:
         """Return the tables of up to ``most`` orders, in narrow types.
 
         Parameters
@@ -74,16 +81,34 @@ class Orders:
             At least 1.
         effort : int
             Transitions looked at for all orders that are tried.
+        begins : Orders, optional
+            Of the first of the abstractions alone: their orders are tried, too, with as much effort, and the others
+            come behind them. Where the first have few transitions, many more orders can be tried of them.
         """
         if samples.shape[1] == 1:
             return [_narrow(np.where(self.h < DEAD, self.h, 0))]  # nobody to share with
         alive = samples[(self.h[samples] < DEAD).all(axis=1)]
-        n_tried = max(1, min(MAX_TRIED, len(alive), effort // max(1, 2 * len(self._joined.source))))
-        tried = alive[:n_tried] if len(alive) else samples[:1]
-        values = np.zeros((len(tried), len(alive)), np.int64)
-        for i, sample in enumerate(tried):
-            add_up(self.table(self.greedy(sample), sample), alive, values[i])
-        return [_narrow(self.table(self.greedy(tried[i]), tried[i])) for i in _chosen(values, most)]
+        tried, values = self._tried(alive if len(alive) else samples[:1], alive, effort)
+        orders = [self.greedy(sample) for sample in tried]
+        if begins is not None and len(alive):
+            first = np.ascontiguousarray(alive[:, : begins.n])
+            some, more = begins._tried(first, first, effort)
+            orders += [self._behind(begins.greedy(sample), alive[i]) for i, sample in enumerate(some)]
+            tried, values = np.concatenate([tried, alive[: len(some)]]), np.concatenate([values, more])
+        return [_narrow(self.table(orders[i], tried[i])) for i in _chosen(values, most)]
+
+    def _tried(self, samples: Integers, alive: Integers, effort: int) -> tuple[Integers, Integers]:
+        """Return the first samples, and what all live ones gain by the order for each: int64[n_tried, n_alive]."""
+        n_tried = max(1, min(MAX_TRIED, len(samples), effort // max(1, 2 * len(self._joined.source))))
+        values = np.zeros((n_tried, len(alive)), np.int64)
+        for sample, row in zip(samples, values, strict=False):
+            add_up(self.table(self.greedy(sample), sample), alive, row)
+        return samples[:n_tried], values
+
+    def _behind(self, first: Integers, sample: Integers) -> Integers:
+        """Return an order of the first abstractions with all others, in their order for a sample, behind it."""
+        order = self.greedy(sample)
+        return np.concatenate([first, order[order >= len(first)]])
 
 
 def narrowest(largest: int) -> np.dtype[Any]:

@@ -77,18 +77,21 @@ def build_tables(task: Planning, chosen: Wanted) -> Arrays:
 def shared_tables(task: Planning, chosen: Wanted) -> Shared:
     """Make the abstractions and let them share the costs."""
     room = most_states(task)
-    projections = _projections(task, room // 2 if chosen.cartesian else room) if chosen.projections else []
+    most = room // 2 if chosen.cartesian else room
+    projections, n_small = _projections(task, most) if chosen.projections else ([], 0)
     n_states, n_moves = sum(len(one.live) for one in projections), sum(len(one.source) for one in projections)
     refined: Sequence[Refined] = ()
     if chosen.cartesian and why_not(task.task) is None:
         moves = min(_MOST_MOVES, most_transitions(task) - n_moves)
         limits = Limits(room - n_states, moves, _EFFORT, _SHARE * task.deadline.left_s)
         refined = cartesian_abstractions(task.task, limits, task.deadline)
-    return share_costs(task, projections, refined, chosen.n_orders, EFFORT // 2 if chosen.is_online else EFFORT)
+    effort = EFFORT // 2 if chosen.is_online else EFFORT
+    return share_costs(task, projections, refined, chosen.n_orders, effort, n_small)
 
 
-def _projections(task: Planning, room: int) -> list[Projection]:
-    """Return projections of so many states together, but for those of small patterns."""
+def _projections(task: Planning, room: int) -> tuple[list[Projection], int]:
+    """Return projections of so many states together, but for those of small patterns, which are first; their number."""
     projector = Projector(task.task, task.unpack(task.initial))
     small = small_projections(task, projector, 2)
-    return small + larger_projections(task, projector, small, room - sum(len(one.live) for one in small))
+    larger = larger_projections(task, projector, small, room - sum(len(one.live) for one in small))
+    return small + larger, len(small)

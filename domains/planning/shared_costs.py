@@ -95,6 +95,7 @@ def share_costs(
     refined: Sequence[Refined],
     most: int = LINE_BYTES // 2,
     effort: int = EFFORT,
+    n_first: int = 0,
 ) -> Shared:
     """Return the tables of abstractions under up to ``most`` diverse orders.
 
@@ -108,12 +109,16 @@ def share_costs(
         No more orders than these, and than a line has room for.
     effort : int
         Transitions looked at to find them.
+    n_first : int
+        Orders are tried that begin with so many of the projections, too, see :meth:`Orders.best`.
     """
     found: list[Abstraction] = [*projections, *refined]
     joined = abstractions(found)
     orders = Orders(joined, task.space.cost, task.deadline)
     samples = _samples(task, Lookup.of(projections, refined, joined.state_first[:-1]), orders)
-    tables = np.array(orders.best(samples, most, effort))
+    first = abstractions(projections[:n_first]) if 0 < n_first < len(found) else None
+    begins = None if first is None else Orders(first, task.space.cost, task.deadline)
+    tables = np.array(orders.best(samples, most, effort, begins))
     dead = (orders.h == DEAD) & np.concatenate([np.zeros(0, np.bool_), *(one.live for one in found)])
     lines_of_each = [slice(start, end) for start, end in pairwise(joined.state_first.tolist())]
     warns = _warn(task, projections, [dead[lines] for lines in lines_of_each])
