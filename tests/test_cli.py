@@ -167,6 +167,7 @@ def test_exit_codes_are_the_documented_ones():
         "NODE_LIMIT": 12,
         "MEMORY_LIMIT": 22,
         "TIME_LIMIT": 23,
+        "CHECKPOINTED": 75,
         "INTERRUPTED": 130,
     }
 

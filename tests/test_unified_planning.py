@@ -185,7 +185,7 @@ def test_the_library_finds_the_engine_by_its_configuration(tmp_path):
 def test_too_little_memory_is_said():
     ring = {(n, n + 1): 1 for n in range(11)}
 
-    result = planned(delivery(ring, n_places=12, n_parcels=14), heuristic="blind", memory="8M")
+    result = planned(delivery(ring, n_places=12, n_parcels=14), heuristic="blind", memory="8M", when_full="stop")
 
     assert result.status is Outcome.MEMOUT
 

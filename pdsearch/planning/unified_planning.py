@@ -96,6 +96,8 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
         As ``pdsearch solve planning`` takes them; its own choice when left out.
     memory : str, optional
         Of each rank, as ``"2G"``.
+    when_full : str, optional
+        What follows where that is full: ``"continue"``, the default, searches on, ``"stop"`` ends with MEMOUT.
     preprocess, pruning : str, optional
         As ``pdsearch solve planning`` takes them: ``"h2"`` and ``"stubborn"``.
     seed : int, optional
@@ -113,6 +115,7 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
         heuristic: str | None = None,
         distribution: str | None = None,
         memory: str | None = None,
+        when_full: str | None = None,
         preprocess: str | None = None,
         pruning: str | None = None,
         seed: int | None = None,
@@ -125,6 +128,7 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
             "--heuristic": heuristic,
             "--distribution": distribution,
             "--memory": memory,
+            "--when-full": when_full,
             "--preprocess": preprocess,
             "--pruning": pruning,
             "--seed": None if seed is None else str(seed),
