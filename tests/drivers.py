@@ -27,6 +27,7 @@ from pdsearch.kernels.intrinsics import compare_line, prefetch, trailing_zeros
 from pdsearch.kernels.mixing import mix_state
 from pdsearch.kernels.protocol import (
     Moves,
+    evaluate,
     f_end,
     keep_cursor,
     new_moves,
@@ -73,6 +74,12 @@ def compare(line, start, tag, ignored):
 def mix_all(states, n_words, out):
     for i in range(len(out)):
         out[i] = mix_state(states, i * n_words, n_words)
+
+
+@kernel
+def evaluate_one(heuristic, space, state):
+    """Return h of a packed state, for heuristics that are evaluated state by state."""
+    return evaluate(heuristic, space, state, 0)
 
 
 def expanded(domain: Domain, state: State, created_by: int = -1) -> tuple[Moves, int]:

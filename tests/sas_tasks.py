@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pdsearch.domains.planning.sas import Axiom, Effect, Facts, Operator, SasTask, Variable
 from pdsearch.domains.planning.task import Planning
+
+# options of random tasks by what is in them
+KINDS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "costs": {"max_cost": 9, "least_cost": 0},
+    "conditional": {"conditional": True, "max_cost": 3},
+    "axioms": {"axioms": True},
+    "everything": {"conditional": True, "axioms": True, "max_cost": 5, "least_cost": 0},
+}
 
 
 def random_task(

@@ -9,7 +9,6 @@ from examples import DATA
 from schedules import run
 
 from pdsearch import Status, solve
-from pdsearch._jit import kernel
 from pdsearch.domains.pancake.stack import Pancake
 from pdsearch.domains.planning.abstract_distances import Distances, distances
 from pdsearch.domains.planning.factors import factors
@@ -20,7 +19,7 @@ from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.planning.transition_systems import point, product
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
-from pdsearch.kernels.protocol import INFINITY, evaluate
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first.simulation import Schedule
 from pdsearch.search.setup import make_task
 
@@ -35,11 +34,6 @@ KINDS = PLAIN | {
     "everything": {"conditional": True, "axioms": True, "max_cost": 5, "least_cost": 0},
 }
 LIMITS = (1, 2, 5, 17, 60, 1000)
-
-
-@kernel
-def evaluate_one(heuristic, space, state):
-    return evaluate(heuristic, space, state, 0)
 
 
 @pytest.mark.parametrize("kind", PLAIN)
@@ -81,7 +75,9 @@ def test_the_compiled_evaluation_is_the_value(kind):
         heuristic = make_heuristic(domain, "merge-and-shrink:20")
 
         for state in naive.reachable(domain):
-            assert evaluate_one(heuristic.tables, domain.space, drivers.words_of(state)) == heuristic.value(state)
+            assert drivers.evaluate_one(heuristic.tables, domain.space, drivers.words_of(state)) == heuristic.value(
+                state
+            )
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -22,14 +22,7 @@ from pdsearch.search.best_first.simulation import Schedule
 from pdsearch.search.setup import make_task
 
 DATA = Path(__file__).parent / "data" / "planning"
-KINDS = {
-    "plain": {},
-    "costs": {"max_cost": 9, "least_cost": 0},
-    "conditional": {"conditional": True, "max_cost": 3},
-    "axioms": {"axioms": True},
-    "wide": {"n_variables": 40, "n_operators": 30},
-    "everything": {"conditional": True, "axioms": True, "max_cost": 5, "least_cost": 0},
-}
+KINDS = sas_tasks.KINDS | {"wide": {"n_variables": 40, "n_operators": 30}}
 
 
 def compiled(domain, state):

@@ -12,10 +12,10 @@ import pytest
 import sas_tasks
 from hypothesis import given
 from hypothesis import strategies as st
+from sas_tasks import KINDS
 from schedules import run
 
 from pdsearch import Status, solve
-from pdsearch._jit import kernel
 from pdsearch.domains.planning.cost_partitioning import DEAD, abstractions, new_scratch, partition
 from pdsearch.domains.planning.patterns import systematic
 from pdsearch.domains.planning.projections import Projector
@@ -23,22 +23,9 @@ from pdsearch.domains.planning.sas import Effect, Operator, SasTask, Variable
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
-from pdsearch.kernels.protocol import INFINITY, evaluate
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first.simulation import Schedule
 from pdsearch.search.setup import make_task
-
-KINDS = {
-    "plain": {},
-    "costs": {"max_cost": 9, "least_cost": 0},
-    "conditional": {"conditional": True, "max_cost": 3},
-    "axioms": {"axioms": True},
-    "everything": {"conditional": True, "axioms": True, "max_cost": 5, "least_cost": 0},
-}
-
-
-@kernel
-def evaluate_one(heuristic, space, state):
-    return evaluate(heuristic, space, state, 0)
 
 
 def slow_distances(task, pattern):
@@ -167,7 +154,7 @@ def test_the_compiled_evaluation_is_the_value(kind):
         heuristic = make_heuristic(domain, "pdb")
 
         for state in naive.reachable(domain):
-            h = evaluate_one(heuristic.tables, domain.space, drivers.words_of(state))
+            h = drivers.evaluate_one(heuristic.tables, domain.space, drivers.words_of(state))
             assert h == heuristic.value(state)
 
 

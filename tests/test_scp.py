@@ -7,10 +7,10 @@ import naive
 import numpy as np
 import pytest
 import sas_tasks
+from sas_tasks import KINDS
 from schedules import run
 
 from pdsearch import Status, solve
-from pdsearch._jit import kernel
 from pdsearch.domains.planning import scp, sys_scp
 from pdsearch.domains.planning.cartesian import Limits, cartesian_abstractions, why_not
 from pdsearch.domains.planning.cost_partitioning import (
@@ -30,25 +30,12 @@ from pdsearch.domains.planning.sys_scp import larger_projections
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, TimeLimitError
 from pdsearch.heuristics import make_heuristic
-from pdsearch.kernels.protocol import INFINITY, evaluate
+from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Deadline
 from pdsearch.search.best_first import lessons
 from pdsearch.search.best_first.simulation import Schedule
 from pdsearch.search.checkpoint.identity import facts_of
 from pdsearch.search.setup import make_task
-
-KINDS = {
-    "plain": {},
-    "costs": {"max_cost": 9, "least_cost": 0},
-    "conditional": {"conditional": True, "max_cost": 3},
-    "axioms": {"axioms": True},
-    "everything": {"conditional": True, "axioms": True, "max_cost": 5, "least_cost": 0},
-}
-
-
-@kernel
-def evaluate_one(heuristic, space, state):
-    return evaluate(heuristic, space, state, 0)
 
 
 def many_goals(seed, **options):
@@ -81,7 +68,7 @@ def test_h_is_a_lower_bound_however_much_is_learnt_and_lessons_never_lower_it(ki
             for state in graph:
                 assert 0 <= h[state] <= exact.get(state, INFINITY)
                 assert h[state] <= heuristic.max_h or h[state] == INFINITY
-                assert h[state] == evaluate_one(heuristic.tables, domain.space, drivers.words_of(state))
+                assert h[state] == drivers.evaluate_one(heuristic.tables, domain.space, drivers.words_of(state))
             shown = states[lesson * 7 % len(states)]
             if heuristic.learn(shown, lesson % 2, 2):
                 assert heuristic.value(shown) > h[shown]

@@ -23,8 +23,12 @@ class KeptRank(RankArrays):
 
     def saved(self) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays that hold all the rank knows but unsent records; valid until it goes on."""
-        nodes = self._table.nodes[: self.n_nodes * self.task.node_words].reshape(-1, self.task.node_words)
-        return {"nodes": nodes, "layers": self.layers, "statistics": self.statistics, **self._open_list.saved()}
+        return {
+            "nodes": self._rows[: self.n_nodes],
+            "layers": self.layers,
+            "statistics": self.statistics,
+            **self._open_list.saved(),
+        }
 
     def reserve(self, n_nodes: int, f_end: int, n_chunks: int) -> None:
         """Make room, in a rank without nodes, for all that a checkpoint holds for it.
@@ -34,10 +38,7 @@ class KeptRank(RankArrays):
         stride = self.task.node_words
         if self._open_list.f_end < f_end < INFINITY:
             self._widen(f_end - 1)
-        while not self._open_list.has_room(n_chunks):
-            self._check_memory(2 * self._open_list_bytes())
-            self._open_list = allocated(lambda: self._open_list.doubled())
-            self._measure()
+        self._make_room(n_chunks)
         slots = len(self._table.index)
         while slots * MAX_FILL < n_nodes + self._most_moves:
             slots *= 2
@@ -60,18 +61,30 @@ class KeptRank(RankArrays):
 
     def enter_open(self, nodes: npt.NDArray[np.int64], f: npt.NDArray[np.int64], h: npt.NDArray[np.int64]) -> None:
         """Enter stored nodes into the open list, the last first out, but for those that are not open with this f."""
-        rows = self._table.nodes.reshape(-1, self.task.node_words)[nodes]
-        is_open = (rows[:, -1] & 1 == 0) & (g_of(self._layout, rows) + h == f)
+        is_open = self._are_open(nodes, f, h)
         nodes, f, h = nodes[is_open], f[is_open], h[is_open]
         if len(f) and (int(h.min()) < 0 or int(h.max()) > self.task.heuristic.max_h):
             raise BadInputError(f"a checkpoint holds an h beyond {self.task.heuristic.max_h}, the largest there is")
         if self._open_list.f_end <= int(f.max(initial=0)):
             self._widen(int(f.max()))
-        while not self._open_list.has_room(self._open_list.needed(f, h)):
-            self._check_memory(2 * self._open_list_bytes())
-            self._open_list = allocated(lambda: self._open_list.doubled())
+        self._make_room(self._open_list.needed(f, h))
         kernels.give(self._open_list, nodes, f, h)
         self._measure()
+
+    def _make_room(self, needed: int) -> None:
+        """Double the open list until it has room for so many moves or chunks."""
+        while not self._open_list.has_room(needed):
+            self._check_memory(2 * self._open_list_bytes())
+            self._open_list = allocated(lambda: self._open_list.doubled())
+            self._measure()
+
+    def _are_open(
+        self, nodes: npt.NDArray[np.int64], f: npt.NDArray[np.int64] | int, h: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.bool_]:
+        """Say which entries of the open list are not out of date: closed since, or entered again with a smaller g."""
+        rows = self._rows[nodes]
+        are_open: npt.NDArray[np.bool_] = (rows[:, -1] & 1 == 0) & (g_of(self._layout, rows) + h == f)
+        return are_open
 
     def go_on_from(
         self, incumbent: int, goal: tuple[int, int] | None, statistics: npt.NDArray[np.int64], layers: list[Any]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pdsearch.domains import State
 from pdsearch.errors import BadInputError
 from pdsearch.kernels import frame as slots
-from pdsearch.kernels.layout import Layout, f_of, g_and_origin, g_of, new_record, ways_of
+from pdsearch.kernels.layout import f_of, g_and_origin, new_record, ways_of
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.kernels.store import LINE, NodeTable, new_table
 from pdsearch.search.best_first import step as kernels
@@ -179,11 +179,6 @@ class LocalSearch(KeptRank):
         return min(self.least_open_f, int(self._outbox.least_f.min())) if self.unsent else self.least_open_f
 
     @property
-    def layout(self) -> Layout:
-        """Return how nodes lie in the table."""
-        return self._layout
-
-    @property
     def table(self) -> NodeTable:
         """Return the nodes and their index, until the next call that may let them grow."""
         return self._table
@@ -248,8 +243,7 @@ class LocalSearch(KeptRank):
         nodes, hs = np.empty((2, _AT_ONCE), np.int64)
         while self.n_open:
             n, f = kernels.take(self._open_list, nodes, hs)
-            rows = self._rows[nodes[:n]]
-            is_open = (rows[:, -1] & 1 == 0) & (g_of(self._layout, rows) + hs[:n] == f)
+            is_open = self._are_open(nodes[:n], f, hs[:n])
             yield nodes[:n][is_open], f, hs[:n][is_open]
 
     def free(self) -> None:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from pdsearch._jit import compiling, kernel
 from pdsearch.errors import MemoryLimitError
-from pdsearch.kernels.layout import is_closed, load_g, load_state
+from pdsearch.kernels.layout import g_of, is_closed, load_g, load_state
 from pdsearch.kernels.protocol import INFINITY, NO_OPERATOR, expand, is_goal, new_moves, width
 from pdsearch.kernels.store import LINE, find, hash_row, new_table
 from pdsearch.search.best_first.local_search import LocalSearch
@@ -118,7 +118,6 @@ def compile_graph(task: Task) -> None:
     flags, numbers = np.zeros(1, np.bool_), np.zeros(1, np.int64)
     with compiling(f"domain {domain.name!r}"):
         for function, arguments in [
-            (_read, (layout, table.nodes, size, flags, numbers)),
             (_moves_out, (layout, domain.space, table, size, moves, 0, numbers, numbers, 0, flags, numbers[None])),
             (_sweep, (numbers,) * 4),
         ]:
@@ -128,9 +127,9 @@ def compile_graph(task: Task) -> None:
 
 def _closed_nodes(rank: LocalSearch) -> tuple[Integers, Integers]:
     """Return the closed nodes, those of large g first, and g of all nodes."""
-    closed, g = np.zeros(rank.n_nodes, np.bool_), np.zeros(rank.n_nodes, np.int64)
-    _read(rank.layout, rank.table.nodes, rank.task.node_words, closed, g)
-    nodes = np.flatnonzero(closed)
+    stride = rank.task.node_words
+    rows = rank.table.nodes[: rank.n_nodes * stride].reshape(-1, stride)
+    g, nodes = g_of(rank.task.layout, rows), np.flatnonzero(rows[:, -1] & 1)
     return nodes[np.argsort(-g[nodes], kind="stable")], g
 
 
@@ -141,7 +140,7 @@ def _moves_among(
 
     Goals are marked in ``ends``.
     """
-    domain = rank.task.domain
+    task, domain = rank.task, rank.task.domain
     moves = new_moves(len(domain.initial), domain.max_moves, domain.n_changes)
     parts: list[Integers] = []
     least_more = INFINITY
@@ -152,7 +151,7 @@ def _moves_among(
             raise MemoryLimitError(f"memory limit reached by {sum(part.shape[1] for part in parts):,} moves of plans")
         some = nodes[at : at + _AT_ONCE]
         done, n, more = _moves_out(
-            rank.layout, domain.space, rank.table, rank.task.node_words, moves, NO_OPERATOR, some, g, detour, ends, out
+            task.layout, domain.space, rank.table, task.node_words, moves, NO_OPERATOR, some, g, detour, ends, out
         )
         parts.append(out[:, :n].copy())
         at, least_more = at + int(done), min(least_more, int(more))
@@ -186,14 +185,6 @@ def _of_arrays(
     first = np.searchsorted(sources[order], np.arange(len(kept) + 1))
     ordered = targets[order], operators[order], costs[order]
     return PlanGraph(within, int(number[0]), rest[kept], ends[kept], first, *ordered, others_cost)
-
-
-@kernel
-def _read(layout, nodes, size, closed, g):
-    """Read whether each node is closed, and its g."""
-    for node in range(len(g)):
-        closed[node] = is_closed(nodes, node * size, size) != 0
-        g[node] = load_g(layout, nodes, node * size)
 
 
 @kernel
