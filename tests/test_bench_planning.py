@@ -11,7 +11,8 @@ from pdsearch.benchmarking import _fast_downward as fast_downward
 from pdsearch.benchmarking._planning_runs import Trial
 from pdsearch.benchmarking.planning import compare_costs, table, tasks_of
 from pdsearch.cli import main
-from pdsearch.errors import WrongPlanError
+from pdsearch.domains.planning.hmax import Hmax
+from pdsearch.errors import BadInputError, WrongPlanError
 from pdsearch.limits import Limits
 
 DATA = Path(__file__).parent / "data" / "planning"
@@ -62,13 +63,22 @@ def test_every_task_is_solved_with_every_configuration_and_known_runs_are_kept(t
     assert capsys.readouterr().out == shown
 
 
-def test_what_a_heuristic_cannot_handle_is_a_line_of_its_own(capsys):
-    assert bench("--tasks", DATA / "switches.sas", "--configs", "blind,lmcut", "--json", "-") == 0
+def test_what_a_heuristic_cannot_handle_is_a_line_of_its_own(capsys, monkeypatch):
+    made = Hmax.__init__
 
-    blind, lmcut = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    def refuse(self, domain):
+        if domain.task.has_conditional_effects:
+            raise BadInputError("heuristic 'hmax' is not for these effects")
+        made(self, domain)
+
+    monkeypatch.setattr(Hmax, "__init__", refuse)
+
+    assert bench("--tasks", DATA / "switches.sas", "--configs", "blind,hmax", "--json", "-") == 0
+
+    blind, hmax = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert blind["status"] == "solved"
-    assert lmcut["status"] == "refused"
-    assert "lmcut" in lmcut["reason"]
+    assert hmax["status"] == "refused"
+    assert "hmax" in hmax["reason"]
 
 
 def test_a_folder_stands_for_its_problems_once_each(tmp_path):

@@ -82,8 +82,6 @@ def test_what_rank_0_cannot_translate_ends_all_ranks_with_one_line(mpirun, tmp_p
         ([COURIER, "--heuristic", "goalcount"], "'goalcount' is not admissible"),
         ([COURIER, "--heuristic", "lmcutt"], "did you mean 'lmcut'"),
         ([COURIER, "--heuristic", "manhattan"], "does not fit domain 'planning'"),
-        ([str(DATA / "switches.sas"), "--heuristic", "lmcut"], "cannot handle conditional effects"),
-        ([str(DATA / "pipes.sas"), "--heuristic", "lmcut"], "cannot handle axioms"),
         ([str(DATA / "courier.pddl"), "--domain-file", "no.pddl"], "cannot read 'no.pddl'"),
     ],
 )

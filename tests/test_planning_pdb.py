@@ -2,7 +2,7 @@
 
 import heapq
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 
 import drivers
 import naive
@@ -89,6 +89,52 @@ def test_a_projection_has_the_image_of_every_transition(kind):
                 assert source == target or any(
                     (source, target, group) in edges for number, group in groups if number == operator
                 )
+
+
+@pytest.mark.parametrize("n_seen", [2, 5])
+def test_conditional_effects_happen_exactly_where_their_conditions_are_seen(n_seen):
+    """A pattern of all variables has no transition that the task does not have."""
+    n_less = 0
+    for seed in range(40):
+        domain = sas_tasks.planning(seed, **KINDS["conditional"])
+        pattern = tuple(np.random.default_rng(seed).choice(5, n_seen, replace=False).tolist())
+        one = Projector(domain.task, domain.unpack(domain.initial)).project(pattern)
+        groups = {}
+        for number, group in zip(one.operator_of.tolist(), one.group_of.tolist(), strict=True):
+            groups.setdefault(group, set()).add(number)
+        found = {
+            (source, target, number)
+            for source, target, group in zip(one.source.tolist(), one.target.tolist(), one.group.tolist(), strict=True)
+            for number in groups[group]
+        }
+        allowed = set(slow_transitions(domain.task, one))
+
+        assert found <= allowed
+        assert {edge for edge in allowed if edge[0] != edge[1] and one.live[edge[0]]} <= found
+        n_less += len(allowed) < len(list(slow_transitions(domain.task, one, all_may_happen=True)))
+    assert n_less > 0
+
+
+def slow_transitions(task, projection, all_may_happen=False):
+    """Yield what each operator can do to each state of a pattern, by definition."""
+    sizes = [len(task.variables[var].values) for var in projection.pattern]
+    for state in product(*map(range, sizes)):
+        values = dict(zip(projection.pattern, state, strict=True))
+        for number, operator in enumerate(task.operators):
+            if any(values.get(var, value) != value for var, value in operator.preconditions):
+                continue
+            after = [{value} for value in state]
+            for effect in operator.effects:
+                if effect.variable in values:
+                    is_seen = all(var in values for var, _ in effect.conditions) and not (
+                        all_may_happen and effect.conditions
+                    )
+                    if all(values.get(var, value) == value for var, value in effect.conditions):
+                        at = projection.pattern.index(effect.variable)
+                        after[at] = {effect.value} if is_seen else after[at] | {effect.value}
+            for successor in product(*after):
+                source, target = (int(np.dot(projection.multiplier, one)) for one in (state, successor))
+                yield source, target, number
 
 
 @given(st.integers(0, 500), st.randoms(use_true_random=False), st.sampled_from(sorted(KINDS)))

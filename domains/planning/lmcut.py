@@ -10,8 +10,16 @@ does: facts of equal h^max are taken last in, first out; a supporter changes onl
 zone is marked, a precondition that ends the zone or is in it already is preferred, which keeps zones small and
 cuts apart (its options border_detection and goal_zone_detection).
 
+A conditional effect is a relaxed operator of its own, but all parts of one operator share its cost: what a cut takes
+off one of them is taken off all. A plan makes some effect of the cut happen, so it pays for the operator that the
+effect is a part of; no operator pays more than its cost for all cuts together, so h is admissible. It may then be
+less than h^max, for an operator that is needed twice, for two of its effects, pays once; h is the larger of the two.
+Axioms are relaxed operators of cost 0, which are in no cut.
+
 Source: Helmert and Domshlak (2009), "Landmarks, critical paths and abstractions: what's the difference
-anyway?", ICAPS, section 5; Fast Downward's documentation of ``lmcut()``.
+anyway?", ICAPS, section 5; Fast Downward's documentation of ``lmcut()``. For shared costs, and what they lose: Keyder,
+Hoffmann and Haslum (2012), "Semi-relaxed plan heuristics", ICAPS; Röger, Pommerening and Helmert (2014), "Optimal
+planning in the presence of conditional effects: extending LM-cut with context splitting", ECAI.
 """
 
 from __future__ import annotations
@@ -27,7 +35,6 @@ from pdsearch.domains.planning.hmax import reach, reach_state
 from pdsearch.domains.planning.relaxed import Relaxed, most_h, relaxed
 from pdsearch.domains.planning.space import value_of
 from pdsearch.domains.planning.task import Planning
-from pdsearch.errors import BadInputError
 from pdsearch.heuristics import HEURISTICS, Heuristic
 from pdsearch.kernels.protocol import INFINITY, evaluates
 from pdsearch.kernels.radix import RadixQueue, clear, is_empty, new_radix_queue, take
@@ -37,7 +44,7 @@ OUTSIDE, BEFORE, GOAL_ZONE = range(3)
 _NOBODY = 2**32 - 1
 
 
-@scratch("queue", "reached", "zone", "missing", "left", "supporter", "support", "stack", "progress", "cut")
+@scratch("queue", "reached", "zone", "missing", "left", "supporter", "support", "stack", "progress", "cut", "in_cut")
 class LmcutTables(NamedTuple):
     """The relaxed task, and scratch for one state."""
 
@@ -52,6 +59,7 @@ class LmcutTables(NamedTuple):
     stack: npt.NDArray[np.uint32]  # (n_propositions,)
     progress: npt.NDArray[np.uint32]  # (n_propositions,) achiever of each to look at next
     cut: npt.NDArray[np.uint32]  # (n_operators,)
+    in_cut: npt.NDArray[np.bool_]  # (n_operators,) false between two cuts
 
 
 @kernel
@@ -62,13 +70,17 @@ def lmcut(tables, space, states, at):
         tables.left[operator] = task.cost[operator]
     reach_state(task, tables.queue, tables.reached, tables.missing, space, states, at)
     _reach_all(tables)
-    if tables.reached[task.goal] >= INFINITY:
+    hmax = tables.reached[task.goal]
+    if hmax >= INFINITY:
         return np.int64(INFINITY)
+    has_parts = len(task.first_part) <= len(task.cost)
     total = np.int64(0)
     while tables.reached[task.goal] > 0:
         tables.zone[:] = OUTSIDE
         _mark_goal_zone(tables)
         n_cut = _find_cut(tables, space, states, at)
+        if has_parts:
+            n_cut = _with_all_parts(tables, n_cut)
         least = np.int64(INFINITY)
         for i in range(n_cut):
             least = min(least, tables.left[tables.cut[i]])
@@ -76,7 +88,7 @@ def lmcut(tables, space, states, at):
         for i in range(n_cut):
             tables.left[tables.cut[i]] -= least
         _repair(tables, n_cut)
-    return total
+    return max(total, hmax)
 
 
 @kernel(no_cpython_wrapper=True)
@@ -191,6 +203,25 @@ def _find_cut(tables, space, states, at):
     return n_cut
 
 
+@kernel(no_cpython_wrapper=True)
+def _with_all_parts(tables, n_cut):
+    """Add to a cut the other parts of its operators, as far as they can be reached; return how many it has then."""
+    task, cut, in_cut = tables.task, tables.cut, tables.in_cut
+    for i in range(n_cut):
+        in_cut[cut[i]] = True
+    n = n_cut
+    for i in range(n_cut):
+        origin = task.origin[cut[i]]
+        for part in range(task.first_part[origin], task.first_part[origin + 1]):
+            if not in_cut[part] and tables.supporter[part] != _NOBODY:
+                in_cut[part] = True
+                cut[n] = part
+                n += 1
+    for i in range(n):
+        in_cut[cut[i]] = False
+    return n
+
+
 @inlined
 def _enters_goal_zone(tables, operator):
     task = tables.task
@@ -250,12 +281,6 @@ class Lmcut(Heuristic):
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)
         assert isinstance(domain, Planning)
-        for has_any, what in [
-            (domain.task.has_conditional_effects, "conditional effects"),
-            (bool(domain.task.axioms), "axioms"),
-        ]:
-            if has_any:
-                raise BadInputError(f"heuristic 'lmcut' cannot handle {what}, which {domain.instance} has; use 'hmax'")
         self.planning = domain
         self.tables = _tables(relaxed(domain.task))
         self.max_h = most_h(domain.task)
@@ -264,7 +289,7 @@ class Lmcut(Heuristic):
 
     @classmethod
     def fits(cls, domain: Domain) -> bool:
-        """Fit planning tasks; those with conditional effects or axioms are refused by name."""
+        """Fit every planning task."""
         return isinstance(domain, Planning)
 
     def value(self, state: State) -> int:
@@ -278,6 +303,7 @@ class Lmcut(Heuristic):
             (self.tables, self.planning.space, np.array(self.planning.initial, np.uint64), 0),
         )
         parts = [(_reach_all, tables), (_mark_goal_zone, tables), (_find_cut, given), (_repair, (*tables, 0))]
+        parts.append((_with_all_parts, (*tables, 0)))
         compile_in_parts(lmcut, given, parts, self.planning.deadline.check)
 
 
@@ -297,4 +323,5 @@ def _tables(task: Relaxed) -> LmcutTables:
         np.zeros(n_propositions, np.uint32),
         np.zeros(n_propositions, np.uint32),
         np.zeros(n_operators, np.uint32),
+        np.zeros(n_operators, np.bool_),
     )

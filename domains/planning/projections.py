@@ -2,8 +2,8 @@
 
 States that a mutex group forbids are left out, and so are those that the initial state does not reach: what is left
 tells more of the states that matter. Operators whose transitions are the same form a group.
-An effect whose condition lies outside the pattern may happen or not, and conditions on other variables, derived
-ones among them, are taken to hold: there are never too few transitions.
+An effect happens where its condition is seen to hold, and may happen or not where parts of it lie outside the pattern;
+preconditions outside, on derived variables among them, are taken to hold: there are never too few transitions.
 
 Source: Culberson and Schaeffer (1998), Computational Intelligence 14; Edelkamp (2001), "Planning with pattern
 databases", ECP (projections); Haslum, Bonet and Geffner (2005), "New admissible heuristics for domain-independent
@@ -20,8 +20,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import inlined, kernel
+from pdsearch._jit import kernel
 from pdsearch.domains.planning.patterns import Pattern
+from pdsearch.domains.planning.projected_operators import act, flat, keep_what_happens
 from pdsearch.domains.planning.sas import SasTask
 
 Integers = npt.NDArray[np.int64]
@@ -29,20 +30,6 @@ Flags = npt.NDArray[np.bool_]
 
 MAX_STATES = 1 << 20  # of one projection; the rows of its table take 64 bytes each
 MAX_TRANSITIONS = 1 << 24
-
-
-class Operators(NamedTuple):
-    """Operators as flat arrays; ``first`` arrays are one longer than what they number."""
-
-    condition_first: Integers  # by operator
-    condition_variable: Integers
-    condition_value: Integers
-    effect_first: Integers  # by operator
-    effect_variable: Integers
-    effect_value: Integers
-    when_first: Integers  # by effect: what must hold for it to happen
-    when_variable: Integers
-    when_value: Integers
 
 
 class Projection(NamedTuple):
@@ -83,8 +70,10 @@ class Projector:
     def __init__(self, task: SasTask, initial: tuple[int, ...]) -> None:
         self._initial, self._goal = initial, dict(task.goal)
         self.sizes = [len(variable.values) for variable in task.variables]
-        self._operators = _flat(task)
-        self._slot = np.full(len(self.sizes), -1)
+        self._operators = flat(task)
+        self._has_conditions = np.array(
+            [any(effect.conditions for effect in operator.effects) for operator in task.operators], np.bool_
+        )
         self._changing: defaultdict[int, list[int]] = defaultdict(list)
         for number, operator in enumerate(task.operators):
             for var in sorted({effect.variable for effect in operator.effects}):
@@ -100,7 +89,7 @@ class Projector:
         if np.prod(sizes, dtype=float) > MAX_STATES or np.prod((sizes + 1.0) ** 2) > 2**62:
             return None
         multiplier = np.append(np.cumprod(sizes[:0:-1])[::-1], 1).astype(np.int64)
-        keys, group_of, operator_of = self._groups(pattern, sizes)
+        keys, alone, group_of, operator_of = self._groups(pattern, sizes)
         before, after = _decode(keys, sizes)
         counts = np.where(before < 0, sizes, 1).prod(axis=1)
         if counts.sum() > MAX_TRANSITIONS:
@@ -109,7 +98,13 @@ class Projector:
         _enumerate(before, after, sizes, multiplier, source, target, np.empty_like(sizes))
         group = np.repeat(np.arange(len(keys)), counts)
         possible = self._possible(pattern)
-        kept = np.flatnonzero(possible[source] & possible[target])
+        kept = possible[source] & possible[target]
+        if len(alone):
+            slot = self._slots(pattern)
+            keep_what_happens(
+                self._operators, alone[group], source, target, np.array(pattern), sizes, multiplier, slot, kept
+            )
+        kept = np.flatnonzero(kept)
         initial = int(np.dot(multiplier, [self._initial[var] for var in pattern]))
         live = reached(source[kept], target[kept], len(possible), initial)
         kept = kept[live[source[kept]]]
@@ -119,21 +114,36 @@ class Projector:
             pattern, multiplier, live, goal, source[kept], target[kept], group[kept], group_of, operator_of
         )
 
-    def _groups(self, pattern: Pattern, sizes: Integers) -> tuple[Integers, Integers, Integers]:
-        """Return the distinct ways operators act on the pattern, as keys, and which operators act so."""
+    def _groups(self, pattern: Pattern, sizes: Integers) -> tuple[Integers, Integers, Integers, Integers]:
+        """Return the distinct ways operators act on the pattern, as keys, and which operators act so.
+
+        Operators with conditional effects form groups of their own; the second array says of each group which operator
+        that is, -1 for the others. It is empty where there are none.
+        """
         relevant = np.array(sorted({number for var in pattern for number in self._changing[var]}), np.int64)
-        self._slot[list(pattern)] = np.arange(len(pattern))
-        scratch = np.empty((3, len(pattern)), np.int64)
+        slot, scratch = self._slots(pattern), np.empty((3, len(pattern)), np.int64)
         room = len(relevant)
         while True:
             found = np.empty((2, room), np.int64)
-            room = _act(self._operators, relevant, np.array(pattern), sizes, self._slot, scratch, *found)
+            room = act(self._operators, relevant, np.array(pattern), sizes, slot, scratch, *found)
             if room <= found.shape[1]:
                 break
-        self._slot[list(pattern)] = -1
-        keys, group_of = np.unique(found[1, :room], return_inverse=True)
+        operator_of, keys = found[:, :room]
+        alone = np.where(self._has_conditions[operator_of], operator_of, -1)
+        if (alone >= 0).any():
+            (keys, alone), group_of = np.unique([keys, alone], axis=1, return_inverse=True)
+        else:
+            keys, group_of = np.unique(keys, return_inverse=True)
+            alone = alone[:0]
+        group_of = group_of.reshape(-1)
         by_group = np.argsort(group_of, kind="stable")
-        return keys, group_of[by_group], found[0, by_group]
+        return keys, alone, group_of[by_group], operator_of[by_group]
+
+    def _slots(self, pattern: Pattern) -> Integers:
+        """Return where in a pattern each variable is, -1 where it is not: int64[n_variables]."""
+        slot = np.full(len(self.sizes), -1)
+        slot[list(pattern)] = np.arange(len(pattern))
+        return slot
 
     def _possible(self, pattern: Pattern) -> Flags:
         """Return which states no mutex group forbids: bool[n_states]."""
@@ -153,100 +163,6 @@ class Projector:
                 shape[i] = -1
                 goals &= (np.arange(self.sizes[var]) == self._goal[var]).reshape(shape)
         return goals.reshape(-1)
-
-
-def _flat(task: SasTask) -> Operators:
-    conditions = [operator.preconditions for operator in task.operators]
-    effects = [[(effect.variable, effect.value) for effect in operator.effects] for operator in task.operators]
-    when = [effect.conditions for operator in task.operators for effect in operator.effects]
-    return Operators(*_rows(conditions), *_rows(effects), *_rows(when))
-
-
-def _rows(rows: list) -> tuple[Integers, Integers, Integers]:  # type: ignore[type-arg]
-    """Return where each row of facts starts, and the variables and values of all."""
-    facts = np.array([fact for row in rows for fact in row], np.int64).reshape(-1, 2)
-    first = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
-    return first, facts[:, 0].copy(), facts[:, 1].copy()
-
-
-@inlined
-def _next_effect(operators, operator, variable, effect):
-    """Return the first effect on a variable after ``effect``; -1 when there is none."""
-    for other in range(effect + 1, operators.effect_first[operator + 1]):
-        if operators.effect_variable[other] == variable:
-            return other
-    return -1
-
-
-@inlined
-def _first_choice(operators, operator, variable):
-    """Return -1, no effect, if an operator may leave a variable as it is, else its first effect on it."""
-    start = operators.effect_first[operator]
-    effect = _next_effect(operators, operator, variable, start - 1)
-    while effect >= 0:
-        if operators.when_first[effect] == operators.when_first[effect + 1]:
-            return _next_effect(operators, operator, variable, start - 1)
-        effect = _next_effect(operators, operator, variable, effect)
-    return -1
-
-
-@inlined
-def _key_of(operators, operator, sizes, slot, choice, known, needed):
-    """Return what an operator with some of its effects needs and does, as a number; -1 if that cannot be.
-
-    Its digits are, for each variable, the value before + 1 and the value after + 1, 0 where there is none.
-    """
-    k = len(sizes)
-    for i in range(k):
-        needed[i] = known[i]
-    for i in range(k):
-        if choice[i] >= 0:
-            for when in range(operators.when_first[choice[i]], operators.when_first[choice[i] + 1]):
-                at = slot[operators.when_variable[when]]
-                if at >= 0:
-                    if needed[at] >= 0 and needed[at] != operators.when_value[when]:
-                        return -1
-                    needed[at] = operators.when_value[when]
-    key = 0
-    for i in range(k):
-        after = operators.effect_value[choice[i]] if choice[i] >= 0 else -1
-        key = (key * (sizes[i] + 1) + needed[i] + 1) * (sizes[i] + 1) + after + 1
-    return key
-
-
-@kernel
-def _act(operators, relevant, pattern, sizes, slot, scratch, operator_of, key_of):
-    """Write the ways in which operators act on a pattern as pairs (operator, key); return how many there are.
-
-    All choices among the effects on each variable are gone through as the digits of a counter.
-    """
-    known, needed, choice = scratch[0], scratch[1], scratch[2]
-    k = len(pattern)
-    n = 0
-    for operator in relevant:
-        for i in range(k):
-            known[i] = -1
-            choice[i] = _first_choice(operators, operator, pattern[i])
-        for condition in range(operators.condition_first[operator], operators.condition_first[operator + 1]):
-            at = slot[operators.condition_variable[condition]]
-            if at >= 0:
-                known[at] = operators.condition_value[condition]
-        digit = 0
-        while digit < k:
-            key = _key_of(operators, operator, sizes, slot, choice, known, needed)
-            if key >= 0:
-                if n < len(key_of):
-                    operator_of[n], key_of[n] = operator, key
-                n += 1
-            digit = 0
-            while digit < k:
-                before = max(choice[digit], operators.effect_first[operator] - 1)
-                choice[digit] = _next_effect(operators, operator, pattern[digit], before)
-                if choice[digit] >= 0:
-                    break
-                choice[digit] = _first_choice(operators, operator, pattern[digit])
-                digit += 1
-    return n
 
 
 def _decode(keys: Integers, sizes: Integers) -> tuple[Integers, Integers]:

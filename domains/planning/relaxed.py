@@ -2,8 +2,8 @@
 
 A proposition is a fact, numbered ``first[variable] + value``; two more stand for "nothing needed" and "all goals
 hold". A relaxed operator has preconditions, effects it adds and a cost. An effect with conditions is a relaxed
-operator of its own; an axiom is one of cost 0, and the default value of a derived variable is taken to hold always,
-which only makes more things possible.
+operator of its own, a *part* of the one that it belongs to; an axiom is one of cost 0, and the default value of a
+derived variable is taken to hold always, which only makes more things possible.
 
 Source: Bonet and Geffner (2001), "Planning as heuristic search", AIJ 129, section 3.
 """
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from pdsearch.domains.planning.sas import Facts, Operator, SasTask
 
+_Part = tuple[Facts, Facts, int]  # needed, added, cost
 Integers = npt.NDArray[np.uint32]  # unsigned, so that numba need not look for indices that count from the end
 
 
@@ -51,6 +52,8 @@ class Relaxed(NamedTuple):
     needed_by: Rows  # operators by proposition
     added_by: Rows  # operators by proposition
     cost: npt.NDArray[np.int64]  # (n_operators,)
+    origin: Integers  # (n_operators,) which one it is a part of
+    first_part: Integers  # (n_origins + 1,) parts of one follow each other
     always: Integers  # propositions that hold in every state
     goal: int  # the proposition that says that all goals hold
 
@@ -64,7 +67,9 @@ def relaxed(task: SasTask) -> Relaxed:
     def number(facts: Facts) -> list[int]:
         return [int(first[var]) + value for var, value in facts]
 
-    operators = [*_operators(task), (task.goal, (), 0)]
+    parts: list[list[_Part]] = [*_operators(task), [(task.goal, (), 0)]]
+    operators = [part for of_one in parts for part in of_one]
+    n_parts = [len(of_one) for of_one in parts]
     needs = Rows.of([number(needed) or [nothing] for needed, _, _ in operators])
     adds = Rows.of([*(number(added) for _, added, _ in operators[:-1]), [goal]])
     defaults = [(var, task.initial[var]) for var, variable in enumerate(task.variables) if variable.layer >= 0]
@@ -75,22 +80,24 @@ def relaxed(task: SasTask) -> Relaxed:
         needs.turned(goal + 1),
         adds.turned(goal + 1),
         np.array([cost for _, _, cost in operators], np.int64),
+        np.repeat(np.arange(len(parts)), n_parts).astype(np.uint32),
+        np.concatenate([[0], np.cumsum(n_parts)]).astype(np.uint32),
         np.array([*number(tuple(defaults)), nothing], np.uint32),
         goal,
     )
 
 
-def _operators(task: SasTask) -> Iterator[tuple[Facts, Facts, int]]:
-    """Yield (needed, added, cost) of each relaxed operator."""
+def _operators(task: SasTask) -> Iterator[list[_Part]]:
+    """Yield the parts of each operator and axiom."""
     for operator in task.operators:
         plain = tuple((effect.variable, effect.value) for effect in operator.effects if not effect.conditions)
-        if plain:
-            yield _kept_first(operator), plain, operator.cost
+        parts = [(_kept_first(operator), plain, operator.cost)] if plain else []
         for conditions, variable, value in operator.effects:
             if conditions:
-                yield tuple({*operator.preconditions, *conditions}), ((variable, value),), operator.cost
+                parts.append((tuple({*operator.preconditions, *conditions}), ((variable, value),), operator.cost))
+        yield parts
     for conditions, variable, value in task.axioms:
-        yield conditions, ((variable, value),), 0
+        yield [(conditions, ((variable, value),), 0)]
 
 
 def _kept_first(operator: Operator) -> Facts:
@@ -100,6 +107,6 @@ def _kept_first(operator: Operator) -> Facts:
 
 
 def most_h(task: SasTask) -> int:
-    """Return a bound on every finite h that adds up costs of distinct operators, or costs of distinct facts."""
-    costs = [operator.cost for operator in task.operators] or [0]
+    """Return a bound on every finite h that adds up costs of distinct parts of operators, or of distinct facts."""
+    costs = [cost for parts in _operators(task) for _, _, cost in parts] or [0]
     return min(sum(costs), max(costs) * sum(len(variable.values) for variable in task.variables))

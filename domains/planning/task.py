@@ -87,8 +87,6 @@ class Planning(Domain):
         pruning: str | None = None,
         deadline: Deadline = NO_DEADLINE,
     ) -> None:
-        if task.has_conditional_effects or task.axioms:
-            self.default_heuristic = "hmax"
         self._costs, self.instance, self.deadline = bounded(task), instance, deadline
         self._prepared = prepare(self._costs.task, preprocess, deadline)
         self.task = task = self._prepared.task

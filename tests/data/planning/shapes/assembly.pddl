@@ -1,0 +1,5 @@
+(define (problem assembly) (:domain assembly)
+  (:objects lamp base bulb jig - thing clamp - tool)
+  (:init (part base lamp) (part bulb lamp) (part jig base) (transient jig lamp) (needs lamp clamp) (needs base clamp)
+    (available bulb) (available jig) (free clamp))
+  (:goal (and (complete lamp) (free clamp))))

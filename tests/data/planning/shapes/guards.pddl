@@ -1,0 +1,6 @@
+(define (problem guards) (:domain guards)
+  (:objects r s - robot p1 p2 p3 - place n0 n1 - level)
+  (:init (beside p1 p2) (beside p2 p1) (beside p2 p3) (beside p3 p2)
+    (at r p1) (at s p2) (charge r n1) (charge s n1) (less n0 n1) (= (total-cost) 0))
+  (:goal (forall (?p - place) (guarded ?p)))
+  (:metric minimize (total-cost)))

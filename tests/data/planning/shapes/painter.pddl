@@ -1,0 +1,6 @@
+(define (problem painter) (:domain painter)
+  (:objects c1 c2 c3 c4 c5 c6 - cell g h - group)
+  (:init (moving) (robot c1) (source c2 g) (source c6 h)
+    (next c1 c2) (next c2 c1) (next c2 c3) (next c3 c2) (next c4 c5) (next c5 c4) (next c5 c6) (next c6 c5)
+    (next c1 c4) (next c4 c1) (next c2 c5) (next c5 c2) (next c3 c6) (next c6 c3))
+  (:goal (and (part c3 g) (part c5 h) (moving) (not (painted c1)))))

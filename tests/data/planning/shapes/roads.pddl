@@ -1,0 +1,6 @@
+(define (problem roads) (:domain roads)
+  (:objects p1 p2 p3 - place c1 c2 - car r1 r2 - road)
+  (:init (beside p1 p2) (beside p2 p1) (beside p2 p3) (beside p3 p2)
+    (at c1 p1) (at c2 p2) (clear p3) (unused r1) (unused r2) (garage c1 p2) (garage c2 p3) (= (total-cost) 0))
+  (:goal (and (parked c1) (parked c2)))
+  (:metric minimize (total-cost)))

@@ -1,0 +1,17 @@
+; the shape of power supply restoration: what is fed is derived along closed switches, recursively
+(define (domain supply)
+  (:requirements :typing :derived-predicates :conditional-effects :negative-preconditions :disjunctive-preconditions)
+  (:types device line)
+  (:predicates (source ?d - device) (joins ?d - device ?l ?m - line) (ends ?d - device ?l - line) (closed ?d - device)
+    (faulty ?l - line) (fed ?l - line) (by ?d - device ?l - line) (affected ?d - device) (waiting))
+  (:derived (by ?d - device ?l - line) (or
+    (and (source ?d) (closed ?d) (ends ?d ?l))
+    (exists (?m - line ?s - device) (and (by ?d ?m) (closed ?s) (or (joins ?s ?l ?m) (joins ?s ?m ?l))))))
+  (:derived (fed ?l - line) (exists (?d - device) (by ?d ?l)))
+  (:derived (affected ?d - device) (exists (?l - line) (and (source ?d) (faulty ?l) (by ?d ?l))))
+  (:action wait :parameters () :precondition (exists (?d - device) (affected ?d))
+    :effect (forall (?d - device) (when (affected ?d) (not (closed ?d)))))
+  (:action open :parameters (?d - device)
+    :precondition (and (closed ?d) (forall (?e - device) (not (affected ?e)))) :effect (not (closed ?d)))
+  (:action close :parameters (?d - device)
+    :precondition (and (not (closed ?d)) (forall (?e - device) (not (affected ?e)))) :effect (closed ?d)))

@@ -1,0 +1,5 @@
+(define (problem supply) (:domain supply)
+  (:objects b1 b2 s1 s2 s3 - device l1 l2 l3 l4 - line)
+  (:init (source b1) (source b2) (ends b1 l1) (ends b2 l4) (joins s1 l1 l2) (joins s2 l2 l3) (joins s3 l3 l4)
+    (closed b1) (closed b2) (closed s1) (closed s2) (faulty l2))
+  (:goal (and (fed l1) (fed l3) (fed l4) (forall (?d - device) (not (affected ?d))))))
