@@ -153,6 +153,10 @@ class Domain(Instances, Hashing):
         ways = [(self.apply(state, operator), operator) for operator in self.operators(state)]
         return min((cost, operator) for (reached, cost), operator in ways if reached == successor)[1]
 
+    def real_plan(self, plan: Sequence[int]) -> list[int]:
+        """Return a plan as it is executed: not as it is searched for where states stand for others."""
+        return list(plan)
+
     @abstractmethod
     def operator_name(self, operator: int) -> str:
         """Return an operator as a plan shows it."""

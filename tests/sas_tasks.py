@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,21 @@ def counters(n_variables: int, size: int, goal: int) -> SasTask:
         for value in range(size - 1)
     )
     return SasTask(True, variables, (), (0,) * n_variables, tuple((var, goal) for var in range(n_variables)), operators)
+
+
+def balls(n):
+    """Return a task of ``n`` balls to be carried by two hands from one room to the other, and its 2 n! symmetries."""
+    room = Variable("room", -1, ("a", "b"))
+    ball = Variable("ball", -1, ("a", "b", "left", "right"))
+    hands = (Variable("left", -1, ("free", "full")), Variable("right", -1, ("free", "full")))
+    operators = [Operator(f"go {to}", ((0, 1 - to),), (Effect((), 0, to),), 1) for to in (0, 1)]
+    for which, hand, at in product(range(3, 3 + n), (1, 2), (0, 1)):
+        picks = Effect((), which, 1 + hand), Effect((), hand, 1)
+        drops = Effect((), which, at), Effect((), hand, 0)
+        operators.append(Operator(f"pick {which} {hand} {at}", ((0, at), (hand, 0), (which, at)), picks, 1))
+        operators.append(Operator(f"drop {which} {hand} {at}", ((0, at), (which, 1 + hand)), drops, 1))
+    goal = tuple((which, 1) for which in range(3, 3 + n))
+    return SasTask(True, (room, *hands, *[ball] * n), (), (0,) * (3 + n), goal, tuple(operators))
 
 
 def sas_text(task: SasTask) -> str:

@@ -12,6 +12,7 @@ import schedules
 from searches import astar
 
 from pdsearch import Status, solve
+from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.tiles import Tiles
 from pdsearch.limits import Limits
 from pdsearch.search.best_first import continuation
@@ -83,6 +84,17 @@ def test_planning_tasks_with_operators_that_cost_nothing(heuristic, tight):
             seen = tight(cut, below)
             check(astar(task, LIMITS, batch=2), task)
     assert seen["cut"] or heuristic == "hmax"  # which nearly solves them
+
+
+@pytest.mark.parametrize("n_ranks", [1, 3])
+def test_plans_through_states_that_stand_for_others_are_real(n_ranks, tight):
+    domain = Planning(sas_tasks.balls(4), "balls", pruning="symmetry")
+    for cut, below in ((2, 1000), (5, 1000), (9, 6), (15, 5)):
+        seen = tight(cut, below)
+        task = make_task(domain, "blind", "zobrist", n_ranks)
+        result, _ = simulate(task, Schedule.random(cut), Run(LIMITS), max_turns=10**6, when_full="continue")
+        assert (result.status, result.cost) == (Status.SOLVED, 11)
+    assert seen["cut"]
 
 
 @pytest.mark.parametrize("cut", [2, 50])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from pdsearch.domains.planning.sas import SasTask
+from pdsearch.domains.planning.semantics import Values
 from pdsearch.domains.planning.space import PlanningSpace
 from pdsearch.errors import BadInputError
+from pdsearch.limits import NO_DEADLINE, Deadline
 from pdsearch.registry import Registry
 
 
@@ -20,6 +23,10 @@ class Pruning(ABC):
         Which :meth:`misfit` finds fit.
     plain : PlanningSpace
         Its tables.
+    max_moves : int
+        Operators that apply in one state, at most.
+    deadline : Deadline, optional
+        When it must be ready.
 
     Attributes
     ----------
@@ -33,7 +40,9 @@ class Pruning(ABC):
     space: Any
 
     @abstractmethod
-    def __init__(self, task: SasTask, plain: PlanningSpace) -> None: ...
+    def __init__(
+        self, task: SasTask, plain: PlanningSpace, max_moves: int, deadline: Deadline = NO_DEADLINE
+    ) -> None: ...
 
     @classmethod
     @abstractmethod
@@ -45,19 +54,31 @@ class Pruning(ABC):
     def note(self) -> str:
         """Return what it has done so far, in a few words."""
 
+    def stored(self, values: Values) -> Values:
+        """Return the state that is searched in place of another."""
+        return values
+
+    def real_plan(self, plan: Sequence[int], initial: Values) -> list[int]:
+        """Return the plan whose steps lead from each state that is searched to the next, as it is executed."""
+        return list(plan)
+
 
 PRUNINGS: Registry[type[Pruning]] = Registry("pruning", "pdsearch.domains.planning")
 
 
-def make_pruning(name: str, task: SasTask, plain: PlanningSpace) -> Pruning:
+def make_pruning(
+    name: str, task: SasTask, plain: PlanningSpace, max_moves: int, deadline: Deadline = NO_DEADLINE
+) -> Pruning:
     """Return a pruning for a task.
 
     Raises
     ------
     UnknownNameError, BadInputError
         If there is none of that name, or it does not fit.
+    TimeLimitError
+        If the deadline passes.
     """
     misfit = PRUNINGS[name].misfit(task)
     if misfit is not None:
         raise BadInputError(f"pruning {name!r} is not defined for {misfit}, which the task has; leave out --pruning")
-    return PRUNINGS[name](task, plain)
+    return PRUNINGS[name](task, plain, max_moves, deadline)

@@ -40,6 +40,7 @@ from pdsearch.domains.planning.sas import SasTask
 from pdsearch.domains.planning.space import PlanningSpace, applicable, apply_operator, same_answers, value_of
 from pdsearch.kernels.protocol import expand
 from pdsearch.kernels.scratch import scratch
+from pdsearch.limits import NO_DEADLINE, Deadline
 
 _EPOCH, _EXPANDED, _BEFORE, _AFTER, _OFF = range(5)
 _TRIAL = 1000  # expansions after which pruning is given up
@@ -160,7 +161,7 @@ class StubbornSets(Pruning):
     name = "stubborn"
     source = "Wehrle and Helmert (2014), ICAPS; Röger, Helmert, Seipp and Sievers (2020), SoCS"
 
-    def __init__(self, task: SasTask, plain: PlanningSpace) -> None:
+    def __init__(self, task: SasTask, plain: PlanningSpace, max_moves: int, deadline: Deadline = NO_DEADLINE) -> None:
         self.space = StubbornSpace(*plain, _tables(task))
 
     @classmethod

@@ -93,9 +93,9 @@ class Planning(Domain):
         self.sizes = [len(variable.values) for variable in task.variables]
         self.layout = Layout.of(self.sizes)
         plain, found = planning_space(task, self.layout)
-        self._pruning = None if pruning is None else make_pruning(pruning, task, plain)
-        self.space = plain if self._pruning is None else self._pruning.space
         self.max_moves = max(1, found.most)
+        self._pruning = None if pruning is None else make_pruning(pruning, task, plain, self.max_moves, deadline)
+        self.space = plain if self._pruning is None else self._pruning.space
         self.n_variables, self.n_values = len(self.sizes), max(self.sizes)
         costs = [operator.cost for operator in task.operators] or [0]
         self.max_cost, self.least_cost = max(costs), min(costs)
@@ -174,11 +174,15 @@ class Planning(Domain):
         return [number for number, operator in enumerate(self.task.operators) if holds(operator.preconditions, values)]
 
     def apply(self, state: State, operator: int) -> tuple[State, int]:
-        """Apply the effects whose conditions hold in ``state``, in file order; then derive."""
+        """Apply the effects whose conditions hold in ``state``, in file order; then derive.
+
+        Under a pruning by symmetry, return the state that is searched in place of the successor.
+        """
         if not 0 <= operator < len(self.task.operators):
             raise ValueError(f"there is no operator {operator}; there are {len(self.task.operators)}")
         chosen = self.task.operators[operator]
-        return self.pack(successor(self.task, self.unpack(state), chosen)), chosen.cost
+        values = successor(self.task, self.unpack(state), chosen)
+        return self.pack(values if self._pruning is None else self._pruning.stored(values)), chosen.cost
 
     def show(self, state: State) -> str:
         """Return the names of the facts that hold."""
@@ -187,6 +191,10 @@ class Planning(Domain):
         return "; ".join(name for name in names if not name.startswith(("NegatedAtom", "<none")))
 
     # --- plans ---
+
+    def real_plan(self, plan: Sequence[int]) -> list[int]:
+        """Return a plan between states that are searched in place of others as it is executed."""
+        return list(plan) if self._pruning is None else self._pruning.real_plan(plan, self.unpack(self.initial))
 
     def replay(self, plan: Sequence[int]) -> int:
         """Return the cost of a plan on the task as it was given, but for costs too large to be searched."""

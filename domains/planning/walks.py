@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import kernel
-from pdsearch.domains.planning.task import Planning
+from pdsearch.domains import Domain
 from pdsearch.kernels.mixing import mix
 from pdsearch.kernels.protocol import expand, new_moves, width
 
 
-def sampled_states(task: Planning, length: float, n: int, seed: int = 0) -> npt.NDArray[np.uint64]:
+def sampled_states(task: Domain, length: float, n: int, seed: int = 0) -> npt.NDArray[np.uint64]:
     """Return the initial state and the ends of ``n - 1`` walks of ``length`` steps on average: uint64[n * n_words].
 
     Lengths are binomial, up to twice the average. A walk that comes to a dead end stays there.
@@ -23,12 +23,12 @@ def sampled_states(task: Planning, length: float, n: int, seed: int = 0) -> npt.
     rng = np.random.default_rng(seed)
     lengths = np.append(0, rng.binomial(max(1, round(2 * length)), 0.5, n - 1))
     states = np.tile(np.array(task.initial, np.uint64), n)
-    _walk(task.space, new_moves(len(task.initial), task.max_moves, task.n_changes), states, lengths, np.uint64(seed))
+    walk(task.space, new_moves(len(task.initial), task.max_moves, task.n_changes), states, lengths, np.uint64(seed))
     return states
 
 
 @kernel
-def _walk(space, moves, states, lengths, random):
+def walk(space, moves, states, lengths, random):
     """Walk so many steps from each state and write down where that leads."""
     n_words = width(space)
     for i in range(len(lengths)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pdsearch.balance.metrics import load_balance
@@ -171,6 +171,8 @@ def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) ->
     BadInputError
         If costs were too large for the domain to be sure of the numbers.
     """
+    if outcome.plan is not None:
+        outcome = replace(outcome, plan=task.domain.real_plan(outcome.plan))
     try:
         status, cost, bound = decide(task, outcome)
     except WrongPlanError as error:

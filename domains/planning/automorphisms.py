@@ -1,0 +1,249 @@
+"""Symmetries of a task: permutations of its variables, facts and operators under which it stays the same.
+
+A task is a coloured graph: a vertex for each variable, fact and operator; a fact is joined to its variable, an operator
+to what it needs and to what it makes true, by edges of different kinds. Facts of the goal have a colour of their own,
+and operators that of their cost. An automorphism of the graph maps plans to plans of equal cost; the initial state is
+free to move.
+
+Colours are refined by those of the neighbours, as 64-bit hashes, so that two refinements can be compared without
+numbering colours anew. To map u to v, refine once with u marked and once with v; where both have the same colours,
+vertices of one colour are matched, those that lie in a class on both sides with themselves, for a symmetry that moves
+little is cheap to use. What comes out is checked edge by edge, so that a hash that collides loses a symmetry, never
+an answer. Where it fails, one more vertex is marked on both sides. The work is bounded by a count of the edges looked
+at, not by a clock: all ranks find the same.
+
+Source: Pochter, Zohar and Rosenschein (2011), "Exploiting problem symmetries in state-based planners", AAAI; Shleyfman,
+Katz, Helmert, Sievers and Wehrle (2015), "Heuristics and symmetries in classical planning", AAAI (the graph); Darga,
+Liffiton, Sakallah and Markov (2004), "Exploiting structure in symmetry detection for CNF", DAC (matching classes with
+themselves).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from networkx.utils import UnionFind
+
+from pdsearch._jit import kernel
+from pdsearch.domains.planning.arrays import Integers
+from pdsearch.domains.planning.sas import SasTask
+from pdsearch.kernels.mixing import mix
+from pdsearch.limits import NO_DEADLINE, Deadline
+
+Colours = npt.NDArray[np.uint64]
+
+MOST_WORK = 2_000_000_000  # edges looked at: some seconds
+_IS_OF, _NEEDS, _MAKES = range(3)
+_MOST_MARKS = 40  # on the way to one symmetry
+_TRIED = 4  # vertices that one is mapped to, before its match is given up
+_MOST_PARTNERS = 16  # orbits of its class that a vertex is tried with
+
+
+class Automorphism(NamedTuple):
+    """One symmetry.
+
+    Attributes
+    ----------
+    facts : int64[n_facts]
+        Where each fact goes; facts are numbered variable by variable.
+    operators : int64[n_operators]
+        Where each operator goes.
+    """
+
+    facts: Integers
+    operators: Integers
+
+
+class _Graph(NamedTuple):
+    """The coloured graph of a task: variables, facts, then operators; each edge is there in both directions."""
+
+    first: Integers  # (n + 1,) of each vertex's edges
+    other: Integers
+    kind: Integers
+    colour: Colours  # (n,)
+    keys: Integers  # (n_edges,) sorted numbers of (kind, vertex, other)
+    n_variables: int
+    n_facts: int
+
+
+def automorphisms(task: SasTask, most_work: int = MOST_WORK, deadline: Deadline = NO_DEADLINE) -> list[Automorphism]:
+    """Return symmetries that move facts: as many as are found, not always enough to make all.
+
+    Parameters
+    ----------
+    task : SasTask
+        Without conditional effects and axioms.
+    most_work : int
+        Edges to be looked at.
+    deadline : Deadline
+        When it must be done.
+
+    Raises
+    ------
+    TimeLimitError
+        If the deadline passes.
+
+    Examples
+    --------
+    >>> from pdsearch.domains.planning.sas import EXAMPLE, parse_sas
+    >>> automorphisms(parse_sas(EXAMPLE, "lamp.sas"))
+    []
+    """
+    graph = _graph(task)
+    end = graph.n_variables + graph.n_facts
+    maps = _Search(graph, most_work, deadline).all()
+    moved = [one for one in maps if (one[:end] != np.arange(end)).any()]
+    return [Automorphism(one[graph.n_variables : end] - graph.n_variables, one[end:] - end) for one in moved]
+
+
+def _graph(task: SasTask) -> _Graph:
+    sizes = [len(variable.values) for variable in task.variables]
+    n_variables, n_facts = len(sizes), sum(sizes)
+    first_fact = n_variables + np.concatenate([[0], np.cumsum(sizes)])
+    edges = [(var, int(first_fact[var]) + value, _IS_OF) for var, size in enumerate(sizes) for value in range(size)]
+    for number, operator in enumerate(task.operators, start=n_variables + n_facts):
+        edges += [(number, int(first_fact[var]) + value, _NEEDS) for var, value in operator.preconditions]
+        made = {effect.variable: effect.value for effect in operator.effects}
+        edges += [(number, int(first_fact[var]) + value, _MAKES) for var, value in made.items()]
+    n = n_variables + n_facts + len(task.operators)
+    colour = np.zeros(n, np.uint64)
+    colour[n_variables : n_variables + n_facts] = 1
+    colour[[int(first_fact[var]) + value for var, value in task.goal]] = 2
+    colour[n_variables + n_facts :] = np.array([3 + operator.cost for operator in task.operators], np.uint64)
+    one_way = np.array(edges, np.int64).reshape(-1, 3)
+    both = np.concatenate([one_way, one_way[:, [1, 0, 2]]])
+    both = both[np.argsort(both[:, 0], kind="stable")]
+    first = np.searchsorted(both[:, 0], np.arange(n + 1))
+    keys = np.sort((both[:, 2] * n + both[:, 0]) * n + both[:, 1])
+    return _Graph(first, both[:, 1].copy(), both[:, 2].copy(), colour, keys, n_variables, n_facts)
+
+
+@kernel
+def _refine(first, other, kind, colour, fresh, rounds):
+    """Hash into each vertex's colour those of its neighbours, so many times; the last colours are in ``colour``."""
+    for _ in range(rounds):
+        for v in range(len(colour)):
+            total = mix(colour[v])
+            for i in range(first[v], first[v + 1]):
+                total += mix(colour[other[i]] + np.uint64(kind[i] + 1))
+            fresh[v] = total
+        for v in range(len(colour)):
+            colour[v] = fresh[v]
+
+
+class _Search:
+    """Looks for automorphisms of one graph."""
+
+    def __init__(self, graph: _Graph, most_work: int, deadline: Deadline) -> None:
+        self._graph, self._left, self._deadline = graph, most_work, deadline
+        self._fresh = np.empty_like(graph.colour)
+        self._stable, _ = self._refined(graph.colour, None)
+        self._orbits: UnionFind = UnionFind()
+
+    def all(self) -> list[Integers]:
+        """Return maps of vertices: a few that join each orbit, as far as they are found."""
+        found = []
+        for left, right in self._pairs():
+            if self._left <= 0:
+                break
+            self._deadline.check("symmetries")
+            one = self._map(left, right)
+            if one is not None:
+                found.append(one)
+                self._join(one)
+        return found
+
+    def _pairs(self) -> Iterator[tuple[int, int]]:
+        """Yield vertices of the same colour that are not known to be in one orbit; those of variables first."""
+        graph = self._graph
+        for start, end in ((0, graph.n_variables), (graph.n_variables, graph.n_variables + graph.n_facts)):
+            colour = self._stable[start:end]
+            order = np.argsort(colour, kind="stable")
+            for members in np.split(order, np.flatnonzero(np.diff(colour[order])) + 1):
+                for i in range(1, len(members)):
+                    yield from self._partners((start + members[: i + 1]).tolist())
+
+    def _partners(self, members: list[int]) -> Iterator[tuple[int, int]]:
+        """Yield the last of some vertices with one of each other orbit, that of its neighbour first."""
+        last, seen = members[-1], {self._orbits[members[-1]]}
+        for other in members[-2::-1]:
+            if self._orbits[other] not in seen:
+                seen.add(self._orbits[other])
+                yield other, last
+                if self._orbits[other] == self._orbits[last] or len(seen) > _MOST_PARTNERS:
+                    return
+
+    def _join(self, one: Integers) -> None:
+        """Put each vertex and its image into one orbit."""
+        for vertex in np.flatnonzero(one != np.arange(len(one))).tolist():
+            self._orbits.union(vertex, int(one[vertex]))
+
+    def _refined(self, colour: Colours, mark: int | None, rounds: int | None = None) -> tuple[Colours, int]:
+        """Return the colours once they are stable, or after so many rounds, and the rounds."""
+        colour = colour.copy()
+        if mark is not None:
+            colour[mark] = ~colour[mark]
+        graph, done, n = self._graph, 0, 0
+        while rounds is None or done < rounds:
+            step = 2 if rounds is None else rounds
+            _refine(graph.first, graph.other, graph.kind, colour, self._fresh, step)
+            self._left -= step * len(graph.other)
+            done += step
+            before, n = n, len(np.unique(colour)) if rounds is None else 0
+            if rounds is None and n <= before:
+                break
+        return colour, done
+
+    def _map(self, left: int, right: int) -> Integers | None:
+        """Return a map of vertices that takes one to another; None if there is none, or it is too hard to find."""
+        stack = [(self._stable, self._stable, left, right)]
+        for _ in range(_MOST_MARKS):
+            if not stack or self._left <= 0:
+                return None
+            colours, images, u, v = stack.pop()
+            colours, rounds = self._refined(colours, u)
+            images, _ = self._refined(images, v, rounds)
+            order, matched = np.argsort(colours, kind="stable"), np.argsort(images, kind="stable")
+            if (colours[order] != images[matched]).any():
+                continue
+            one = self._matching(colours, order, images, matched)
+            if self._is_automorphism(one):
+                return one
+            marks = self._next_marks(colours, order, images)
+            stack += [(colours, images, *pair) for pair in marks]
+        return None
+
+    def _matching(self, colours: Colours, order: Integers, images: Colours, matched: Integers) -> Integers:
+        """Match vertices of equal colour, with themselves where that can be."""
+        one = np.empty_like(order)
+        stays = colours == images
+        one[stays] = np.flatnonzero(stays)
+        one[order[~stays[order]]] = matched[~stays[matched]]
+        return one
+
+    def _next_marks(self, colours: Colours, order: Integers, images: Colours) -> list[tuple[int, int]]:
+        """Return which vertex to map next, and to what, the likeliest last: one of a class that is not settled."""
+        ordered = colours[order]
+        alone = np.ones(len(order), np.bool_)
+        alone[1:] &= ordered[1:] != ordered[:-1]
+        alone[:-1] &= ordered[1:] != ordered[:-1]
+        open_ones = order[~alone]
+        if not len(open_ones):
+            return []
+        moving = open_ones[colours[open_ones] != images[open_ones]]
+        u = int(moving.min() if len(moving) else open_ones.min())
+        candidates = np.flatnonzero(images == colours[u])
+        candidates = candidates[colours[candidates] != colours[u]] if len(moving) else candidates
+        return [(u, int(v)) for v in candidates[:_TRIED][::-1]]
+
+    def _is_automorphism(self, one: Integers) -> bool:
+        graph, n = self._graph, len(one)
+        if (graph.colour[one] != graph.colour).any():
+            return False
+        source = np.repeat(one, np.diff(graph.first))
+        keys = (graph.kind * n + source) * n + one[graph.other]
+        self._left -= 8 * len(keys)  # a sort
+        return bool((np.sort(keys) == graph.keys).all())
