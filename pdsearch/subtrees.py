@@ -9,7 +9,7 @@ stops at its first solution. A domain with faster compiled code than the general
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import numpy as np
@@ -64,6 +64,10 @@ class Roots:
         zero, part = np.zeros(1, np.int64), slice(i, i + 1)
         g, h, created_by, state = (column[part] for column in (self.g, self.h, self.created_by, self.state))
         return Roots(self.words[part], g, h, created_by, state, zero, zero, np.empty((1, 0), np.int32))
+
+    def part(self, which: slice) -> Roots:
+        """Return some of the subtrees."""
+        return Roots(*(getattr(self, field.name)[which] for field in fields(self)))
 
     def path(self, i: int) -> list[int]:
         """Return the operators that lead to root ``i``."""

@@ -17,10 +17,13 @@ from pdsearch.domains.topspin import TopSpin
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
+from pdsearch.search.best_first import below as below_open
+from pdsearch.search.best_first import deepening
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.below import Below
 from pdsearch.search.best_first.deepening import new_engine, search_below
 from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.pieces import Parcel, Result
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.simulation import Schedule, simulate
 from pdsearch.search.run import Run
@@ -85,6 +88,73 @@ def test_simulated_ranks_that_are_full_at_any_moment_find_the_optimum_and_lose_n
     assert gone_on > 20
 
 
+@pytest.fixture
+def dealt(monkeypatch):
+    """Let ranks search a few nodes at a time, and cut up and give away all they can; return what was sent."""
+    sent, mail = [], Below.mail
+    for name, least in (("_LEAST_SLICE", 10), ("_CHUNK", 8), ("_LARGE", 20), ("SPLIT_DEPTH", 2)):
+        monkeypatch.setattr(below_open, name, least)
+    for name in ("LEAST_PORTION_S", "MOST_PORTION_S"):
+        monkeypatch.setattr(deepening, name, 0.0)
+
+    def watched(rank, dealt):
+        letters = mail(rank, dealt)
+        sent.extend(letters)
+        return letters
+
+    monkeypatch.setattr(Below, "mail", watched)
+    return sent
+
+
+@pytest.mark.parametrize("n_ranks", [2, 4])
+@pytest.mark.parametrize(
+    ("domain", "heuristic"), [SEVERAL[0][:2], (Pancake([3, 0, 2, 5, 1, 4, 6]), "blind"), SEVERAL[3][:2]]
+)
+def test_ranks_that_give_each_other_work_raise_every_f_as_if_each_did_its_own(
+    n_ranks, domain, heuristic, monkeypatch, dealt
+):
+    task = make_task(domain, heuristic)
+
+    def searched(deals):
+        ranks, raised = [], []
+        for number in range(n_ranks):  # the first has everything, or nearly
+            rank = LocalSearch(task, 0, 2**24)
+            rank.rank = number
+            rank.absorb(initial_record(task))
+            rank.expand(200 if number == 0 else 2 * number)
+            ranks.append(Below(rank, new_engine(task), [], lambda: False))
+        with monkeypatch.context() as patch:
+            patch.setattr(deepening, "deals", deals)
+            begin = Below.begin
+            patch.setattr(Below, "begin", lambda one, bound: (raised.append((bound, *one._f)), begin(one, bound)))
+            after = search_below(ranks, Run(), lambda mine: mine, INFINITY, 0)
+        return after, raised
+
+    alone, by_each = searched(lambda left_s, portion_s: [])
+    assert not dealt
+    together, by_all = searched(deepening.deals)
+
+    assert by_all == by_each
+    assert together.bound == alone.bound
+    assert {type(one) for one in dealt} == {Parcel, Result}
+    cut_up = [one for one in dealt if isinstance(one, Parcel) and one.paths.shape[1]]
+    assert bool(cut_up) == (domain is not HARDEST)
+
+
+@pytest.mark.parametrize("n_ranks", [2, 4])
+def test_what_ranks_give_each_other_is_never_lost(n_ranks, monkeypatch, dealt):
+    truth = [cost or astar(make_task(domain, heuristic)).cost for domain, heuristic, cost in SEVERAL]
+    for seed in range(8):
+        (domain, heuristic, _), cost = list(zip(SEVERAL, truth, strict=True))[seed % len(SEVERAL)]
+        task = make_task(domain, heuristic, None, n_ranks, seed=seed)
+        with monkeypatch.context() as patch:
+            full_at([5, 30, 100][seed % 3], patch, more_than=10)
+            result, _ = simulate(task, Schedule.random(seed), max_turns=10**6, when_full="continue")
+
+        assert (result.cost, len(result.plan)) == (cost, cost), seed
+    assert len(dealt) > 20
+
+
 def test_a_rank_without_open_nodes_has_nothing_below_them():
     task = make_task(HARDEST, "manhattan")
     below = Below(LocalSearch(task, 0, 2**24), new_engine(task), [], lambda: False)
@@ -102,7 +172,7 @@ def test_a_rank_that_waited_long_for_the_others_goes_on():
     for bound in (below.least_f, below.least_f + 2):
         below.begin(bound)
         for _ in range(100):  # most of them with nothing left to do
-            below.go_on()
+            below.go_on(0.05)
         assert below.is_done
 
     assert below.least_f > bound
@@ -150,7 +220,7 @@ def test_real_ranks_search_on_together(mpirun):
 class Endless:
     """A rank with open nodes below which nothing is ever found."""
 
-    least_f, is_done, found, generated = 0, False, None, 0
+    least_f, is_done, found, generated, left_s, has_results = 0, False, None, 0, 0.0, False
 
     def __init__(self):
         self.expanded = 0
@@ -158,7 +228,7 @@ class Endless:
     def begin(self, bound):
         pass
 
-    def go_on(self):
+    def go_on(self, portion_s):
         self.expanded += 1
 
 

@@ -1,9 +1,18 @@
 """What follows when memory is full and paths are few: IDA* below the open nodes, with the nodes as they are.
 
 Each bound is the least f that is still possible below any open node; the nodes of such f are searched, and f of each
-becomes the least that was pruned below it. The table is not asked. Every rank searches below its own open nodes, and
-below the records that reached no table. The automaton that prunes duplicates begins anew at each node: it never loses
-the least plan below a node. In the last iteration nodes of low h come first, which are the likeliest to be near a goal.
+becomes the least that was pruned below it. Every rank begins with its own open nodes, and the records that reached no
+table. After each portion all ranks tell how much work they have left, and who has little is given some of what another
+has (:mod:`pdsearch.search.best_first.pieces`). The automaton that prunes duplicates begins anew at each node: it never
+loses the least plan below a node. In the last iteration nodes of low h come first, which are the likeliest to be near a
+goal.
+
+The table is not asked whether it holds a state below an open node at no more g. It would be right to ask: of the open
+nodes on optimal plans, the one with the least cost to a goal meets no such state on the least of its plans, as
+:mod:`pdsearch.search.best_first.groups` shows, and that plan is the one which the automaton keeps. But it does not pay:
+on four of Korf's instances after 256 MB (3, 49, 60, 88) questions about children leave out 6 to 11 % of the nodes of
+the large iterations, those about three plies 14 to 21 %, for 2.2 and 9 to 12 questions a root, below which there are 80
+to 620 nodes of 4 ns each. A question is a cache miss or two, some 50 to 100 ns: as much as it saves, or more.
 
 Sources: Bu and Korf (2019), "A*+IDA*: a simple hybrid search algorithm", IJCAI; Korf (1985), Artificial Intelligence
 27; for the automaton Taylor and Korf (1993), AAAI.
@@ -12,7 +21,7 @@ Sources: Bu and Korf (2019), "A*+IDA*: a simple hybrid search algorithm", IJCAI;
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,11 +30,14 @@ from pdsearch.kernels.protocol import INFINITY
 from pdsearch.pruning.pruner import pruner_of
 from pdsearch.result import Status
 from pdsearch.search.best_first.after import After, Found
-from pdsearch.search.best_first.below import Below
+from pdsearch.search.best_first.below import Below, Goal
+from pdsearch.search.best_first.pieces import deals
 from pdsearch.search.depth_first.tree import AnySubtrees, Tree
 from pdsearch.search.run import Progress, Run
 from pdsearch.search.task import Task
 from pdsearch.subtrees import Roots, Subtrees, fastest
+
+LEAST_PORTION_S, MOST_PORTION_S = 0.01, 0.1  # of search between two exchanges
 
 
 class Facts(NamedTuple):
@@ -36,10 +48,12 @@ class Facts(NamedTuple):
     stop: Status | None
     generated: int
     expanded: int
-    found: Found | None
+    found: Goal | None
+    left_s: float  # seconds of work
+    has_results: bool
 
 
-Exchange = Callable[[list[Facts]], list[Facts]]  # those of this process to those of all ranks, in their order
+Exchange = Callable[[list[Any]], list[Any]]  # what those of this process say to what all ranks say, in their order
 
 
 def new_engine(task: Task) -> Subtrees:
@@ -85,9 +99,10 @@ def search_below(ranks: Sequence[Below], run: Run, exchange: Exchange, incumbent
         so_far = _expanded(everybody)
         for one in ranks:
             one.begin(bound)
+        portion_s = LEAST_PORTION_S
         while True:
             for one in ranks:
-                one.go_on()
+                one.go_on(portion_s)
             everybody = exchange([_facts(one, run) for one in ranks])
             expanded = _expanded(everybody)
             found = next((facts.found for facts in everybody if facts.found), None)
@@ -98,10 +113,25 @@ def search_below(ranks: Sequence[Below], run: Run, exchange: Exchange, incumbent
             _tell(run, bound, incumbent, before + expanded, ranks)
             if found or stop:
                 iterations.append((bound, expanded - so_far))
-                return _after(bound, everybody, found, incumbent, None if found else stop, iterations)
+                if found is None:
+                    return _after(bound, everybody, None, incumbent, stop, iterations)
+                told = exchange([one.found_of(found) for one in ranks])  # the rank that it began at knows the way there
+                return _after(bound, everybody, next(filter(None, told)), incumbent, None, iterations)
             if all(facts.is_done for facts in everybody):
                 break
+            portion_s = min(MOST_PORTION_S, max(LEAST_PORTION_S, min(facts.left_s for facts in everybody) / 4))
+            _share(ranks, everybody, exchange, portion_s)
         iterations.append((bound, expanded - so_far))
+
+
+def _share(ranks: Sequence[Below], everybody: list[Facts], exchange: Exchange, portion_s: float) -> None:
+    """Give work to ranks that have none left soon, and results to those that gave it; on all ranks or on none."""
+    dealt = deals([facts.left_s for facts in everybody], portion_s)
+    if not dealt and not any(facts.has_results for facts in everybody):
+        return
+    told = exchange([one.mail([deal for deal in dealt if deal.giver == one.rank.rank]) for one in ranks])
+    for one in ranks:
+        one.receive([letter for mail in told for letter in mail])
 
 
 def _after(
@@ -117,7 +147,9 @@ def _after(
 
 
 def _facts(one: Below, run: Run) -> Facts:
-    return Facts(one.least_f, one.is_done, run.why_stop(), one.generated, one.expanded, one.found)
+    return Facts(
+        one.least_f, one.is_done, run.why_stop(), one.generated, one.expanded, one.found, one.left_s, one.has_results
+    )
 
 
 def _expanded(everybody: list[Facts]) -> int:
