@@ -135,6 +135,34 @@ def test_what_a_heuristic_cannot_handle_is_unsupported_and_says_why():
     assert planned(problem, heuristic="blind").status is Outcome.SOLVED_OPTIMALLY
 
 
+def several(problem, **asked):
+    with up.AnytimePlanner(name="pdsearch", params={"heuristic": "blind"}) as planner:
+        return list(planner.get_solutions(problem, **asked))
+
+
+def test_all_optimal_plans_are_given_one_by_one():
+    problem = delivery({(0, 1): 2, (1, 3): 3, (0, 2): 3, (2, 3): 2}, n_places=4)
+    results = several(problem)
+
+    assert [result.status for result in results] == [Outcome.SOLVED_OPTIMALLY] * 4
+    assert {result.metrics["cost"] for result in results} == {"12"}
+    assert len({str(result.plan) for result in results}) == 4
+    with up.PlanValidator(problem_kind=problem.kind) as validator:
+        assert all(validator.validate(problem, one.plan).status is ValidationResultStatus.VALID for one in results)
+    assert len(several(problem, all_optimal=3)) == 3
+
+
+def test_more_plans_are_given_by_cost_and_none_of_what_has_none():
+    costs = [int(result.metrics["cost"]) for result in several(delivery(), top_k=3)]
+    within = several(delivery(), quality=1.5)
+
+    assert len(costs) == 3
+    assert costs == sorted(costs)
+    assert within[0].status is Outcome.SOLVED_OPTIMALLY
+    assert {result.status for result in within[1:]} == {Outcome.SOLVED_SATISFICING}
+    assert [result.status for result in several(delivery({(0, 1): 2}))] == [Outcome.UNSOLVABLE_PROVEN]
+
+
 def test_a_plan_proved_just_before_the_timeout_is_optimal(monkeypatch):
     def late(engine, command, **options):
         _, said, code = run_command(engine, command, **options)

@@ -8,6 +8,9 @@
 ...     planner.name
 'pdsearch'
 
+``AnytimePlanner(name="pdsearch")`` gives more than one plan, the cheapest first: all optimal plans, or those that
+``get_solutions`` is asked for.
+
 The library finds the engine by itself where its configuration, ``up.ini`` in the folder of the program or
 ``~/.up.ini``, has a section ``[engine pdsearch]`` with the lines ``module_name:
 pdsearch.planning.unified_planning`` and ``class_name: Engine``.
@@ -26,6 +29,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,6 +40,7 @@ from pdsearch.result import Status
 try:
     from unified_planning.engines import Credits, OptimalityGuarantee, PDDLPlanner, PlanGenerationResult
     from unified_planning.engines import PlanGenerationResultStatus as Outcome
+    from unified_planning.engines.mixins.anytime_planner import AnytimeGuarantee, AnytimePlannerMixin
     from unified_planning.environment import Environment, get_environment
     from unified_planning.model import Problem, ProblemKind
 except ImportError:
@@ -45,6 +50,7 @@ except ImportError:
 
 _GRACE_S = 5.0  # for processes told to end; then they are killed
 _LATE_S = 2.0  # after the time limit that the command was given: it ends by itself, with what it found
+_LISTED = 100  # optimal plans, where no number is given
 _BAD_INPUT = 2  # the command's exit code for what it refuses, with the reason on stderr
 _OUTCOMES = {
     Status.SOLVED.value: Outcome.SOLVED_OPTIMALLY,
@@ -79,13 +85,16 @@ _FEATURES = {
 
 
 def register(environment: Environment | None = None) -> None:
-    """Make ``OneshotPlanner(name="pdsearch")`` known to an environment, the global one if none is given."""
+    """Make ``OneshotPlanner(name="pdsearch")`` known to an environment, the global one if none is given.
+
+    ``AnytimePlanner(name="pdsearch")`` is known then, too.
+    """
     factory = (environment or get_environment()).factory
     if "pdsearch" not in factory.engines:
         factory.add_engine("pdsearch", __name__, Engine.__name__)
 
 
-class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
+class Engine(PDDLPlanner, AnytimePlannerMixin):  # type: ignore[misc]  # the library carries no types
     """Optimal plans by A* on one rank, by HDA* on several.
 
     Parameters
@@ -120,7 +129,8 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
         pruning: str | None = None,
         seed: int | None = None,
     ) -> None:
-        super().__init__(needs_requirements=True)
+        PDDLPlanner.__init__(self, needs_requirements=True)
+        AnytimePlannerMixin.__init__(self)
         if ranks < 1:
             raise BadInputError(f"{shown(ranks)} ranks; need at least 1")
         self.ranks = ranks
@@ -133,7 +143,7 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
             "--pruning": pruning,
             "--seed": None if seed is None else str(seed),
         }
-        self._report = ""
+        self._report, self._asked = "", dict[str, Any]()
         self._time_limit: float | None = None
 
     @property
@@ -173,6 +183,60 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
         """Say yes: every plan is optimal."""
         return True
 
+    @staticmethod
+    def ensures(anytime_guarantee: AnytimeGuarantee) -> bool:
+        """Say that all plans are optimal, unless others are asked for."""
+        return anytime_guarantee is AnytimeGuarantee.OPTIMAL_PLANS
+
+    # --- more than one plan ---
+
+    def _get_solutions(
+        self, problem: Problem, timeout: float | None = None, output_stream: Any = None
+    ) -> Iterator[PlanGenerationResult]:
+        yield from self._get_solutions_with_params(problem, timeout, output_stream)
+
+    def _get_solutions_with_params(
+        self,
+        problem: Problem,
+        timeout: float | None = None,
+        output_stream: Any = None,
+        warm_start_plan: Any = None,
+        all_optimal: int | None = None,
+        top_k: int | None = None,
+        quality: float | None = None,
+    ) -> Iterator[PlanGenerationResult]:
+        """Yield plans, none twice, the cheapest first; one result without a plan where there is none.
+
+        Parameters
+        ----------
+        problem, timeout, output_stream, warm_start_plan
+            As the library has them. There is no use for a plan to start with.
+        all_optimal : int, optional
+            The most optimal plans that are listed; the default, 100 of them.
+        top_k : int, optional
+            The cheapest so many plans instead, whatever they cost.
+        quality : float, optional
+            All plans of at most so many times the least cost.
+        """
+        self._asked = {"--all-optimal": all_optimal, "--top-k": top_k, "--quality": quality}
+        if all(value is None for value in self._asked.values()):
+            self._asked["--all-optimal"] = _LISTED
+        try:
+            first, report = self._result_and_report(problem, timeout, output_stream)
+        finally:
+            self._asked = {}
+        listed = report.get("plans") or []
+        if not listed:
+            yield first
+        for one in listed:
+            is_optimal = one["cost"] == report["cost"]
+            status = (
+                self._result_status(problem, None, Status.SOLVED.value) if is_optimal else Outcome.SOLVED_SATISFICING
+            )
+            plan = self._plan_from_str(problem, "\n".join(one["plan"]), self._writer.get_item_named)
+            metrics = {**(first.metrics or {}), "cost": str(one["cost"])}
+            yield PlanGenerationResult(status, plan, self.name, metrics, first.log_messages)
+
     # --- the process ---
 
     @property
@@ -188,18 +252,23 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
     def _solve(
         self, problem: Problem, heuristic: Any = None, timeout: float | None = None, output_stream: Any = None
     ) -> PlanGenerationResult:
+        return self._result_and_report(problem, timeout, output_stream)[0]
+
+    def _result_and_report(
+        self, problem: Problem, timeout: float | None, output_stream: Any
+    ) -> tuple[PlanGenerationResult, dict[str, Any]]:
         """Run the command; whatever happens, none of its processes is left when this returns."""
         with tempfile.TemporaryDirectory(prefix="pdsearch-") as folder:
             self._report, self._time_limit = str(Path(folder) / "result.json"), timeout
             self._started = None
             try:
                 patience = None if timeout is None else timeout + _LATE_S
-                result = super()._solve(problem, heuristic, patience, output_stream)
+                result = super()._solve(problem, None, patience, output_stream)
             finally:
                 _end(self._started)
             report = _report(Path(self._report))
         result.metrics.update({name: str(report[name]) for name in _METRICS if report.get(name) is not None})
-        return self._with_proof(result, problem, report)
+        return self._with_proof(result, problem, report), report
 
     def _with_proof(
         self, result: PlanGenerationResult, problem: Problem, report: dict[str, Any]
@@ -214,12 +283,12 @@ class Engine(PDDLPlanner):  # type: ignore[misc]  # the library carries no types
 
     def _get_cmd(self, domain_file: str, problem_file: str, plan_file: str) -> list[str]:
         """Return the command; it knows the time limit as well, should this process die before it."""
-        options = {**self._options, "--plan-file": plan_file, "--json": self._report}
+        options = {**self._options, **self._asked, "--plan-file": plan_file, "--json": self._report}
         if self._time_limit is not None:
             options["--time-limit"] = f"{self._time_limit}s"
-        given = [word for name, value in options.items() if value is not None for word in (name, value)]
+        given = [word for name, value in options.items() if value is not None for word in (name, str(value))]
         solver = [sys.executable, "-m", "pdsearch", "solve", "planning", problem_file, "--domain-file", domain_file]
-        ranks = [] if self.ranks == 1 else ["-n", str(self.ranks)]
+        ranks = [] if self.ranks == 1 or self._asked else ["-n", str(self.ranks)]
         return [*solver, *ranks, *given]
 
     def _result_status(self, problem: Problem, plan: Any, retval: int, log_messages: Any = None) -> Outcome:
