@@ -23,6 +23,7 @@ from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.below import Below
 from pdsearch.search.best_first.deepening import new_engine, search_below
 from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.open_nodes import given_up
 from pdsearch.search.best_first.pieces import Parcel, Result
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.simulation import Schedule, simulate
@@ -122,7 +123,7 @@ def test_ranks_that_give_each_other_work_raise_every_f_as_if_each_did_its_own(
             rank.rank = number
             rank.absorb(initial_record(task))
             rank.expand(200 if number == 0 else 2 * number)
-            ranks.append(Below(rank, new_engine(task), [], lambda: False))
+            ranks.append(Below(rank, new_engine(task), given_up(rank, []), lambda: False))
         with monkeypatch.context() as patch:
             patch.setattr(deepening, "deals", deals)
             begin = Below.begin
@@ -157,7 +158,8 @@ def test_what_ranks_give_each_other_is_never_lost(n_ranks, monkeypatch, dealt):
 
 def test_a_rank_without_open_nodes_has_nothing_below_them():
     task = make_task(HARDEST, "manhattan")
-    below = Below(LocalSearch(task, 0, 2**24), new_engine(task), [], lambda: False)
+    rank = LocalSearch(task, 0, 2**24)
+    below = Below(rank, new_engine(task), given_up(rank, []), lambda: False)
 
     assert (len(below), below.least_f, below.is_done) == (0, INFINITY, True)
 
@@ -167,7 +169,7 @@ def test_a_rank_that_waited_long_for_the_others_goes_on():
     rank = LocalSearch(task, 0, 2**24)
     rank.absorb(initial_record(task))
     rank.expand(20)
-    below = Below(rank, new_engine(task), [], lambda: False)
+    below = Below(rank, new_engine(task), given_up(rank, []), lambda: False)
 
     for bound in (below.least_f, below.least_f + 2):
         below.begin(bound)

@@ -77,6 +77,8 @@ class Run:
         Where the search is written to now and then, and when it ends early.
     preempted : callable
         Once ``interrupted`` is true: whether by who needs the machine for others, and the search is to go on later.
+    pauses : bool
+        False where a checkpoint that lies there already is what the search goes on from, and no other is written.
 
     Attributes
     ----------
@@ -103,6 +105,7 @@ class Run:
     on_lost: Callable[[Result], None] | None = None
     checkpoints: Checkpoints | None = None
     preempted: Callable[[], bool] = _never
+    pauses: bool = True
     before_s: float = field(default=0.0, init=False)
     tell: Callable[[], Progress] | None = field(default=None, init=False)
 
@@ -156,4 +159,4 @@ class Run:
     @property
     def wants_checkpoint(self) -> bool:
         """Say, on rank 0, whether it is time to write a checkpoint and go on."""
-        return self.checkpoints is not None and self.checkpoints.is_due
+        return self.pauses and self.checkpoints is not None and self.checkpoints.is_due

@@ -23,6 +23,7 @@ from pdsearch.search.best_first.continuation import (
     begins_again,
     check_when_full,
     compile_continuation,
+    keeping_of,
     may_go_on,
     memory_again,
     memory_before,
@@ -82,7 +83,7 @@ class AStar(Algorithm):
                 compile_continuation(task)
         memory = run.limits.memory(1, task.table_bytes)
         rank = LocalSearch(task, 0, memory, batch=self.batch, open_list=self.open_list)
-        saving = Saving(task, run)
+        saving = Saving(task, run, goes_on=may_go_on(task, self.when_full))
         begins = saving.load(rank) is None
         run.search_begins()
         last, after, plan = self._solve(rank, run, memory, begins, saving)
@@ -102,6 +103,31 @@ class AStar(Algorithm):
         def traced() -> list[int] | None:
             return trace(task, 0, ask) if rank.statistics[GOAL_COST] < task.upper_bound else None
 
+        begun = None if saving is None else saving.begun
+        if begun is None:
+            last, plan = self._until_full(rank, run, memory, begins, saving, traced)
+        else:
+            last, plan = begun.last, begun.plan
+        if not goes_on or last.stop != Status.MEMORY_LIMIT.value:
+            return last, None, plan
+        keeping = keeping_of(saving, rank, ask, last, plan)
+        crew = _Alone([rank], [[]], memory)
+        after = search_on(crew, run, last, keeping)
+        if after.found is not None:
+            plan, after = plan_through(crew, run, last.expanded, after, ask, self._again, keeping)
+        return last, after, plan
+
+    def _until_full(
+        self,
+        rank: LocalSearch,
+        run: Run,
+        memory: int,
+        begins: bool,
+        saving: Saving | None,
+        traced: Callable[[], list[int] | None],
+    ) -> tuple[Round, list[int] | None]:
+        """Search until there is a proof, or a reason to stop: memory that is full, say; return the plan so far, too."""
+        task, goes_on = rank.task, may_go_on(rank.task, self.when_full)
         stop = expand_all(rank, run, begins, saving, memory_before(task, memory) if goes_on else memory)
         if stop is not None and saving is not None and saving.is_on:
             saving.save(rank, [])
@@ -112,13 +138,7 @@ class AStar(Algorithm):
             stop = expand_all(rank, proved_before(run, last.least_f), memory=memory_again(rank, memory))
             last = replace(round_of(rank, stop), least_f=max(last.least_f, rank.least_open_f))
             plan = traced() or plan
-        if not goes_on or last.stop != Status.MEMORY_LIMIT.value:
-            return last, None, plan
-        crew = _Alone([rank], [[]], memory)
-        after = search_on(crew, run, last)
-        if after.found is not None:
-            plan, after = plan_through(crew, run, last.expanded, after, ask, self._again)
-        return last, after, plan
+        return last, plan
 
     def _again(self, task: Task, run: Run) -> Solved:
         """Search another task for a plan."""

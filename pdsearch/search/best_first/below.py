@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.comm import Records
-from pdsearch.kernels.layout import f_of, ways_of
+from pdsearch.kernels.layout import ways_of
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first.after import Found
 from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.open_nodes import OpenNodes
 from pdsearch.search.best_first.pieces import (
     NEVER,
     Costs,
@@ -63,26 +63,21 @@ class Below:
     Parameters
     ----------
     rank : LocalSearch
-        Whose open list is given up for it.
+        Whose memory is full.
     engine : Subtrees
         What searches below a node.
-    unsent : list of uint32 arrays
-        Records that are in no table: those that arrived too late, and those that were not sent.
+    opened : OpenNodes
+        Its open nodes.
     stopped : callable
         Asked between subtrees; true ends a portion early.
     """
 
-    def __init__(self, rank: LocalSearch, engine: Subtrees, unsent: list[Records], stopped: Callable[[], bool]) -> None:
-        self.rank, self.engine, self._stopped = rank, engine, stopped
+    def __init__(self, rank: LocalSearch, engine: Subtrees, opened: OpenNodes, stopped: Callable[[], bool]) -> None:
+        self.rank, self.engine, self._stopped, self.opened = rank, engine, stopped, opened
         self._tree = Tree(engine.domain, engine.heuristic, engine.pruner)
-        numbers, f, h = rank.give_up_open()
         self._layout = rank.task.layout
-        records = np.concatenate([np.empty(0, np.uint32), *unsent])
-        self._records, loose_f = records.reshape(-1, rank.task.record_words), f_of(self._layout, records)
-        loose_h = loose_f - ways_of(self._layout, self._records)[0]
-        self._n_loose = len(loose_f)
-        self._numbers = numbers
-        self._f, self._h = np.concatenate([loose_f.astype(np.int32), f]), np.concatenate([loose_h.astype(np.int32), h])
+        self._records, self._numbers, self._f, self._h = opened[:4]
+        self._n_loose = len(self._records)
         self.generated = self.expanded = 0
         self.found: Goal | None = None
         self._rate, self._n_given = 1e6, 0
@@ -107,6 +102,7 @@ class Below:
         self._bound, self._next, self._due = bound, 0, int(np.count_nonzero(self._f <= bound))
         self._at = self._end = 0
         self._waiting: list[Pieces] = []
+        self._chunks: list[tuple[Integers, Sheet]] = []
         self._given: dict[int, Sheet] = {}
         self._results: list[Result] = []
         self._s_each = 0.0
@@ -164,9 +160,16 @@ class Below:
             if len(which):
                 self._due -= len(which)
                 origin = self.rank.rank << 32 | which
-                rows = np.arange(len(which), dtype=np.int32)
-                return Pieces(self._roots_of(which), origin, rows, new_sheet(len(which), partial(self._raise, which)))
+                rows, sheet = np.arange(len(which), dtype=np.int32), new_sheet(len(which), partial(self._raise, which))
+                self._chunks = [*(one for one in self._chunks if one[1].left), (which, sheet)]
+                return Pieces(self._roots_of(which), origin, rows, sheet)
         return None
+
+    def raise_done(self) -> None:
+        """Take what was pruned below those own nodes as their f that are done while others of their chunk are not."""
+        for which, sheet in self._chunks:
+            is_done = sheet.pieces == 0
+            self._raise(which[is_done], sheet.least[is_done])
 
     def _raise(self, which: Integers, least: Costs) -> None:
         """Take what was pruned below own nodes as their f."""

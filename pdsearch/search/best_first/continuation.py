@@ -19,7 +19,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pdsearch.comm.termination import Round
 from pdsearch.errors import BadInputError
@@ -31,8 +31,11 @@ from pdsearch.search.best_first.below import Below
 from pdsearch.search.best_first.deepening import compile_deepening, new_engine, search_below
 from pdsearch.search.best_first.frontier import Frontier
 from pdsearch.search.best_first.groups import Groups
+from pdsearch.search.best_first.kept_continuation import Keeping
 from pdsearch.search.best_first.layered import compile_layers
 from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.open_nodes import OpenNodes, given_up
+from pdsearch.search.best_first.saving import NOTHING, Saving
 from pdsearch.search.best_first.trace import Ask
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
@@ -101,13 +104,27 @@ def memory_again(rank: LocalSearch, memory_bytes: int) -> int:
 
 
 def proved_before(run: Run, bound: int) -> Run:
-    """Return a run that tells of no lower bound below the one that is known, and writes no checkpoints."""
+    """Return a run that tells of no lower bound below the one that is known, and goes on from the cut if it ends."""
     part = copy.copy(run)
-    part.checkpoints = None
+    part.pauses = False
     if run.on_progress is not None:
         tell = run.on_progress
         part.on_progress = lambda now: tell(dataclasses.replace(now, least_f=max(now.least_f, bound)))
     return part
+
+
+def keeping_of(
+    saving: Saving | None,
+    rank: LocalSearch,
+    ask: Ask,
+    last: Round,
+    plan: list[int] | None,
+    counted: Callable[[], dict[str, Any]] = lambda: NOTHING,
+) -> Keeping | None:
+    """Return what writes checkpoints of a search below open nodes, if any are asked for; parameters as there."""
+    if saving is None or not saving.is_on:
+        return None
+    return Keeping(saving, rank, ask, last, plan, counted, shares=not begins_again(rank.task))
 
 
 def compile_continuation(task: Task) -> None:
@@ -118,7 +135,7 @@ def compile_continuation(task: Task) -> None:
         compile_layers(task)
 
 
-def search_on(crew: Crew, run: Run, last: Round) -> After:
+def search_on(crew: Crew, run: Run, last: Round, keeping: Keeping | None = None) -> After:
     """Search below the open nodes of all ranks until there is a proof or a reason to stop.
 
     Parameters
@@ -129,29 +146,38 @@ def search_on(crew: Crew, run: Run, last: Round) -> After:
         Limits, signals and progress.
     last : Round
         What they know: incumbent, lower bound, and expansions so far.
+    keeping : Keeping, optional
+        Writes it to checkpoints, and knows what it goes on from; of a crew with one rank in each process.
     """
-    return (_deepen if _by_words(crew.ranks[0].task) else _by_groups)(crew, run, last)
+    return (_deepen if _by_words(crew.ranks[0].task) else _by_groups)(crew, run, last, keeping)
 
 
-def _deepen(crew: Crew, run: Run, last: Round) -> After:
+def _deepen(crew: Crew, run: Run, last: Round, keeping: Keeping | None) -> After:
     with run.phase("continuation set-up"):
         engine = crew.in_turn(lambda: new_engine(crew.ranks[0].task))
-        parts = zip(crew.ranks, crew.unsent, strict=True)
-        ranks = [Below(rank, engine.fresh(), unsent, lambda: run.why_stop() is not None) for rank, unsent in parts]
+        parts = zip(crew.ranks, _opened(crew, keeping), strict=True)
+        ranks = [Below(rank, engine.fresh(), opened, lambda: run.why_stop() is not None) for rank, opened in parts]
     for one in ranks:
         one.rank.mail_bytes += one.memory_bytes
-    return search_below(ranks, run, crew.exchange, last.incumbent, last.expanded)
+    return search_below(ranks, run, crew.exchange, last.incumbent, last.expanded, keeping)
 
 
-def _by_groups(crew: Crew, run: Run, last: Round) -> After:
+def _opened(crew: Crew, keeping: Keeping | None) -> list[OpenNodes]:
+    if keeping is not None and keeping.begun is not None:
+        crew.ranks[0].give_up_open()  # an empty one, for its room
+        return [keeping.begun.opened]
+    return [given_up(*pair) for pair in zip(crew.ranks, crew.unsent, strict=True)]
+
+
+def _by_groups(crew: Crew, run: Run, last: Round, keeping: Keeping | None) -> After:
     with run.phase("compile"):
         crew.in_turn(lambda: compile_layers(crew.ranks[0].task))
     with run.phase("continuation set-up"):
-        parts = zip(crew.ranks, crew.unsent, strict=True)
-        fronts = [Frontier(rank, unsent, crew.memory) for rank, unsent in parts]
+        parts = zip(crew.ranks, _opened(crew, keeping), strict=True)
+        fronts = [Frontier(rank, opened, crew.memory) for rank, opened in parts]
     for one in fronts:
         one.raise_all(last.least_f)
-    groups = Groups(fronts, crew, run, last.incumbent, last.expanded)
+    groups = Groups(fronts, crew, run, last.incumbent, last.expanded, keeping)
     run.tell = lambda: groups.progress
     after = groups.search()
     for one in fronts:
@@ -160,7 +186,13 @@ def _by_groups(crew: Crew, run: Run, last: Round) -> After:
 
 
 def plan_through(
-    crew: Crew, run: Run, before: int, after: After, ask: Ask, again: Callable[[Task, Run], Solved]
+    crew: Crew,
+    run: Run,
+    before: int,
+    after: After,
+    ask: Ask,
+    again: Callable[[Task, Run], Solved],
+    keeping: Keeping | None = None,
 ) -> tuple[list[int] | None, After]:
     """Return the plan through an open node, and how the search ended if that had to be searched for.
 
@@ -176,13 +208,16 @@ def plan_through(
         Asks the ranks for the way.
     again : callable
         Searches another task on the same ranks, which have all their memory.
+    keeping : Keeping, optional
+        What the search went on from, perhaps with more memory now.
     """
     assert after.found is not None
     task = crew.ranks[0].task
     way = way_through(task, after.found, ask)
     if after.found.rest is None:
         return way, after
-    if not way and after.found.rest[0] == task.domain.initial:  # not one node was expanded before memory was full
+    is_anew = keeping is None or keeping.begun is None
+    if is_anew and not way and after.found.rest[0] == task.domain.initial:  # memory was full before a node was expanded
         return None, after._replace(stop=Status.MEMORY_LIMIT)
     for rank in crew.ranks:
         rank.free()
@@ -204,7 +239,7 @@ def _rest_of(task: Task, found: Found) -> Task:
 def _portion(run: Run, before: int, after: After) -> Run:
     """Return the run of what is left; what is proved does not change any more."""
     part, done = copy.copy(run), before + sum(expanded for _, expanded in after.ranks)
-    part.checkpoints = None
+    part.pauses = False
     part.limits = dataclasses.replace(run.limits, nodes=max(1, run.limits.nodes - done))
     if run.on_progress is not None:
         tell = run.on_progress

@@ -31,6 +31,7 @@ from pdsearch.pruning.pruner import pruner_of
 from pdsearch.result import Status
 from pdsearch.search.best_first.after import After, Found
 from pdsearch.search.best_first.below import Below, Goal
+from pdsearch.search.best_first.kept_continuation import Keeping
 from pdsearch.search.best_first.pieces import deals
 from pdsearch.search.depth_first.tree import AnySubtrees, Tree
 from pdsearch.search.run import Progress, Run
@@ -51,6 +52,7 @@ class Facts(NamedTuple):
     found: Goal | None
     left_s: float  # seconds of work
     has_results: bool
+    saves: bool  # rank 0 wants a checkpoint
 
 
 Exchange = Callable[[list[Any]], list[Any]]  # what those of this process say to what all ranks say, in their order
@@ -73,7 +75,14 @@ def compile_deepening(task: Task) -> None:
         engine.run(0, 0, 1, np.zeros(1, np.int64), np.zeros((1, 4), np.int64))
 
 
-def search_below(ranks: Sequence[Below], run: Run, exchange: Exchange, incumbent: int, before: int) -> After:
+def search_below(
+    ranks: Sequence[Below],
+    run: Run,
+    exchange: Exchange,
+    incumbent: int,
+    before: int,
+    keeping: Keeping | None = None,
+) -> After:
     """Search below the open nodes until there is a proof or a reason to stop.
 
     Parameters
@@ -88,8 +97,10 @@ def search_below(ranks: Sequence[Below], run: Run, exchange: Exchange, incumbent
         The cost of the best plan so far.
     before : int
         Expansions of all ranks so far, which count for a limit on nodes.
+    keeping : Keeping, optional
+        Writes checkpoints, and knows what the search goes on from; of the one rank of this process.
     """
-    iterations: list[tuple[int, int]] = []
+    iterations = _go_on(ranks[0], keeping) if keeping is not None else []
     stop: Status | None = None
     everybody = exchange([_facts(one, run) for one in ranks])
     while True:
@@ -103,7 +114,7 @@ def search_below(ranks: Sequence[Below], run: Run, exchange: Exchange, incumbent
         while True:
             for one in ranks:
                 one.go_on(portion_s)
-            everybody = exchange([_facts(one, run) for one in ranks])
+            everybody = exchange([_facts(one, run, keeping) for one in ranks])
             expanded = _expanded(everybody)
             found = next((facts.found for facts in everybody if facts.found), None)
             # from what all ranks know, not from this one's clock: a rank that stops alone leaves the others waiting
@@ -111,6 +122,8 @@ def search_below(ranks: Sequence[Below], run: Run, exchange: Exchange, incumbent
             if stop is None and before + expanded >= run.limits.nodes:
                 stop = Status.NODE_LIMIT
             _tell(run, bound, incumbent, before + expanded, ranks)
+            if keeping is not None and not found and (stop or any(facts.saves for facts in everybody)):
+                _keep(ranks[0], keeping, incumbent, [*iterations, (bound, expanded - so_far)])
             if found or stop:
                 iterations.append((bound, expanded - so_far))
                 if found is None:
@@ -146,10 +159,24 @@ def _after(
     return After(bound, found, bound if found else incumbent, stop, ranks, expanded, "IDA*", [])
 
 
-def _facts(one: Below, run: Run) -> Facts:
+def _facts(one: Below, run: Run, keeping: Keeping | None = None) -> Facts:
+    stop, saves = run.why_stop(), keeping is not None and keeping.is_due
     return Facts(
-        one.least_f, one.is_done, run.why_stop(), one.generated, one.expanded, one.found, one.left_s, one.has_results
+        one.least_f, one.is_done, stop, one.generated, one.expanded, one.found, one.left_s, one.has_results, saves
     )
+
+
+def _keep(one: Below, keeping: Keeping, incumbent: int, iterations: list[tuple[int, int]]) -> None:
+    one.raise_done()
+    keeping.save(one.opened, (one.generated, one.expanded), incumbent, None, {"iterations": iterations})
+
+
+def _go_on(one: Below, keeping: Keeping) -> list[tuple[int, int]]:
+    """Return the iterations of before; of one bound there may be several parts."""
+    if keeping.begun is None:
+        return []
+    one.generated, one.expanded = keeping.begun.counts
+    return [(bound, expanded) for bound, expanded in keeping.begun.facts["iterations"]]
 
 
 def _expanded(everybody: list[Facts]) -> int:

@@ -15,11 +15,12 @@ import numpy as np
 from pdsearch.comm import Records
 from pdsearch.domains import State
 from pdsearch.errors import BadInputError
-from pdsearch.kernels.layout import Integers, f_of, g_and_origin, g_of, parent_of, root_records
+from pdsearch.kernels.layout import Integers, g_and_origin, parent_of, root_records
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first.after import Found
 from pdsearch.search.best_first.layered import Layered, Waiting, layered
 from pdsearch.search.best_first.local_search import LocalSearch, states_of
+from pdsearch.search.best_first.open_nodes import OpenNodes
 
 _SAMPLED = 256
 
@@ -47,25 +48,19 @@ class Frontier:
     Parameters
     ----------
     rank : LocalSearch
-        Whose open list is given up for it.
-    unsent : list of uint32 arrays
-        Records that are in no table.
+        Whose memory is full.
+    opened : OpenNodes
+        Its open nodes.
     memory : int
         What the rank may take in all.
     """
 
-    def __init__(self, rank: LocalSearch, unsent: list[Records], memory: int) -> None:
+    def __init__(self, rank: LocalSearch, opened: OpenNodes, memory: int) -> None:
         self.rank, self._memory = rank, memory
-        numbers, f, h = rank.give_up_open()
-        how = rank.task.layout
-        records = np.concatenate([np.empty(0, np.uint32), *unsent])
-        self._records = records.reshape(-1, rank.task.record_words)
-        loose_f, loose_g = f_of(how, records), g_of(how, self._records)
-        self._n_loose = len(loose_f)
-        self._numbers = numbers
-        self.f = np.concatenate([loose_f.astype(f.dtype), f])
-        self.h = np.concatenate([(loose_f - loose_g).astype(f.dtype), h])
-        self.g = self.f - self.h
+        self._records, self._numbers, self.f, self.h, g = opened
+        self.g = self.f - self.h if g is None else g
+        self.opened = opened._replace(g=self.g)
+        self._n_loose = len(self._records)
         self.generated = self.expanded = 0
         self._most_below = 0
         self._known: dict[type, Integers] = {}

@@ -43,7 +43,9 @@ from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import Status
 from pdsearch.search.best_first.after import After, Crew, Found
 from pdsearch.search.best_first.arrays import MemoryLimitError
+from pdsearch.search.best_first.begun import Begun
 from pdsearch.search.best_first.frontier import Frontier, Part, Root, place_of
+from pdsearch.search.best_first.kept_continuation import Keeping
 from pdsearch.search.best_first.layered import N_COUNTS, Layered, layered
 from pdsearch.search.run import Progress, Run
 
@@ -53,16 +55,7 @@ _ALL = Part(0, INFINITY)
 _LARGEST_STEP = 8  # units by which a bound may rise further than what was dropped says
 _FIRST_SHARE = 16  # the first bound lets in one root for so many stored nodes
 
-
-class _Facts(NamedTuple):
-    """What a rank tells the others after a group."""
-
-    least_f: int  # of its open nodes
-    generated: int
-    expanded: int
-    pruned: int  # least f that was dropped as too large
-    counts: Integers  # of these, by class
-    found: tuple[int, int] | None  # cost of a goal, and the way of its root
+_KEPT = ("bound", "began", "work", "growth", "cautious", "first", "n_split", "n_opened")  # in checkpoints
 
 
 class _Node(NamedTuple):
@@ -88,9 +81,19 @@ class Groups:
         The cost of the best plan so far.
     before : int
         Expansions of all ranks so far, which count for a limit on nodes.
+    keeping : Keeping, optional
+        Writes checkpoints, and knows what the search goes on from; of the one front of this process.
     """
 
-    def __init__(self, fronts: Sequence[Frontier], crew: Crew, run: Run, incumbent: int, before: int) -> None:
+    def __init__(
+        self,
+        fronts: Sequence[Frontier],
+        crew: Crew,
+        run: Run,
+        incumbent: int,
+        before: int,
+        keeping: Keeping | None = None,
+    ) -> None:
         self.fronts, self.crew, self.run, self.incumbent, self._before = fronts, crew, run, incumbent, before
         self.found: Found | None = None
         self.stop: Status | None = None
@@ -103,23 +106,40 @@ class Groups:
         self._growth = 0.0  # of the work, for each unit by which the bound rose last: its logarithm
         self._counts, self._first = np.zeros(N_COUNTS, np.int64), 0
         self._shift = layered(fronts[0].rank.task, 0, INFINITY).count_shift
+        self._bound: int | None = None  # under way
+        self._began = 0  # the expansions before it
+        self._parts: list[Part] = []  # what is left of it
+        self._keeping = keeping
+        if keeping is not None and keeping.begun is not None:
+            self._go_on(keeping.begun)
         self._hear()
 
     def search(self) -> After:
         """Raise the bound until there is a proof or a reason to stop."""
         while self.least < min(self.incumbent, INFINITY) and not self.stop:
-            before = self._expanded
-            bound = self._next_bound()
+            if self._bound is None:
+                self._bound, self._began = self._next_bound(), self._expanded
+                self._parts = self._groups(self._bound)
+            bound = self._bound
             self._within(bound)
-            work = self._expanded - before
-            if self.iterations:
-                self._growth = math.log(max(1, work) / max(1, self._work)) / max(1, bound - self.iterations[-1][0])
-            self._work = work
-            self.iterations.append((bound, work))
+            if not self.stop:
+                self._done(bound)
+        if self._keeping is not None and (self.stop or self.found is not None):
+            self._keep()
+        if self._bound is not None:
+            self.iterations.append((self._bound, self._expanded - self._began))
         notes = [self._tight()] if self._n_split else []
         bound = min(self.least, self.incumbent)
         how = "breadth-first searches by layers"
         return After(bound, self.found, self.incumbent, self.stop, self._ranks, self.iterations, how, notes)
+
+    def _done(self, bound: int) -> None:
+        """Take note of the work of a bound."""
+        work = self._expanded - self._began
+        if self.iterations:
+            self._growth = math.log(max(1, work) / max(1, self._work)) / max(1, bound - self.iterations[-1][0])
+        self._work, self._bound = work, None
+        self.iterations.append((bound, work))
 
     @property
     def progress(self) -> Progress:
@@ -160,20 +180,50 @@ class Groups:
         counts: Integers = np.sum(self.crew.exchange(list(mine)), axis=0)
         return counts
 
+    # --- checkpoints ---
+
+    def _keep_if_due(self) -> None:
+        if self._keeping is not None and not self.stop and any(self.crew.exchange([self._keeping.is_due])):
+            self._keep()
+
+    def _keep(self) -> None:
+        """Write how far the search is."""
+        assert self._keeping is not None
+        (one,) = self.fronts
+        facts = {name: getattr(self, f"_{name}") for name in _KEPT}
+        facts |= {"iterations": self.iterations, "counts": self._counts.tolist(), "parts": self._parts}
+        self._keeping.save(one.opened, (one.generated, one.expanded), self.incumbent, self.found, facts)
+
+    def _go_on(self, begun: Begun) -> None:
+        """Take over how far it was."""
+        (one,) = self.fronts
+        for name in _KEPT:
+            setattr(self, f"_{name}", begun.facts[name])
+        self._parts = [Part(*part) for part in begun.facts["parts"]]
+        self._counts = np.array(begun.facts["counts"], np.int64)
+        self.iterations = [(bound, expanded) for bound, expanded in begun.facts["iterations"]]
+        self.incumbent, self.found = begun.incumbent, begun.found(one.rank.task)
+        one.generated, one.expanded = begun.counts
+
     # --- groups ---
 
     def _within(self, bound: int) -> None:
-        """Search all open nodes of f within a bound."""
-        parts = self._groups(bound)
-        while parts and self.least < self.incumbent and not self.stop:
-            part = parts.pop()
-            if self._part(part, min(bound, self.incumbent - 1)):
-                continue
-            if bound > self.least:
-                bound, self._cautious = self.least, True
-                parts.append(part)
-            elif not self.stop:
-                parts += self._split(part, bound)
+        """Search the parts that are left of a bound."""
+        while self._parts and self.least < self.incumbent and not self.stop:
+            part = self._parts[-1]
+            is_done = self._part(part, min(bound, self.incumbent - 1))
+            if self.stop:
+                return
+            if is_done:
+                self._parts.pop()
+                self._keep_if_due()
+            elif bound > self.least:
+                bound = self._bound = self.least
+                self._cautious = True
+            else:
+                more = self._split(part, bound)
+                if not self.stop:
+                    self._parts[-1:] = more
 
     def _groups(self, bound: int) -> list[Part]:
         """Return the parts by depth, the deepest last, of about as many nodes each."""
@@ -228,17 +278,11 @@ class Groups:
             self.incumbent, self.found = cost, found._replace(rest=(root.state, cost - root.g))
         if last.stop:
             self._hear()
-            self.stop = None if last.stop == Status.MEMORY_LIMIT.value else self._why(Status(last.stop))
+            self.stop = None if last.stop == Status.MEMORY_LIMIT.value else Status(last.stop)
             return None
         self._count(searches[0].task.bound + 1, [counts for _, counts, _ in told])
         least: int = min(least for least, *_ in told)
         return least
-
-    def _why(self, stop: Status) -> Status:
-        """Return why to stop: a signal may mean that the search is to go on later."""
-        told = self.crew.exchange([self.run.why_stop()] * len(self.fronts))
-        is_later = stop is Status.INTERRUPTED and Status.CHECKPOINTED in told
-        return Status.CHECKPOINTED if is_later else stop
 
     def _count(self, first: int, told: list[Integers]) -> None:
         """Add up what was dropped, by class from a first f on; what belongs to a larger bound is forgotten."""
@@ -249,7 +293,7 @@ class Groups:
     def _portion(self) -> Run:
         """Return the run of one search: its limits are what is left, and what it tells is told of the whole."""
         run = copy.copy(self.run)
-        run.checkpoints = None  # the cut is written already
+        run.pauses = False  # between two groups only
         left = run.limits.nodes - self._before - self._expanded
         run.limits = dataclasses.replace(run.limits, nodes=max(1, left))
         if run.on_progress is not None:

@@ -27,6 +27,7 @@ from pdsearch.search.best_first.continuation import (
     begins_again,
     check_when_full,
     compile_continuation,
+    keeping_of,
     may_go_on,
     memory_again,
     memory_before,
@@ -125,7 +126,7 @@ class HdaStar(Algorithm):
         run.interrupted()  # from here on every rank remembers a signal, instead of raising, before any of them searches
         comm.barrier()
         run.search_begins()
-        saving = Saving(task, run, comm)
+        saving = Saving(task, run, comm, may_go_on(task, self.when_full))
         ended = self._solve(rank, run, comm, saving)
         search_s = run.search_s
         reports = comm.broadcast(comm.gather(ended.report), 0)
@@ -161,9 +162,31 @@ class HdaStar(Algorithm):
             costs = comm.broadcast(comm.gather(int(rank.statistics[GOAL_COST])), 0)
             return self.trace(task, costs.index(min(costs)), ask) if min(costs) < task.upper_bound else None
 
+        worker, idle_s, last, plan = self._until_full(rank, run, comm, saving, traced)
+        if not goes_on or last.stop != Status.MEMORY_LIMIT.value:
+            return Ended(worker, last, None, plan, idle_s)
+        keeping = keeping_of(saving, rank, ask, last, plan, lambda: _counted(worker, idle_s))
+        crew = _Together(worker, comm, memory)
+        after = search_on(crew, run, last, keeping)
+        if after.found is not None:
+            plan, after = plan_through(crew, run, last.expanded, after, ask, partial(self._again, comm=comm), keeping)
+        return Ended(worker, last, after, plan, idle_s)
+
+    def _until_full(
+        self,
+        rank: LocalSearch,
+        run: Run,
+        comm: Any,
+        saving: Saving | None,
+        traced: Callable[[], list[int] | None],
+    ) -> tuple[Worker, float, Round, list[int] | None]:
+        """Search until there is a proof, or a reason to stop: memory that is full, say; return the plan so far, too."""
+        task, memory, goes_on = rank.task, rank.memory_limit, may_go_on(rank.task, self.when_full)
         if goes_on:
             rank.memory_limit = memory_before(task, memory)
         worker, idle_s = self._work(rank, run, comm, goes_on, saving=saving)
+        if saving is not None and saving.begun is not None:
+            return worker, idle_s, saving.begun.last, saving.begun.plan
         last, plan = worker.agreement.last, traced()
         if goes_on and last.stop == Status.MEMORY_LIMIT.value and begins_again(task):
             rank.begin_again()
@@ -171,13 +194,7 @@ class HdaStar(Algorithm):
             worker, more_s = self._work(rank, proved_before(run, last.least_f), comm, goes_on, worker)
             last = replace(worker.agreement.last, least_f=max(last.least_f, worker.agreement.last.least_f))
             idle_s, plan = idle_s + more_s, traced() or plan
-        if not goes_on or last.stop != Status.MEMORY_LIMIT.value:
-            return Ended(worker, last, None, plan, idle_s)
-        crew = _Together(worker, comm, memory)
-        after = search_on(crew, run, last)
-        if after.found is not None:
-            plan, after = plan_through(crew, run, last.expanded, after, ask, partial(self._again, comm=comm))
-        return Ended(worker, last, after, plan, idle_s)
+        return worker, idle_s, last, plan
 
     def _work(
         self,
@@ -202,6 +219,8 @@ class HdaStar(Algorithm):
             getattr(worker, name) + int(counted[name]) for name in ("sent", "received", "messages")
         )
         run.tell = lambda: progress_of(run, worker.agreement.last)
+        if saving is not None and saving.begun is not None:
+            return worker, counted["idle_s"]
         if saving is None:
             return worker, _drive(worker, run, speaks=comm.rank == 0)
         return worker, counted["idle_s"] + _drive_and_save(worker, run, saving, counted["idle_s"])
@@ -260,6 +279,11 @@ def _call_s(rank: LocalSearch) -> float:
     return min(times)
 
 
+def _counted(worker: Worker, idle_s: float) -> dict[str, Any]:
+    """Return what a checkpoint keeps of what was counted outside of the rank."""
+    return {"sent": worker.sent, "received": worker.received, "messages": worker.messages, "idle_s": idle_s}
+
+
 def _drive_and_save(worker: Worker, run: Run, saving: Saving, idle_s: float) -> float:
     """Take turns until the search is over, and write checkpoints; return the seconds spent with nothing to do."""
     before, speaks = idle_s, worker.comm.rank == 0
@@ -268,8 +292,7 @@ def _drive_and_save(worker: Worker, run: Run, saving: Saving, idle_s: float) -> 
         if not saving.is_on or not worker.agreement.last.stop:
             return idle_s - before
         unsent, kept = worker.unsent(), worker.kept
-        counted = {"sent": worker.sent, "received": worker.received, "messages": worker.messages, "idle_s": idle_s}
-        saving.save(worker.local, [unsent[1], *kept], counted)
+        saving.save(worker.local, [unsent[1], *kept], _counted(worker, idle_s))
         if not worker.is_paused:
             worker.kept = [*kept, unsent[1]]
             return idle_s - before

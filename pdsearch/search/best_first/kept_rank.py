@@ -30,6 +30,11 @@ class KeptRank(RankArrays):
             **self._open_list.saved(),
         }
 
+    def known_goal(self) -> dict[str, Any]:
+        """Return the cost of the best plan that the rank knows of, and node and cost of the best goal stored here."""
+        goal = [int(self.statistics[kernels.GOAL_NODE]), int(self.statistics[GOAL_COST])]
+        return {"incumbent": int(self.incumbent), "goal": goal}
+
     def reserve(self, n_nodes: int, f_end: int, n_chunks: int) -> None:
         """Make room, in a rank without nodes, for all that a checkpoint holds for it.
 

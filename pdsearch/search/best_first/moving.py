@@ -45,7 +45,7 @@ class Moving:
 
     def __init__(self, task: Task, epoch: Epoch) -> None:
         self.task, self.epoch = task, epoch
-        self.files = [read_arrays(epoch.folder, part) for part in epoch.parts]
+        self.files = [read_arrays(epoch.folder, part.lasting or part) for part in epoch.parts]
         self.facts = [part.facts for part in epoch.parts]
         self._layout = task.layout
         owners = facts_of(task, KIND)["owners"]
@@ -125,8 +125,10 @@ class Moving:
 
     # --- one rank ---
 
-    def load(self, rank: LocalSearch) -> dict[str, Any]:
+    def load(self, rank: LocalSearch, opens: bool = True) -> dict[str, Any]:
         """Fill a rank that stores nothing yet; return what was counted outside of it, of its share of the files.
+
+        Without ``opens`` the open list, and the records that are in no table, are left out.
 
         Raises
         ------
@@ -134,7 +136,7 @@ class Moving:
             If memory is too short for what it is to store.
         """
         try:
-            return self._load(rank)
+            return self._load(rank, opens)
         except MemoryLimitError:
             stored = int(self._counts[rank.rank])
             raise BadInputError(
@@ -142,10 +144,10 @@ class Moving:
                 f"{rank.memory_limit} bytes; give --memory more, or more ranks"
             ) from None
 
-    def _load(self, rank: LocalSearch) -> dict[str, Any]:
-        share = [rank.rank] if self.is_direct else list(range(rank.rank, len(self.files), self.task.n_ranks))
-        rank.reserve(int(self._counts[rank.rank]), self._f_end(), self._chunks(rank.rank))
-        for number in self._sources(rank.rank):
+    def _load(self, rank: LocalSearch, opens: bool) -> dict[str, Any]:
+        share = self.share(rank.rank)
+        rank.reserve(int(self._counts[rank.rank]), *((self._f_end(), self._chunks(rank.rank)) if opens else (0, 0)))
+        for number in self.sources(rank.rank):
             for rows in self._nodes_for(rank.rank, number):
                 rank.enter_nodes(rows)
         statistics = np.zeros(N_STATISTICS, np.int64)
@@ -155,18 +157,27 @@ class Moving:
         rank.go_on_from(
             incumbent, self._goal(rank.rank), statistics, [self.files[number]["layers"] for number in share]
         )
-        for number in self._sources(rank.rank):
+        if opens:
+            self._enter_open(rank)
+        names = ("sent", "received", "messages", "idle_s")
+        return {name: sum(self.facts[number][name] for number in share) for name in names}
+
+    def _enter_open(self, rank: LocalSearch) -> None:
+        for number in self.sources(rank.rank):
             for nodes, f, h in _entries(self.files[number]):
                 owners, numbers = self.where(np.full(len(nodes), number), nodes)
                 mine = owners == rank.rank
                 rank.enter_open(numbers[mine], f[mine], h[mine])
         for number in range(len(self.files)):
             rank.absorb(self._records_for(rank.rank, number))
-        names = ("sent", "received", "messages", "idle_s")
-        return {name: sum(self.facts[number][name] for number in share) for name in names}
 
-    def _sources(self, rank: int) -> list[int]:
+    def sources(self, rank: int) -> list[int]:
+        """Return the files that hold nodes of a rank."""
         return [rank] if self.is_direct else list(range(len(self.files)))
+
+    def share(self, rank: int) -> list[int]:
+        """Return the files whose counts a rank goes on with."""
+        return [rank] if self.is_direct else list(range(rank, len(self.files), self.task.n_ranks))
 
     def _nodes_for(self, rank: int, number: int) -> Iterator[npt.NDArray[np.uint32]]:
         """Yield the nodes of a file that a rank owns, with their new parents."""
@@ -174,9 +185,10 @@ class Moving:
         for rows in _pieces(self.files[number]["nodes"]):
             kept = rows if owners is None else rows[owners[at : at + len(rows)] == rank]
             at += len(rows)
-            yield self._linked(kept)
+            yield self.linked(kept)
 
-    def _linked(self, rows: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    def linked(self, rows: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+        """Return nodes or records, a row each, with their new parents."""
         if self.is_direct or not isinstance(self._layout, Linked):
             return rows
         rows = rows.copy()
@@ -185,9 +197,14 @@ class Moving:
 
     def _records_for(self, rank: int, number: int) -> npt.NDArray[np.uint32]:
         records = self.files[number]["records"].reshape(-1, self.task.record_words)
-        if self.task.n_ranks > 1 and len(records):
-            records = records[owners_of(self.task, records) == rank]
-        return self._linked(records).reshape(-1)
+        return self.linked(records[self.owned(records, rank)]).reshape(-1)
+
+    def owned(self, records: npt.NDArray[np.uint32], rank: int) -> npt.NDArray[np.bool_]:
+        """Say which records, a row each, are a rank's."""
+        if self.task.n_ranks == 1 or not len(records):
+            return np.ones(len(records), np.bool_)
+        owned: npt.NDArray[np.bool_] = owners_of(self.task, records) == rank
+        return owned
 
     def _goal(self, rank: int) -> tuple[int, int] | None:
         """Return node and cost of the best plan's goal, if a rank is to store it."""

@@ -31,19 +31,23 @@ class Sheet:
     ----------
     least : int32[n]
         The least f that was pruned below each, NEVER so far.
+    pieces : int32[n]
+        Of each those that are not noted yet.
     left : int
-        Pieces that are not noted yet.
+        All of these.
     finish : callable
         Told ``least`` when none is left.
     """
 
     least: Costs
+    pieces: Numbers
     left: int
     finish: Callable[[Costs], None]
 
     def note(self, rows: Numbers, least: Costs) -> None:
         """Note pieces, by the rows of their roots."""
         np.minimum.at(self.least, rows, least)
+        np.subtract.at(self.pieces, rows, 1)
         self.left -= len(rows)
         if self.left == 0:
             self.finish(self.least)
@@ -51,7 +55,7 @@ class Sheet:
 
 def new_sheet(n: int, finish: Callable[[Costs], None]) -> Sheet:
     """Return a sheet of ``n`` roots."""
-    return Sheet(np.full(n, NEVER, np.int32), n, finish)
+    return Sheet(np.full(n, NEVER, np.int32), np.ones(n, np.int32), n, finish)
 
 
 class Pieces(NamedTuple):
@@ -88,6 +92,7 @@ class Pieces(NamedTuple):
         roots = replace(roots, paths=np.hstack([above, roots.paths]))
         row = self.rows[i : i + 1]
         self.sheet.left += len(roots)
+        self.sheet.pieces[row] += len(roots)
         self.sheet.note(row, np.array([min(least, NEVER)], np.int32))
         return Pieces(roots, np.repeat(self.origin[i], len(roots)), np.repeat(row, len(roots)), self.sheet)
 

@@ -14,7 +14,7 @@ from pdsearch.comm import Records
 from pdsearch.comm.together import in_turn, once, together
 from pdsearch.errors import BadInputError
 from pdsearch.result import Status
-from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.begun import Begun, begun_from
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.moving import KIND, Moving, compile_loading
 from pdsearch.search.checkpoint.files import scratch
@@ -22,6 +22,7 @@ from pdsearch.search.checkpoint.identity import check_same, facts_of
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
 
+_CONTINUATION = "continuation"  # of what an epoch says of the search
 NOTHING: dict[str, Any] = {"sent": 0, "received": 0, "messages": 0, "idle_s": 0.0}
 
 
@@ -34,6 +35,8 @@ class Saving:
         What is searched.
     comm : Carrier or None
         The ranks.
+    goes_on : bool
+        When memory is full, the search is to go on below the open nodes.
 
     Raises
     ------
@@ -41,18 +44,19 @@ class Saving:
         On all ranks: if equal states have different owners, or the checkpoint is of something else.
     """
 
-    def __init__(self, task: Task, run: Run, comm: Any = None) -> None:
+    def __init__(self, task: Task, run: Run, comm: Any = None, goes_on: bool = True) -> None:
         self.task, self.run, self.comm = task, run, comm
         self.is_on = run.checkpoints is not None
+        self.begun: Begun | None = None  # where memory was full already: the search below the open nodes
         self._facts: dict[str, Any] = {}
         if run.checkpoints is not None:
-            self._facts = once(self._raw, lambda: self._identify())
+            self._facts = once(self._raw, lambda: self._identify(goes_on))
 
     @property
     def _raw(self) -> Any:
         return getattr(self.comm, "raw", None)
 
-    def _identify(self) -> dict[str, Any]:
+    def _identify(self, goes_on: bool) -> dict[str, Any]:
         assert self.run.checkpoints is not None
         if not self.task.has_owners:
             assert self.task.distribution is not None
@@ -63,6 +67,10 @@ class Saving:
             )
         if self.run.checkpoints.epoch is not None:
             check_same(self.run.checkpoints.epoch.task, self.task, KIND)
+            if not goes_on and _CONTINUATION in self.run.checkpoints.epoch.task:
+                raise BadInputError(
+                    "the checkpoint is of a search that went on when memory was full; leave out when_full 'stop'"
+                )
         return facts_of(self.task, KIND)
 
     def load(self, rank: LocalSearch) -> dict[str, Any] | None:
@@ -82,9 +90,19 @@ class Saving:
                 moving.find_owners()
             else:
                 self._find_owners(moving)
-            counted = together(self._raw, lambda: moving.load(rank))
+            counted = together(self._raw, lambda: self._load(moving, rank))
         self.run.before_s = float(epoch.task["search_s"])
         checkpoints.epoch = None
+        return counted
+
+    def _load(self, moving: Moving, rank: LocalSearch) -> dict[str, Any]:
+        goes_on_below = _CONTINUATION in moving.epoch.task
+        counted = moving.load(rank, opens=not goes_on_below)
+        if goes_on_below:
+            assert self.run.checkpoints is not None
+            self.begun = begun_from(moving, rank.rank)
+            if moving.is_direct:
+                self.run.checkpoints.lasts(moving.epoch.folder, moving.epoch.parts[rank.rank].lasting)
         return counted
 
     def _find_owners(self, moving: Moving) -> None:
@@ -115,11 +133,12 @@ class Saving:
         """
         assert self.run.checkpoints is not None
         records = np.concatenate([np.empty(0, np.uint32), *loose])
-        goal = [int(rank.statistics[kernels.GOAL_NODE]), int(rank.statistics[kernels.GOAL_COST])]
-        facts = {"incumbent": int(rank.incumbent), "goal": goal, **counted}
-        task = {**self._facts, "search_s": self.run.search_s, "seed": self.run.seed}
         arrays = {**rank.saved(), "records": records}
-        self.run.checkpoints.save(task, arrays, facts, self.task.n_ranks)
+        self.run.checkpoints.save(self.about(), arrays, {**rank.known_goal(), **counted}, self.task.n_ranks)
+
+    def about(self) -> dict[str, Any]:
+        """Return what an epoch says of the search."""
+        return {**self._facts, "search_s": self.run.search_s, "seed": self.run.seed}
 
     def end(self, stop: Status | int | None) -> list[str]:
         """Wait for the disk; return what to say of it to who reads the result. All ranks must call."""

@@ -19,7 +19,17 @@ from pdsearch.comm.together import once
 from pdsearch.errors import BadInputError, shown
 from pdsearch.search.checkpoint import epochs as folders
 from pdsearch.search.checkpoint.epochs import Epoch
-from pdsearch.search.checkpoint.files import Arrays, Part, TornError, check, read_json, settle, write_arrays, write_json
+from pdsearch.search.checkpoint.files import (
+    Arrays,
+    Part,
+    TornError,
+    check,
+    read_json,
+    settle,
+    share,
+    write_arrays,
+    write_json,
+)
 
 EVERY_S = 600.0
 _SHARE = 32  # a search stands still for about one part in so many of its time
@@ -81,6 +91,8 @@ class Checkpoints:
         self._next = 1
         self._thread: threading.Thread | None = None
         self._failed: str | None = None
+        self._written: tuple[Path, Part] | None = None  # this rank's last file
+        self._lasting: tuple[Path, Part] | None = None  # its file that later epochs share
         self._last_s, self._stood_s = time.monotonic(), 0.0
 
     # --- before the search ---
@@ -153,7 +165,19 @@ class Checkpoints:
             return False
         return self._thread is None or not self._thread.is_alive()
 
-    def save(self, task: dict[str, Any], arrays: Arrays, facts: dict[str, Any], writers: int) -> None:
+    def lasts(self, folder: Path | None = None, part: Part | None = None) -> None:
+        """Let later epochs share a file of an earlier one: the last that was written here where none is named."""
+        self._join()
+        self._lasting = self._written if folder is None or part is None else (folder / part.file, part)
+
+    def save(
+        self,
+        task: dict[str, Any],
+        arrays: Arrays,
+        facts: dict[str, Any],
+        writers: int,
+        lasting: Callable[[], Arrays] | None = None,
+    ) -> None:
         """Write this rank's arrays, at a cut; what follows is done while the search goes on.
 
         Parameters
@@ -164,30 +188,52 @@ class Checkpoints:
             Of this rank; the arrays may change when this returns.
         writers : int
             Ranks that write a file, this one among them.
+        lasting : callable, optional
+            Returns arrays that do not change any more: called where no file that lasts has them yet.
         """
         self._join()
         began, number, self._next = time.monotonic(), self._next, self._next + 1
         self._failed = None
         self.is_writing = True
         try:
-            self._write(number, {**task, "command": self.command}, arrays, facts, writers)
+            self._write(number, {**task, "command": self.command}, arrays, facts, writers, lasting)
         finally:
             self.is_writing = False
             self._last_s = time.monotonic()
             self._stood_s = self._last_s - began
 
-    def _write(self, number: int, task: dict[str, Any], arrays: Arrays, facts: dict[str, Any], writers: int) -> None:
+    def _write(
+        self,
+        number: int,
+        task: dict[str, Any],
+        arrays: Arrays,
+        facts: dict[str, Any],
+        writers: int,
+        lasting: Callable[[], Arrays] | None,
+    ) -> None:
         folder, name = folders.folder_of(self.folder, number), f"rank-{self.rank:04d}"
+        earlier, kept = self._lasting if lasting is not None else None, f"{name}.kept.bin"
+        self._written = None
         try:
             size, places = write_arrays(folder, f"{name}.bin", arrays)
+            if lasting is not None and earlier is None:
+                kept_size, kept_places = write_arrays(folder, kept, lasting())
         except OSError as error:
             self._fail(number, name, error)
             return
 
         def settled() -> None:
             try:
-                digest = settle(folder, f"{name}.bin")
-                write_json(folder, f"{name}.json", Part(f"{name}.bin", size, digest, places, facts)._asdict())
+                part = Part(f"{name}.bin", size, settle(folder, f"{name}.bin"), places, facts)
+                if earlier is not None:
+                    share(earlier[0], folder, kept)
+                    part = part._replace(shared=[*earlier[1]._replace(file=kept, facts={}, shared=None)])
+                elif lasting is not None:
+                    part = part._replace(shared=[*Part(kept, kept_size, settle(folder, kept), kept_places, {})])
+                write_json(folder, f"{name}.json", part._asdict())
+                self._written = folder / part.file, part
+                if part.lasting is not None:
+                    self._lasting = folder / kept, part.lasting
                 if self.rank == 0:
                     self._complete(number, task, writers)
             except OSError as error:
@@ -215,7 +261,7 @@ class Checkpoints:
         self._failed = f"epoch {number} of the checkpoint was not written: {reason}"
         folder = folders.folder_of(self.folder, number)
         with suppress(OSError):
-            for path in folder.glob(f"{name}.*"):
+            for path in [*folder.glob(f"{name}.*"), *folder.glob(f".{name}.*")]:
                 path.unlink()
             (folder / f"{name}.failed").touch()
         self.say(f"{self._failed}; earlier ones are kept, and the search goes on")

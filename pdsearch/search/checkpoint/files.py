@@ -1,5 +1,7 @@
 """The files of one epoch: each rank's arrays in a file, and a last one, ``COMPLETE``, that says what they hold.
 
+Arrays that do not change from one epoch to the next lie in a file of their own, which the epochs share.
+
 A file is written beside its place, brought to the disk and then renamed; ``COMPLETE`` comes after all others are there
 and holds size and SHA-256 of each, and of itself. So an epoch is complete, or as if it were not there: a kill at any
 moment, a full disk, a file that was cut, damaged or taken from elsewhere all show when it is read.
@@ -13,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -46,6 +49,8 @@ class Part(NamedTuple):
         Where the arrays lie in it.
     facts : dict
         What else the rank has to say, as JSON knows it.
+    shared : list, optional
+        Another such part, whose file other epochs have, too.
     """
 
     file: str
@@ -53,6 +58,12 @@ class Part(NamedTuple):
     sha256: str
     arrays: dict[str, Any]
     facts: dict[str, Any]
+    shared: Any = None
+
+    @property
+    def lasting(self) -> Part | None:
+        """Return the part whose file other epochs have, too."""
+        return None if self.shared is None else Part(*self.shared)
 
 
 def write_arrays(folder: Path, name: str, arrays: Arrays) -> tuple[int, dict[str, Any]]:
@@ -87,15 +98,26 @@ def _write(file: Any, data: bytes | memoryview) -> int:
     return at
 
 
-def settle(folder: Path, name: str) -> str:
+def settle(folder: Path, name: str, with_digest: bool = True) -> str:
     """Bring a file that was written beside its place to the disk, and then to its place; return its digest."""
     beside = _beside(folder / name)
     with beside.open("rb") as file:
         os.fsync(file.fileno())
-    digest = digest_of(beside)
+    digest = digest_of(beside) if with_digest else ""
     beside.replace(folder / name)
     sync_folder(folder)
     return digest
+
+
+def share(earlier: Path, folder: Path, name: str) -> None:
+    """Give a file of an earlier epoch to another, too: no second copy is made where the file system can do without."""
+    beside = _beside(folder / name)
+    beside.unlink(missing_ok=True)
+    try:
+        os.link(earlier, beside)
+    except OSError:
+        shutil.copyfile(earlier, beside)
+    settle(folder, name, with_digest=False)
 
 
 def write_json(folder: Path, name: str, content: Mapping[str, Any]) -> None:
@@ -131,7 +153,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def check(folder: Path, part: Part) -> None:
-    """Raise TornError unless a file is as its epoch says."""
+    """Raise TornError unless a file, and what lasts of it, is as its epoch says."""
+    if part.lasting is not None:
+        check(folder, part.lasting)
     path = folder / part.file
     try:
         size = path.stat().st_size
@@ -179,8 +203,6 @@ def _beside(path: Path) -> Path:
 @contextmanager
 def scratch(folder: Path) -> Iterator[Path]:
     """Give a folder for files of the moment, which are gone at the end."""
-    import shutil
-
     folder.mkdir(parents=True, exist_ok=True)
     try:
         yield folder
