@@ -2,12 +2,14 @@
 
     python benchmarks/checkpoints.py cost --instance korf:1 --every 1s
     python benchmarks/checkpoints.py kills --kills 100 --ranks 1 2 3 4
+    python benchmarks/checkpoints.py kills --searches astar ida words layers bae --kills 100 --ranks 1 2 3 4
 
 ``cost`` runs a search with and without, by turns, and prints medians and their ratio. ``kills`` starts a search on some
 ranks, kills all of them by SIGKILL at a random moment, and goes on, on ranks drawn anew, until it is solved; then the
 next search begins. What a kill lost is what was expanded since the newest complete checkpoint: the seconds between the
 moment at which that was written and the kill, beside the seconds between two checkpoints. A search that was killed
-before it had written one had searched for less than an interval.
+before it had written one had searched for less than an interval. ``--searches`` takes several kinds of searches by
+turns: A*, IDA*, what goes on when memory is full by words and by layers, BAE*, planning.
 """
 
 from __future__ import annotations
@@ -26,6 +28,14 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+SEARCHES = {
+    "astar": ["solve", "tiles", "korf:1", "--memory", "1G"],
+    "bae": ["solve", "tiles", "korf:1", "--memory", "1G", "--algorithm", "bae"],
+    "ida": ["ida", "tiles", "korf:1", "--prune", "none"],
+    "words": ["solve", "tiles", "korf:1", "--memory", "40M"],
+    "layers": ["solve", "grid", "random:1000x1000", "--memory", "12M"],
+    "planning": ["plan", "tests/data/planning/courier.sas", "--heuristic", "blind", "--memory", "1G"],
+}
 PDSEARCH = [sys.executable, "-m", "pdsearch"]
 
 
@@ -59,10 +69,14 @@ def cost(arguments: argparse.Namespace) -> None:
 def kills(arguments: argparse.Namespace) -> None:
     """Kill searches at random moments, go on, and compare every cost with the right one."""
     rng = random.Random(arguments.seed)
-    right = run(["solve", *arguments.instance])["cost"]
+    given = {name: SEARCHES[name] for name in arguments.searches or []} or {"": ["solve", *arguments.instance]}
+    right = {name: run(words)["cost"] for name, words in given.items()}
+    number, kills_of = 0, dict.fromkeys(given, 0)
     done, solved, wrong, torn, lost = 0, 0, 0, 0, []
     every_s = float(arguments.every.removesuffix("s"))
     while done < arguments.kills:
+        name = list(given)[number % len(given)]
+        number += 1
         with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
             where, out = Path(folder, "c"), Path(folder, "result.json")
             while True:
@@ -70,7 +84,7 @@ def kills(arguments: argparse.Namespace) -> None:
                 begins = not list(where.glob("epoch-*/COMPLETE"))
                 if begins:
                     shutil.rmtree(where, ignore_errors=True)
-                words = ["solve", *arguments.instance] if begins else ["resume"]
+                words = list(given[name]) if begins else ["resume"]
                 words += ["--checkpoint", str(where), "--every", arguments.every] if begins else [str(where)]
                 began = time.time()
                 said = Path(folder, "stderr")
@@ -89,6 +103,7 @@ def kills(arguments: argparse.Namespace) -> None:
                 except subprocess.TimeoutExpired:
                     killed(job)
                     done += 1
+                    kills_of[name] += 1
                     lost += since_newest(where, began)
                     torn += any(not (path / "COMPLETE").exists() for path in where.glob("epoch-*"))
                     continue
@@ -97,14 +112,14 @@ def kills(arguments: argparse.Namespace) -> None:
                     wrong += 1
                     break
                 solved += 1
-                wrong += json.loads(out.read_text())["cost"] != right
+                wrong += json.loads(out.read_text())["cost"] != right[name]
                 break
-        print(f"{done} kills, {solved} solved, {wrong} wrong, {torn} in the middle of writing", flush=True)
+        print(f"{name}: {done} kills, {solved} solved, {wrong} wrong, {torn} in the middle of writing", flush=True)
     waited = ""
     if lost:
         most, median = max(lost), statistics.median(lost)
         waited = f"; lost at most {most:.2f} s, {median:.2f} s in the median, of {every_s:g} s between checkpoints"
-    print(f"{done} kills on {arguments.ranks} ranks: {solved} searches solved, {wrong} wrong{waited}")
+    print(f"{done} kills on {arguments.ranks} ranks: {solved} searches solved, {wrong} wrong{waited}; kills {kills_of}")
 
 
 def killed(job: subprocess.Popen[str]) -> None:
@@ -128,6 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("cost", "kills"))
     parser.add_argument("--instance", nargs="+", default=["tiles", "korf:1"])
+    parser.add_argument("--searches", nargs="+", choices=SEARCHES, help="kinds of searches, instead of an instance")
     parser.add_argument("--heuristic")
     parser.add_argument("--memory", default="4G")
     parser.add_argument("--every", default="1s")

@@ -89,7 +89,10 @@ def test_resume_reads_files_of_the_instance_from_where_the_search_began_and_refu
         (["solve", "tiles", "random:3x3", "--checkpoint", "c", "--every", "soon"], "time 'soon' is not understood"),
         (["solve", "tiles", "random:3x3", "--checkpoint", "no/folder"], "give a folder in one that exists"),
         (["solve", "tiles", "korf:1-2", "--checkpoint", "c"], "2 instances and one folder for checkpoints"),
-        (["solve", "tiles", "random:3x3", "--checkpoint", "c", "--algorithm", "bae"], "'bae' writes no checkpoints"),
+        (
+            ["solve", "tiles", "random:3x3", "--checkpoint", "c", "--algorithm", "plans"],
+            "'plans' writes no checkpoints",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_one_line(words, says, tmp_path, monkeypatch, capsys):

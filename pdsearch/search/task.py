@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -22,6 +22,8 @@ class Task:
 
     Attributes
     ----------
+    kind : str
+        Of the search: what a checkpoint of it holds.
     domain, heuristic : Domain, Heuristic
         The instance and its lower bound.
     distribution : Distribution or None
@@ -35,6 +37,7 @@ class Task:
         the expansions of the short search in them.
     """
 
+    kind: ClassVar[str] = "best-first search"
     domain: Domain
     heuristic: Heuristic
     distribution: Distribution | None = None

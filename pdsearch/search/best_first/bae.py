@@ -18,6 +18,7 @@ from pdsearch.search.best_first.astar import expand_all, round_of
 from pdsearch.search.best_first.hdastar import MESSAGE_SIZE, HdaStar
 from pdsearch.search.best_first.pipeline import compile_passes
 from pdsearch.search.best_first.report import outcome_of, report
+from pdsearch.search.best_first.saving import Saving
 from pdsearch.search.best_first.trace import Ask
 from pdsearch.search.best_first.two_sided_trace import trace_both
 from pdsearch.search.best_first.two_sided_worker import TwoSidedWorker
@@ -50,7 +51,6 @@ class Bae(HdaStar):
     options = (MESSAGE_SIZE,)
     shared_label = "HDA-BAE*"
     needs_comm = False
-    writes_checkpoints = False
     rank_type = TwoSides
     worker_type = TwoSidedWorker
 
@@ -86,13 +86,19 @@ class Bae(HdaStar):
             self.compile(task)
         memory = run.limits.memory(1, task.table_bytes)
         rank = TwoSides(task, 0, memory, batch=self.batch, open_list=self.open_list)
+        saving = Saving(task, run)
+        begins = saving.load(rank) is None
         run.search_begins()
-        stop = expand_all(rank, run)
+        stop = expand_all(rank, run, begins, saving)
+        if stop is not None and saving.is_on:
+            saving.save(rank, [])
         search_s = run.search_s
+        notes = saving.end(stop)
         plan = None
         if rank.incumbent < task.upper_bound:
             plan = trace_both(task, 0, lambda _, question: question(rank))
-        return outcome_of(task, self.label, [report(rank)], round_of(rank, stop), plan=plan, search_s=search_s)
+        last = round_of(rank, stop)
+        return outcome_of(task, self.label, [report(rank)], last, plan=plan, search_s=search_s, notes=notes)
 
 
 def compile_two_sides(task: TwoSidedTask, open_list: str) -> None:

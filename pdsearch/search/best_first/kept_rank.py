@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from pdsearch.search.best_first.arrays import allocated
 from pdsearch.search.best_first.rank_arrays import RankArrays
 from pdsearch.search.best_first.step import GOAL_COST
 
+Enter = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]], None]  # nodes, f and h
+
 
 class KeptRank(RankArrays):
     """The arrays of a rank, all of them at once; parameters and errors are those of ``LocalSearch``."""
@@ -29,6 +32,18 @@ class KeptRank(RankArrays):
             "statistics": self.statistics,
             **self._open_list.saved(),
         }
+
+    @property
+    def _stored_layout(self) -> Any:
+        """Return what says where the state of a stored node is."""
+        return self._layout
+
+    def open_lists(self) -> list[tuple[str, Enter]]:
+        """Return what the names of the arrays of each open list begin with, and what enters nodes into it."""
+        return [("", self.enter_open)]
+
+    def learn_again(self, facts: list[dict[str, Any]]) -> None:
+        """Take over what else the ranks of a checkpoint knew; here nothing."""
 
     def known_goal(self) -> dict[str, Any]:
         """Return the cost of the best plan that the rank knows of, and node and cost of the best goal stored here."""
@@ -61,7 +76,7 @@ class KeptRank(RankArrays):
         stride, start = self.task.node_words, self.n_nodes
         end = start + len(rows)
         self._table.nodes[start * stride : end * stride] = rows.reshape(-1)
-        name_nodes(self._layout, self._table.nodes, self._table.index, self._moves.parent, start, end)
+        name_nodes(self._stored_layout, self._table.nodes, self._table.index, self._moves.parent, start, end)
         self._table.n_nodes[0] = end
 
     def enter_open(self, nodes: npt.NDArray[np.int64], f: npt.NDArray[np.int64], h: npt.NDArray[np.int64]) -> None:

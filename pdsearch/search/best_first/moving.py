@@ -27,7 +27,6 @@ from pdsearch.search.checkpoint.files import read_arrays
 from pdsearch.search.checkpoint.identity import facts_of
 from pdsearch.search.task import Task
 
-KIND = "best-first search"
 _AT_ONCE = 1 << 16  # nodes
 Integers = npt.NDArray[np.int64]
 
@@ -48,7 +47,7 @@ class Moving:
         self.files = [read_arrays(epoch.folder, part.lasting or part) for part in epoch.parts]
         self.facts = [part.facts for part in epoch.parts]
         self._layout = task.layout
-        owners = facts_of(task, KIND)["owners"]
+        owners = facts_of(task, task.kind)["owners"]
         self.is_direct = len(self.files) == task.n_ranks and epoch.task["owners"] == owners
         self._owners: list[Any] = [None] * len(self.files)
         self._numbers: list[Any] = [None] * len(self.files)
@@ -154,6 +153,7 @@ class Moving:
         for number in share:
             statistics += self.files[number]["statistics"]
         incumbent = min(int(facts["incumbent"]) for facts in self.facts)
+        rank.learn_again(self.facts)
         rank.go_on_from(
             incumbent, self._goal(rank.rank), statistics, [self.files[number]["layers"] for number in share]
         )
@@ -164,10 +164,11 @@ class Moving:
 
     def _enter_open(self, rank: LocalSearch) -> None:
         for number in self.sources(rank.rank):
-            for nodes, f, h in _entries(self.files[number]):
-                owners, numbers = self.where(np.full(len(nodes), number), nodes)
-                mine = owners == rank.rank
-                rank.enter_open(numbers[mine], f[mine], h[mine])
+            for prefix, enter in rank.open_lists():
+                for nodes, f, h in _entries(self.files[number], prefix):
+                    owners, numbers = self.where(np.full(len(nodes), number), nodes)
+                    mine = owners == rank.rank
+                    enter(numbers[mine], f[mine], h[mine])
         for number in range(len(self.files)):
             rank.absorb(self._records_for(rank.rank, number))
 
@@ -218,8 +219,8 @@ class Moving:
 
     def _f_end(self) -> int:
         """Return the first f that had no place in any open list."""
-        ends = [len(file["open_top"]) // int(file["open_scalars"][5]) for file in self.files if "open_top" in file]
-        return max(ends, default=0)
+        lists = [(file, name.removesuffix("top")) for file in self.files for name in file if name.endswith("open_top")]
+        return max((len(file[f"{name}top"]) // int(file[f"{name}scalars"][5]) for file, name in lists), default=0)
 
     def _chunks(self, rank: int) -> int:
         """Return about how many chunks a rank's open list will fill."""
@@ -233,7 +234,8 @@ def compile_loading(rank: LocalSearch) -> None:
     """Compile what fills a rank, or load it from the disk cache, by giving it nothing."""
     nothing = np.empty(0, np.int64)
     rank.enter_nodes(np.empty((0, rank.task.node_words), np.uint32))
-    rank.enter_open(nothing, nothing, nothing)
+    for _, enter in rank.open_lists():
+        enter(nothing, nothing, nothing)
     one_entry = np.zeros(2 * CHUNK, np.uint32)
     list(saved_entries(np.array([CHUNK + 1], np.uint32), one_entry, np.ones(6, np.int64)))
 
@@ -251,14 +253,15 @@ def _pieces(nodes: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.uint32]]:
         yield nodes[start : start + _AT_ONCE]
 
 
-def _entries(file: dict[str, Any]) -> Iterator[tuple[Integers, Integers, Integers]]:
+def _entries(file: dict[str, Any], prefix: str) -> Iterator[tuple[Integers, Integers, Integers]]:
     """Yield nodes of an open list that was saved, their f and h."""
-    if "open_top" in file:
-        for nodes, f, h in saved_entries(file["open_top"], file["open_pool"], file["open_scalars"]):
+    if f"{prefix}open_top" in file:
+        for nodes, f, h in saved_entries(*(file[f"{prefix}open_{name}"] for name in ("top", "pool", "scalars"))):
             yield nodes, np.full(len(nodes), f), np.full(len(nodes), h)
         return
-    order = np.argsort(file["heap_node"], kind="stable")  # by time of entry
+    heap_f, heap_h, heap_node = (file[f"{prefix}heap_{name}"] for name in ("f", "h", "node"))
+    order = np.argsort(heap_node, kind="stable")  # by time of entry
     for start in range(0, len(order), _AT_ONCE):
         some = order[start : start + _AT_ONCE]
-        nodes = (file["heap_node"][some] & np.uint64(0xFFFFFFFF)).astype(np.int64)
-        yield nodes, file["heap_f"][some].astype(np.int64), file["heap_h"][some].astype(np.int64)
+        nodes = (heap_node[some] & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        yield nodes, heap_f[some].astype(np.int64), heap_h[some].astype(np.int64)

@@ -16,7 +16,7 @@ from pdsearch.errors import BadInputError
 from pdsearch.result import Status
 from pdsearch.search.best_first.begun import Begun, begun_from
 from pdsearch.search.best_first.local_search import LocalSearch
-from pdsearch.search.best_first.moving import KIND, Moving, compile_loading
+from pdsearch.search.best_first.moving import Moving, compile_loading
 from pdsearch.search.checkpoint.files import scratch
 from pdsearch.search.checkpoint.identity import check_same, facts_of
 from pdsearch.search.run import Run
@@ -66,12 +66,12 @@ class Saving:
                 "another"
             )
         if self.run.checkpoints.epoch is not None:
-            check_same(self.run.checkpoints.epoch.task, self.task, KIND)
+            check_same(self.run.checkpoints.epoch.task, self.task, self.task.kind)
             if not goes_on and _CONTINUATION in self.run.checkpoints.epoch.task:
                 raise BadInputError(
                     "the checkpoint is of a search that went on when memory was full; leave out when_full 'stop'"
                 )
-        return facts_of(self.task, KIND)
+        return facts_of(self.task, self.task.kind)
 
     def load(self, rank: LocalSearch) -> dict[str, Any] | None:
         """Fill a rank from the checkpoint that the search goes on from; all must call.

@@ -30,7 +30,7 @@ import dataclasses
 from collections import deque
 from typing import Any
 
-from pdsearch.comm import Communicator
+from pdsearch.comm import Communicator, Records
 from pdsearch.comm.termination import Round
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first.two_sides import TwoSides
@@ -57,10 +57,20 @@ class TwoSidedWorker(Worker):
     def send(self, idle: bool) -> int:
         """Send full messages, and when idle the others, too, and remember what is in them; return how many."""
         n = super().send(idle)
+        self._remember()
+        return n
+
+    def go_on(self, ranks: list[int], records: Records, ends: list[int], kept: list[Records]) -> None:
+        """Begin again after a pause, before which all messages were taken; what is sent now is remembered."""
+        for messages in self._on_their_way:
+            messages.clear()
+        super().go_on(ranks, records, ends, kept)
+        self._remember()
+
+    def _remember(self) -> None:
         for destination, *least_b in self.local.taken:
             self._on_their_way[destination].append((least_b[0], least_b[1]))
         self.local.taken.clear()
-        return n
 
     def _expand(self, most: int, f_limit: int) -> int:
         """Expand nodes of b up to the floors, or the best there are."""

@@ -9,6 +9,7 @@ import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numba
@@ -26,10 +27,12 @@ from pdsearch.kernels.passes import H_OUT_OF_RANGE, SLACK
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import allocated, new_open_list
+from pdsearch.search.best_first.kept_rank import Enter
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.pipeline import addresses_of, fault_of
 from pdsearch.search.task import Task
 
+_BACK = "back_"  # of the names of the backward side's arrays
 _cost_bound = getattr(sides.cost_bound, "py_func", sides.cost_bound)
 
 
@@ -74,6 +77,7 @@ class TwoSidedTask(Task):
         The instance from the goal to the initial state.
     """
 
+    kind = "search from both ends"
     back: Any = None
 
     @property
@@ -255,6 +259,12 @@ class TwoSides(LocalSearch):
         self._unsent_b[:, destinations] = INFINITY
         return super().take(destinations)
 
+    def least_f_of(self, records: npt.NDArray[np.uint32]) -> int:
+        """Return what plans through the states of records cost at least."""
+        side, b = sides.sides_and_b(self._layout, records)
+        least = [int(b[side == one].min(initial=INFINITY)) for one in (sides.FORWARD, sides.BACKWARD)]
+        return min(self.cost_bound(least[0], self.proved[1]), self.cost_bound(least[1], self.proved[0]))
+
     def part_of(self, state: State, side: int) -> tuple[int, int] | None:
         """Return g of a stored state and the operator that led there, of one side; None if it does not know it."""
         node = self._find(state)
@@ -281,6 +291,51 @@ class TwoSides(LocalSearch):
                 "correct what it declares, or use astar"
             )
         super()._check_domain()
+
+    # --- in checkpoints ---
+
+    def saved(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the arrays that hold all the rank knows but unsent records; valid until it goes on."""
+        return {**super().saved(), **{_BACK + name: array for name, array in self._back_list.saved().items()}}
+
+    @property
+    def _stored_layout(self) -> Any:
+        return sides.two_of(self._layout)
+
+    def known_goal(self) -> dict[str, Any]:
+        """Return what a rank knows of the best plan, the b of each side that are proved, and whose turn it is."""
+        turn = int(self._frame.words[sides.TURN])
+        return {**super().known_goal(), "proved": list(map(int, self.proved)), "turn": turn}
+
+    def learn_again(self, facts: list[dict[str, Any]]) -> None:
+        """Take over the b that were proved: what is open, or was on its way, is what it was."""
+        self._frame.words[sides.TURN] = facts[self.rank % len(facts)]["turn"]
+        if self.task.n_ranks > 1:
+            self.learn([max(one["proved"][side] for one in facts) for side in (sides.FORWARD, sides.BACKWARD)])
+
+    def open_lists(self) -> list[tuple[str, Enter]]:
+        """Return what the names of the arrays of each open list begin with, and what enters nodes into it."""
+        return [("", partial(self._enter_side, sides.FORWARD)), (_BACK, partial(self._enter_side, sides.BACKWARD))]
+
+    def _enter_side(
+        self, side: int, nodes: npt.NDArray[np.int64], b: npt.NDArray[np.int64], h: npt.NDArray[np.int64]
+    ) -> None:
+        """Enter stored nodes into the open list of a side, the last first out, but for those that it has closed."""
+        part = sides.part_words(self._layout)
+        is_open = self._rows[nodes, 2 * self._n_words + (side + 1) * part - 1] & 1 == 0
+        nodes, b, h = nodes[is_open], b[is_open], h[is_open]
+        if self._open_list.f_end <= int(b.max(initial=0)):
+            self._widen(int(b.max()))
+        while not (into := self._list_of(side)).has_room(into.needed(b, h)):
+            self._check_memory(2 * self._open_list_bytes())
+            setattr(self, ("_open_list", "_back_list")[side], allocated(into.doubled))
+            self._measure()
+        kernels.give(into, nodes, b, h)
+        self._measure()
+        self._frame.words[sides.LEASTS + side] = into.least_f
+
+    def _list_of(self, side: int) -> Any:
+        return (self._open_list, self._back_list)[side]
 
     # --- arrays ---
 
