@@ -55,6 +55,8 @@ class Domain(Instances, Hashing):
         What :func:`pdsearch.kernels.protocol.constants` was told for the type of ``space``; not stated again.
     deadline : Deadline
         When what is built for the instance, tables of heuristics and the like, must be done; by default never.
+    phases : mapping of str to float
+        Seconds that the making of the instance took, by what was done.
     """
 
     name: ClassVar[str]
@@ -71,6 +73,7 @@ class Domain(Instances, Hashing):
     max_cost: int
     least_cost: int = 0
     deadline: Deadline = NO_DEADLINE
+    phases: Mapping[str, float] = {}
 
     @property
     def n_words(self) -> int:

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from types import FunctionType
 from typing import Any
 
 import numba
+from numba.core import event
 from numba.core.dispatcher import Dispatcher
 from numba.core.registry import cpu_target
 from numba.extending import overload
 
 from pdsearch._cache import KernelCache, cache_folder, prune
+from pdsearch._compile_watch import look_now
 from pdsearch._notice import announced, expect
 from pdsearch.errors import BadInputError, PdsearchError
 
@@ -27,7 +29,6 @@ __all__ = [
     "announced",
     "cache_folder",
     "chosen",
-    "compile_in_parts",
     "compiling",
     "default",
     "expect",
@@ -39,6 +40,20 @@ __all__ = [
     "with_answers",
 ]
 _njit: Any = numba.njit  # numba's annotations do not know _nrt
+
+
+class _Passes(event.Listener):
+    """Told by numba of each pass of its compiler."""
+
+    def on_start(self, event: Any) -> None:
+        """Let who watches look; what is raised here ends the compiling."""
+        look_now()
+
+    def on_end(self, event: Any) -> None:
+        """Do nothing."""
+
+
+event.register("numba:run_pass", _Passes())
 
 
 def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
@@ -57,32 +72,6 @@ def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
         return compiled
 
     return decorate
-
-
-def compile_in_parts(
-    whole: Any, given: tuple[Any, ...], parts: Iterable[tuple[Any, tuple[Any, ...]]], check: Callable[[str], None]
-) -> None:
-    """Compile the kernels that a large one calls before it, so that somebody may look at the clock between them.
-
-    Parameters
-    ----------
-    whole : kernel
-        The one that calls the others; nothing is done where it is compiled already.
-    given : tuple
-        What it will be called with.
-    parts : iterable of (kernel, tuple)
-        The others, and what each is called with.
-    check : callable
-        Called after each with a word for what is going on; what it raises ends the compiling.
-    """
-    if not isinstance(whole, Dispatcher):  # with NUMBA_DISABLE_JIT=1
-        return
-    signature = tuple(map(numba.typeof, given))
-    if signature in whole.overloads or vars(whole)["_cache"].has(signature, whole.targetctx):
-        return
-    for part, arguments in parts:
-        part.compile(tuple(map(numba.typeof, arguments)))
-        check("compiling")
 
 
 # Kernels are compiled without reference counting (_nrt=False): numba would count references to

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # imported when a report is asked for, so that `import pdsear
     from pdsearch.balance.traffic import Crossing
 
 
+_FELT_S = 0.1  # a phase that is worth a word
 _MANY_NODES = 1000  # of fewer the first tables take the most
 
 
@@ -109,7 +110,9 @@ class Result:
     notes : list of str
         What the domain has to say of how it dealt with the instance.
     phases : dict of str to float
-        Seconds of set-up: heuristic, distribution, compile.
+        Seconds of what came before the search: read (files, and PDDL translated), preprocess, pruning, heuristic,
+        distribution, automaton, compile, checkpoint (loaded); and of what followed when memory was full, which is part
+        of ``search_s``: continuation set-up, plan.
     """
 
     status: Status
@@ -215,6 +218,11 @@ class Result:
         each = f", {self.bytes_per_node:.1f} bytes per node" if stored >= _MANY_NODES else ""
         return f"  {self.search_s:.3f} s{rate}; {sized(self.peak_memory_bytes)}{each}"
 
+    def _phases(self) -> list[str]:
+        """Return in a row what took how long, where anything but the search can be felt."""
+        felt = [f"{name} {spent:.1f} s" for name, spent in self.phases.items() if spent >= _FELT_S]
+        return [f"  phases: {', '.join([*felt, f'search {self.search_s:.1f} s'])}"] if felt else []
+
     def _before_last_layer(self) -> str:
         below = self.expanded_before_last_layer
         return "" if below is None else f" (f < {self.lower_bound}: {below:,})"
@@ -230,14 +238,15 @@ class Result:
             rows.append(f"  cost {self.cost} ({self._quality()}{steps})")
         elif self.lower_bound is not None:
             rows.append(f"  no plan found; any plan costs at least {self.lower_bound}")
-        if not self.ranks:  # proved without a search
-            return "\n".join(rows)
+        if not self.ranks:  # proved without a search, or ended before it
+            return "\n".join([*rows, *self._phases()])
         shared = f"[{self.distribution}] on {self.n_ranks} ranks" if self.distribution else "on one rank"
         rows += [
             f"  {self.algorithm} {shared}, heuristic {self.heuristic}",
             f"  expanded {self.expanded:,}{self._before_last_layer()}, "
             f"generated {self.generated:,}, reopened {self.reopened:,}, duplicates {self.duplicates:,}",
             self._speed_and_memory(),
+            *self._phases(),
         ]
         if self.n_ranks > 1:
             rows.append(f"  LB {self.LB:.3f}, CO {self.CO:.3f}, {self.sent:,} nodes sent in {self.messages:,} messages")

@@ -1,6 +1,10 @@
 """What comes before the search ends with the time that is left, and keeps to the memory."""
 
+import json
+import os
 import resource
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,7 +13,8 @@ import pytest
 import sas_tasks
 
 from pdsearch._cache import KernelCache
-from pdsearch._jit import compile_in_parts, kernel
+from pdsearch._compile_watch import watched
+from pdsearch._jit import compiling, kernel
 from pdsearch.domains.planning.h2 import reduce_by_h2
 from pdsearch.domains.planning.linear_merging import abstraction
 from pdsearch.domains.planning.sas import parse_sas
@@ -17,6 +22,7 @@ from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import MemoryLimitError, TimeLimitError
 from pdsearch.heuristics import make_heuristic
 from pdsearch.limits import Deadline
+from pdsearch.result import Status
 
 DATA = Path(__file__).parent / "data" / "planning"
 DEPOTS = DATA / "depots.sas"
@@ -81,25 +87,48 @@ def test_a_limit_that_is_far_changes_nothing():
 
 
 @kernel(no_cpython_wrapper=True)
-def _first_half(number):
+def _half(number):
     return number + 1
 
 
 @kernel
 def _sum(number):
-    return _first_half(number) + number
+    return _half(number) + number
 
 
-def test_a_large_kernel_is_compiled_in_parts_with_a_look_at_the_clock_between(monkeypatch):
-    monkeypatch.setattr(KernelCache, "has", lambda *given: False)  # whatever an earlier run of the tests kept
+def test_the_clock_is_looked_at_between_two_passes_of_the_compiler(monkeypatch):
+    monkeypatch.setattr(KernelCache, "_read", lambda *given: None)  # whatever an earlier run of the tests kept
     looks = []
 
-    with pytest.raises(TimeLimitError):
-        compile_in_parts(_sum, (1.5,), [(_first_half, (1.5,))] * 2, Deadline(0.0).check)
-    assert len(_first_half.overloads) == 1
+    def ends_in_the_inner_kernel(doing):
+        looks.append(doing)
+        if len(looks) == 8:
+            raise TimeLimitError(doing)
 
-    compile_in_parts(_sum, (2,), [(_first_half, (2,))], looks.append)
-    assert (_sum(2), looks) == (5, ["compiling"])
+    for look in (Deadline(0.0).check, ends_in_the_inner_kernel):
+        with pytest.raises(TimeLimitError, match="compiling"), compiling("a test"), watched(look):
+            _sum(1.5)
+        assert not _sum.overloads
 
-    compile_in_parts(_sum, (2,), [(_first_half, (2,))], looks.append)
-    assert len(looks) == 1
+    looks.clear()
+    with watched(looks.append):
+        assert _sum(2) == 5
+    assert len(looks) > 20
+
+    looks.clear()
+    with watched(looks.append):
+        assert _sum(2) == 5
+    assert not looks
+    assert _sum(1.5) == 4.0
+
+
+def test_a_search_whose_kernels_are_not_compiled_ends_while_they_are(tmp_path):
+    words = ["plan", str(DATA / "courier.sas"), "--heuristic", "hmax", "--time-limit", "0.6s", "--json", "result.json"]
+    cold = os.environ | {"PDSEARCH_CACHE_DIR": str(tmp_path / "cache")}
+
+    job = subprocess.run([sys.executable, "-m", "pdsearch", *words], cwd=tmp_path, env=cold, capture_output=True)
+
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert (job.returncode, result["status"], result["lower_bound"]) == (Status.TIME_LIMIT.value, "time limit", 0)
+    assert 0 < result["phases"]["read"] < result["phases"]["compile"] < 5
+    assert b"  phases: compile " in job.stdout

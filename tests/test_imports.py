@@ -24,6 +24,7 @@ LAYERS = [
         "registry",
         "_jit",
         "_cache",
+        "_compile_watch",
         "_notice",
     },
     {"kernels"},

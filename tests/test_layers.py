@@ -14,6 +14,7 @@ from searches import astar
 from pdsearch import Status, solve
 from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.tiles import Tiles
+from pdsearch.errors import TimeLimitError
 from pdsearch.limits import Limits
 from pdsearch.search.best_first import continuation
 from pdsearch.search.best_first.arrays import MemoryLimitError
@@ -133,6 +134,20 @@ def test_the_plan_is_searched_for_again_from_the_node_below_which_the_goal_was(t
     assert (result.status, result.cost, len(result.plan)) == (Status.SOLVED, 31, 31)
     assert result.phases["plan"] > 0
     assert any("by layers below the open nodes" in note for note in result.notes)
+
+
+def test_what_is_known_is_kept_when_no_time_is_left_to_compile_what_follows(tight, monkeypatch):
+    def late(task):
+        raise TimeLimitError("the time limit ended compiling; give more time")
+
+    tight(500, 10**6)
+    task = make_task(Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1], goal="blank-last"), "linear-conflict")
+    monkeypatch.setattr(continuation, "compile_layers", late)
+    result = astar(task, LIMITS, batch=2)
+
+    assert (result.status, result.cost) == (Status.TIME_LIMIT, None)
+    assert task.heuristic.value(task.domain.initial) < result.lower_bound <= 31
+    assert result.expanded > 0
 
 
 @pytest.mark.parametrize("memory", [2**20, 2**21])

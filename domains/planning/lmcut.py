@@ -29,7 +29,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import compile_in_parts, inlined, kernel
+from pdsearch._jit import inlined, kernel
 from pdsearch.domains import Domain, State
 from pdsearch.domains.planning.hmax import reach, reach_state
 from pdsearch.domains.planning.relaxed import Relaxed, most_h, relaxed
@@ -285,7 +285,6 @@ class Lmcut(Heuristic):
         self.tables = _tables(relaxed(domain.task))
         self.max_h = most_h(domain.task)
         self.max_rise = domain.max_cost + self.max_h
-        self._compile()
 
     @classmethod
     def fits(cls, domain: Domain) -> bool:
@@ -295,16 +294,6 @@ class Lmcut(Heuristic):
     def value(self, state: State) -> int:
         """Run the compiled code."""
         return int(lmcut(self.tables, self.planning.space, np.array(state, np.uint64), 0))
-
-    def _compile(self) -> None:
-        """Compile what takes six seconds in parts of two or less, between which the deadline is looked at."""
-        tables, given = (
-            (self.tables,),
-            (self.tables, self.planning.space, np.array(self.planning.initial, np.uint64), 0),
-        )
-        parts = [(_reach_all, tables), (_mark_goal_zone, tables), (_find_cut, given), (_repair, (*tables, 0))]
-        parts.append((_with_all_parts, (*tables, 0)))
-        compile_in_parts(lmcut, given, parts, self.planning.deadline.check)
 
 
 def _tables(task: Relaxed) -> LmcutTables:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pdsearch._compile_watch import watched
 from pdsearch.domains.planning.sas import SasTask
 from pdsearch.limits import NO_DEADLINE, Deadline
 from pdsearch.registry import Registry
@@ -72,4 +73,7 @@ def prepare(task: SasTask, name: str | None, deadline: Deadline = NO_DEADLINE) -
     TimeLimitError
         If the deadline passes.
     """
-    return Prepared.unchanged(task) if name is None else PREPROCESSORS[name].prepare(task, deadline)
+    if name is None:
+        return Prepared.unchanged(task)
+    with watched(deadline.check):
+        return PREPROCESSORS[name].prepare(task, deadline)

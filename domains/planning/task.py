@@ -6,6 +6,7 @@ Helmert (2006), "The Fast Downward Planning System", JAIR 26.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -88,13 +89,17 @@ class Planning(Domain):
         deadline: Deadline = NO_DEADLINE,
     ) -> None:
         self._costs, self.instance, self.deadline = bounded(task), instance, deadline
+        began = time.perf_counter()
         self._prepared = prepare(self._costs.task, preprocess, deadline)
+        self.phases = {} if preprocess is None else {"preprocess": time.perf_counter() - began}
         self.task = task = self._prepared.task
         self.sizes = [len(variable.values) for variable in task.variables]
         self.layout = Layout.of(self.sizes)
         plain, found = planning_space(task, self.layout)
         self.max_moves = max(1, found.most)
+        began = time.perf_counter()
         self._pruning = None if pruning is None else make_pruning(pruning, task, plain, self.max_moves, deadline)
+        self.phases |= {} if pruning is None else {"pruning": time.perf_counter() - began}
         self.space = plain if self._pruning is None else self._pruning.space
         self.n_variables, self.n_values = len(self.sizes), max(self.sizes)
         costs = [operator.cost for operator in task.operators] or [0]

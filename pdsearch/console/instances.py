@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,13 @@ def instances(domain: type[Domain], texts: Sequence[str], options: dict[str, Any
 def _read(domain: type[Domain], name: str, options: dict[str, Any], comm: Any) -> list[Domain]:
     if domain.has_lines and once(comm, lambda: len(name) < 4096 and _is_file(name)):
         return together(comm, lambda: _from_lines(domain, name, options))
+    began = time.perf_counter()
     fetched = once(comm, lambda: domain.fetch(name, **options))
     given = options if fetched is None else options | {"fetched": fetched}
-    return [together(comm, lambda: domain.parse(name, **given))]
+    one = together(comm, lambda: domain.parse(name, **given))
+    spent = time.perf_counter() - began - sum(one.phases.values())
+    one.phases = {"read": spent, **one.phases}
+    return [one]
 
 
 def _is_file(name: str) -> bool:

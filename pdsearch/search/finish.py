@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pdsearch._compile_watch import watched
 from pdsearch.balance.metrics import load_balance
 from pdsearch.balance.traffic import communication_overhead
 from pdsearch.domains import Domain
 from pdsearch.environment import environment
-from pdsearch.errors import BadInputError, MemoryLimitError, PdsearchError, WrongPlanError
+from pdsearch.errors import BadInputError, MemoryLimitError, PdsearchError, TimeLimitError, WrongPlanError
 from pdsearch.heuristics import Heuristic
 from pdsearch.kernels.protocol import INFINITY
+from pdsearch.limits import Deadline
 from pdsearch.result import RankCounts, Result, Status, crossing_of
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
@@ -114,8 +116,16 @@ def not_begun(domain: Domain, run: Run, heuristic: Any, error: PdsearchError) ->
 def not_searched(task: Task, label: str, error: PdsearchError) -> Outcome:
     """Return the outcome of a task that a limit ended before it was searched."""
     stop = Status.MEMORY_LIMIT if isinstance(error, MemoryLimitError) else Status.TIME_LIMIT
-    bound = task.heuristic.value(task.domain.initial) if task.heuristic.admissible else 0
-    return Outcome(label, lower_bound=bound, stop=stop, totals={"evaluated": 1})
+    return Outcome(label, lower_bound=_first_bound(task), stop=stop, totals={"evaluated": 1})
+
+
+def _first_bound(task: Task) -> int:
+    """Return what the heuristic says of the initial state; 0 where it cannot say so, or would have to be compiled."""
+    try:
+        with watched(Deadline(0.0).check):
+            return task.heuristic.value(task.domain.initial) if task.heuristic.admissible else 0
+    except TimeLimitError:
+        return 0
 
 
 def decide(task: Task, outcome: Outcome) -> tuple[Status, int | None, int | None]:
@@ -216,6 +226,6 @@ def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) ->
             *outcome.notes,
             *_checked(task, cost, status is Status.UNSOLVABLE, total["expanded"]),
         ],
-        phases={name: round(spent, 6) for name, spent in run.phases.items()},
+        phases={name: round(spent, 6) for name, spent in (*task.domain.phases.items(), *run.phases.items())},
     )
     return outcome.result(**values | dict(outcome.details))

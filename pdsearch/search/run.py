@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from pdsearch._compile_watch import watched
 from pdsearch.limits import Deadline, Limits
 from pdsearch.result import Result, Status
 from pdsearch.search.checkpoint.checkpoints import Checkpoints
@@ -52,6 +53,10 @@ OnProgress = Callable[[Progress], None]
 
 def _never() -> bool:
     return False
+
+
+def _go_on(doing: str) -> None:
+    """Look at nothing."""
 
 
 @dataclass
@@ -121,11 +126,15 @@ class Run:
         return Deadline(self.limits.time_s - self.spent_s - self.total_s, self.limits.memory_bytes)
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Add the seconds of what is done inside to a phase."""
+    def phase(self, name: str, is_watched: bool = True) -> Iterator[None]:
+        """Add the seconds of what is done inside to a phase, and let no compiling there outlast the time limit.
+
+        Where ranks would not raise together, it must not be watched.
+        """
         began = time.perf_counter()
         try:
-            yield
+            with watched(self.deadline().check if is_watched else _go_on):
+                yield
         finally:
             self.phases[name] = self.phases.get(name, 0.0) + time.perf_counter() - began
 

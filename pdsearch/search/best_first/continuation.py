@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pdsearch.comm.termination import Round
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, TimeLimitError
 from pdsearch.options import Option
 from pdsearch.pruning.words import has_words
 from pdsearch.result import Status
@@ -149,12 +149,18 @@ def search_on(crew: Crew, run: Run, last: Round, keeping: Keeping | None = None)
     keeping : Keeping, optional
         Writes it to checkpoints, and knows what it goes on from; of a crew with one rank in each process.
     """
-    return (_deepen if _by_words(crew.ranks[0].task) else _by_groups)(crew, run, last, keeping)
+    try:
+        return (_deepen if _by_words(crew.ranks[0].task) else _by_groups)(crew, run, last, keeping)
+    except TimeLimitError:  # of all ranks together: what they know is kept
+        ranks = [(0, 0) for _ in crew.exchange([0] * len(crew.ranks))]
+        how = "searches (no time was left)"
+        return After(last.least_f, None, last.incumbent, Status.TIME_LIMIT, ranks, [], how, [])
 
 
 def _deepen(crew: Crew, run: Run, last: Round, keeping: Keeping | None) -> After:
-    with run.phase("continuation set-up"):
+    with run.phase("compile"):
         engine = crew.in_turn(lambda: new_engine(crew.ranks[0].task))
+    with run.phase("continuation set-up", is_watched=False):
         parts = zip(crew.ranks, _opened(crew, keeping), strict=True)
         ranks = [Below(rank, engine.fresh(), opened, lambda: run.why_stop() is not None) for rank, opened in parts]
     for one in ranks:
@@ -172,7 +178,7 @@ def _opened(crew: Crew, keeping: Keeping | None) -> list[OpenNodes]:
 def _by_groups(crew: Crew, run: Run, last: Round, keeping: Keeping | None) -> After:
     with run.phase("compile"):
         crew.in_turn(lambda: compile_layers(crew.ranks[0].task))
-    with run.phase("continuation set-up"):
+    with run.phase("continuation set-up", is_watched=False):
         parts = zip(crew.ranks, _opened(crew, keeping), strict=True)
         fronts = [Frontier(rank, opened, crew.memory) for rank, opened in parts]
     for one in fronts:

@@ -74,7 +74,6 @@ def compile_passes(task: Task, passes_of_search: Iterable[tuple[int, Compiled]])
     missing = [one for _, one in passes_of_search if not one.is_kept]
     expect(len(missing))
     for one in missing:
-        task.domain.deadline.check("compiling")
         one.address  # noqa: B018  # compiles it
     for driver in (kernels.step, kernels.absorb, kernels.split_index):
         driver.compile((FRAME_TYPE, FRAME_TYPE))

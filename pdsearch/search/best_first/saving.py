@@ -84,7 +84,7 @@ class Saving:
         epoch = checkpoints.epoch
         with self.run.phase("compile"):
             in_turn(self._raw, lambda: compile_loading(rank))
-        with self.run.phase("checkpoint"):
+        with self.run.phase("checkpoint", is_watched=False):
             moving = Moving(self.task, epoch)
             if self.comm is None or moving.is_direct or self.task.n_ranks == 1:
                 moving.find_owners()

@@ -109,13 +109,16 @@ class IdaStar(Algorithm):
             engine = self._engine(task, comm)
         queue: Queue = ThreadQueue() if comm is None else RankQueue(comm)
         saving = IterationSaving(task, run, comm, f"IDA*, mode {self.mode}, prune {engine.pruner.name}")
-        search = _Search(run, engine, self.mode, self.threads or fair_threads(comm and comm.raw), queue, saving)
+        threads = self.threads or fair_threads(comm and comm.raw)
         owner = f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"
+
+        def begun() -> _Search:
+            search = _Search(run, engine, self.mode, threads, queue, saving)
+            search.compile()
+            return search
+
         with run.phase("compile"), compiling(owner):
-            if comm is None:
-                search.compile()
-            else:
-                comm.in_turn(search.compile)
+            search = begun() if comm is None else comm.in_turn(begun)
         search.load()
         run.search_begins()
         run.tell = search.progress
