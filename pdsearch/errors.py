@@ -43,6 +43,10 @@ class MemoryLimitError(PdsearchError):
     """What is to be read or built needs more memory than was given."""
 
 
+class TooLittleMemoryError(MemoryLimitError, BadInputError):
+    """The memory limit is below what the first tables of a search take."""
+
+
 class WrongPlanError(PdsearchError, AssertionError):
     """A plan did not survive its replay: a bug in pdsearch, never in the input."""
 

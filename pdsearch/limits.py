@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError, shown
+from pdsearch.units import sized
 
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
@@ -86,6 +87,11 @@ class Deadline:
     def left_s(self) -> float:
         """Return the seconds left, at least 0."""
         return max(0.0, self.end - time.monotonic())
+
+    @property
+    def memory_words(self) -> str:
+        """Return in words how much memory there is."""
+        return "memory without a limit" if self.memory_bytes is None else f"memory of {sized(self.memory_bytes)}"
 
     def check(self, doing: str = "the preparation") -> None:
         """Raise TimeLimitError, which says what was being done, once the time is over."""

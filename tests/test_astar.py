@@ -15,7 +15,7 @@ from searches import astar
 from pdsearch import Result, Status, solve
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf
-from pdsearch.errors import BadInputError, UnknownNameError
+from pdsearch.errors import BadInputError, TooLittleMemoryError, UnknownNameError
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
@@ -266,8 +266,25 @@ def test_the_tables_of_a_heuristic_are_part_of_what_a_search_uses():
     small, large = (solve(puzzle, name) for name in ("manhattan", "pdb"))
 
     assert large.peak_memory_bytes - small.peak_memory_bytes > 2**17  # of 9!/2 entries
-    with pytest.raises(BadInputError, match="too small for the first tables"):
+    with pytest.raises(TooLittleMemoryError, match="too small for the first tables"):
         LocalSearch(make_task(puzzle, "pdb"), 0, 2**17)
+
+
+def test_states_of_many_moves_are_expanded_fewer_at_a_time_where_memory_is_small():
+    puzzle = Tiles.parse("random:3x3")
+    puzzle.max_moves = 20_000
+    task = make_task(puzzle)
+
+    ranks = {memory: LocalSearch(task, 0, memory) for memory in (2**27, 2**28, 2**34)}
+
+    batches = [rank._batch_size for rank in ranks.values()]
+    assert batches == sorted(batches)
+    assert 1 <= batches[0] < batches[1] < batches[2] == task.heuristic.batch
+    assert all(rank.granted_bytes < memory // 4 for memory, rank in ranks.items())
+    assert solve(puzzle, memory=2**27).cost == solve(puzzle, memory=2**34).cost
+    too_little = solve(puzzle, memory=2**22)
+    assert (too_little.status, too_little.cost) == (Status.MEMORY_LIMIT, None)
+    assert "is too small for the first tables" in too_little.notes[0]
 
 
 @pytest.mark.parametrize("cost_s", [1e-3, 1e-2])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import sas_tasks
 
+from pdsearch import solve
 from pdsearch._cache import KernelCache
 from pdsearch._compile_watch import watched
 from pdsearch._jit import compiling, kernel
@@ -21,7 +23,7 @@ from pdsearch.domains.planning.sas import parse_sas
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import MemoryLimitError, TimeLimitError
 from pdsearch.heuristics import make_heuristic
-from pdsearch.limits import Deadline
+from pdsearch.limits import Deadline, Limits
 from pdsearch.result import Status
 
 DATA = Path(__file__).parent / "data" / "planning"
@@ -67,15 +69,37 @@ def test_merge_and_shrink_shrinks_to_its_memory():
         abstraction(task, 3000, Deadline(memory_bytes=100))
 
 
-@pytest.mark.parametrize("heuristic", ["merge-and-shrink:100", "pdb"])
+NOTES = {
+    "merge-and-shrink:100": r"merge-and-shrink: \d+ abstract states at a time, not 100, for memory of 8 KiB",
+    "pdb": r"pdb: \d+ of \d+ patterns were kept, for memory of 8 KiB",
+    "scp:offline": r"scp: \d+ of \d+ small patterns were kept, for memory of 8 KiB",
+    "potential:2": r"potential: \d+ of \d+ variables have no potentials, for memory of 8 KiB",
+}
+
+
+@pytest.mark.parametrize("heuristic", NOTES)
 def test_with_little_memory_heuristics_are_weaker_and_still_lower_bounds(heuristic):
-    for seed in range(10):
+    said = []
+    for seed in range(6):
         task = sas_tasks.random_task(seed, max_cost=4)
         roomy = Planning(task, "task")
         tight = Planning(task, "task", deadline=Deadline(memory_bytes=2**13))
         exact = make_heuristic(roomy, "merge-and-shrink:1000000").value(roomy.initial)
 
-        assert make_heuristic(tight, heuristic).value(tight.initial) <= exact
+        built = make_heuristic(tight, heuristic)
+        assert built.value(tight.initial) <= exact
+        assert not make_heuristic(roomy, heuristic).notes()
+        said += built.notes()
+    assert said
+    assert all(re.fullmatch(NOTES[heuristic], note) for note in said)
+
+
+def test_the_result_says_what_was_shrunk():
+    task = parse_sas(DEPOTS.read_text(), "depots.sas")
+
+    result = solve(Planning(task, "depots"), "pdb", limits=Limits(memory_bytes=2**20, nodes=10))
+
+    assert any(note.startswith("pdb: ") and note.endswith("for memory of 1 MiB") for note in result.notes)
 
 
 def test_a_limit_that_is_far_changes_nothing():

@@ -1,6 +1,7 @@
 """Potentials are exact lower bounds and consistent on small tasks of every shape; what breaks a row is found out."""
 
 import heapq
+import re
 import sys
 from collections import defaultdict
 
@@ -61,6 +62,20 @@ def test_no_state_costs_less_and_no_move_lowers_h_by_more_than_it_costs(shape, l
     assert solvable > 0
 
 
+def test_without_memory_for_all_variables_some_have_no_potentials_and_the_bound_is_one_still():
+    left_out = 0
+    for seed in range(6):
+        domain = sas_tasks.planning(seed, max_cost=3, n_operators=14, conditional=bool(seed % 2))
+        domain.deadline = Deadline(memory_bytes=2**13)
+        heuristic = Potential(domain, "2")
+        _, costs = explored(domain)
+        assert all(heuristic.value(domain.pack(state)) <= cost for state, cost in costs.items())
+        said = heuristic.notes()
+        assert not said or re.fullmatch(r"potential: \d of \d variables have no potentials, for memory of 8 KiB", *said)
+        left_out += len(said)
+    assert left_out > 0
+
+
 def test_counters_that_are_independent_are_solved_by_the_potentials_alone():
     domain = Planning(sas_tasks.counters(4, 5, goal=3), "counters")
 
@@ -69,7 +84,7 @@ def test_counters_that_are_independent_are_solved_by_the_potentials_alone():
 
 def test_a_row_that_is_broken_by_the_least_is_found():
     domain = Planning(sas_tasks.counters(2, 3, goal=2), "counters")
-    rows, sizes = potential_rows(domain.task), np.array(domain.sizes)
+    rows, sizes = potential_rows(domain.task, np.ones(2, bool)), np.array(domain.sizes)
     whole = np.array([2, 1, 0] * 2)
 
     assert are_kept(rows, 7 * whole, 7, sizes)

@@ -51,7 +51,7 @@ def abstractions_of(domain):
     """Return projections and Cartesian abstractions of a small task."""
     projector = Projector(domain.task, domain.unpack(domain.initial))
     refined = () if why_not(domain.task) else cartesian_abstractions(domain.task, Limits(60, 10**6, 10**9, 100.0))
-    return [*small_projections(domain, projector, 2), *refined]
+    return [*small_projections(domain, projector, 2)[0], *refined]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -172,7 +172,7 @@ def test_orders_that_begin_with_the_first_abstractions_tell_at_least_what_these_
     for seed in range(8):
         domain = many_goals(seed, **KINDS[kind])
         projector = Projector(domain.task, domain.unpack(domain.initial))
-        found = small_projections(domain, projector, 2)
+        found, _ = small_projections(domain, projector, 2)
         n = sum(len(one.pattern) == 1 for one in found)
         joined, costs = abstractions(found), domain.space.cost
         lookup = Lookup.of(found, (), joined.state_first[:-1])
@@ -233,12 +233,13 @@ def test_larger_patterns_are_chosen_where_they_tell_more():
 def test_what_has_no_room_is_left_out():
     domain = chain(5)
     projector = Projector(domain.task, domain.unpack(domain.initial))
-    small = small_projections(domain, projector, 2)
+    small, _ = small_projections(domain, projector, 2)
 
-    assert larger_projections(domain, projector, small, 0) == []
-    assert max(len(one.pattern) for one in larger_projections(domain, projector, small, 8)) == 3
+    assert larger_projections(domain, projector, small, 0, 10**6) == []
+    assert larger_projections(domain, projector, small, 10**6, 0) == []
+    assert max(len(one.pattern) for one in larger_projections(domain, projector, small, 8, 10**6)) == 3
     with pytest.raises(TimeLimitError, match="choosing patterns"):
-        larger_projections(Planning(domain.task, "late", deadline=Deadline(0.0)), projector, small, 100)
+        larger_projections(Planning(domain.task, "late", deadline=Deadline(0.0)), projector, small, 100, 10**6)
 
 
 @pytest.mark.parametrize("memory", [2**20, 2**22])
@@ -246,7 +247,7 @@ def test_tables_shrink_to_the_memory_that_is_given(memory):
     task = sas_tasks.counters(6, 30, goal=25)
     domain = Planning(task, "counters", deadline=Deadline(memory_bytes=memory))
 
-    tables = shared_tables(domain, wanted(None))
+    tables, *_ = shared_tables(domain, wanted(None))
 
     assert sum(array.nbytes for array in (tables.entries, *tables.joined)) <= memory
     assert make_heuristic(domain, "scp").value(domain.initial) <= 150

@@ -33,6 +33,7 @@ from pdsearch.limits import NO_DEADLINE, Deadline
 
 _SEED = 2007
 _BYTES = 64  # of a transition while a product is made and its distances found: 54 to 66 measured
+_ENTRY_BYTES = 32  # of an entry of a table, so that all tables take a quarter of the memory while they are made
 _MOST_H = 2**31 - 1  # h of an entry; a consistent heuristic that is cut off at a constant is still consistent
 
 
@@ -64,8 +65,8 @@ def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE) -> A
         in ``entries`` the row of the next table begins; in the last table it is h; -1 where no goal can be reached.
     order : int64[n_variables]
         The variables of the tables.
-    highest : int64[1]
-        The largest h.
+    numbers : int64[2]
+        The largest h, and the most states that a product was allowed to have.
 
     Raises
     ------
@@ -78,18 +79,24 @@ def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE) -> A
     system = point(len(steps[0].group) if steps else 0)
     found = Distances(np.zeros(1, np.int64), np.zeros(1, np.int64))
     tables = [np.zeros((1, 1), np.int64)]
+    if deadline.memory_bytes is not None:
+        most = max(1, min(most, deadline.memory_bytes // (_ENTRY_BYTES * max(1, len(parts)))))
+    least = most
     for part, labels in zip(parts.values(), steps, strict=True):
         deadline.check("merge-and-shrink")
         factor = part._replace(group=labels.group)
         found_here = distances(factor, labels.cost, deadline)
-        to, n_states, value_to, n_values, factors_ = _shrunk(system, found, factor, found_here, most, deadline, rng)
+        to, n_states, value_to, n_values, factors_, allowed = _shrunk(
+            system, found, factor, found_here, most, deadline, rng
+        )
+        least = min(least, allowed)
         tables[-1] = _through(tables[-1], to)
         tables.append(np.where(value_to >= 0, np.arange(n_states)[:, None] * n_values + value_to, -1))
         system = product(*factors_, labels.reduced)
         found = distances(system, labels.cost_after, deadline)
     tables[-1] = _through(tables[-1], np.where(found.alive, np.minimum(found.h, _MOST_H), -1))
     ours = tables[1:] or tables  # without variables h is that of the point
-    return _flat(ours), np.array(list(parts), np.int64), tables[-1].max(initial=0, keepdims=True).ravel()
+    return _flat(ours), np.array(list(parts), np.int64), np.array([tables[-1].max(initial=0), least], np.int64)
 
 
 def label_steps(parts: Sequence[TransitionSystem], costs: Integers) -> list[Labels]:
@@ -114,8 +121,8 @@ def _shrunk(
     most: int,
     deadline: Deadline,
     rng: np.random.Generator,
-) -> tuple[Integers, int, Integers, int, tuple[TransitionSystem, TransitionSystem]]:
-    """Return how abstraction and variable are shrunk, the states that are left, and what they become.
+) -> tuple[Integers, int, Integers, int, tuple[TransitionSystem, TransitionSystem], int]:
+    """Return how abstraction and variable are shrunk, the states that are left, what they become, and for how many.
 
     They are shrunk for a product of ``most`` states, or of a half, a quarter ... as the memory asks.
     """
@@ -128,7 +135,7 @@ def _shrunk(
         needed = _BYTES * (most_transitions(*parts) + n_states * n_values)
         if most == 1 or deadline.memory_bytes is None or needed <= deadline.memory_bytes:
             deadline.check_memory(needed, "merge-and-shrink")
-            return to, n_states, value_to, n_values, parts
+            return to, n_states, value_to, n_values, parts, most
         most //= 2
 
 

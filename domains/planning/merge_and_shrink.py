@@ -69,15 +69,21 @@ class MergeAndShrink(Heuristic):
         super().__init__(domain)
         assert isinstance(domain, Planning)
         self.planning = domain
-        entries, order, highest = share(partial(abstraction, domain.task, _states(option), domain.deadline))
+        self._asked = _states(option)
+        entries, order, numbers = share(partial(abstraction, domain.task, self._asked, domain.deadline))
         self.tables = MergeAndShrinkTables(entries, order)  # type: ignore[arg-type]
-        self.max_h = int(highest[0])
+        self.max_h, self._allowed = numbers.tolist()
         self.max_rise = domain.max_cost + self.max_h
 
     @classmethod
     def fits(cls, domain: Domain) -> bool:
         """Fit every planning task."""
         return isinstance(domain, Planning)
+
+    def notes(self) -> list[str]:
+        """Return how much smaller than asked for abstractions were kept."""
+        fewer = f"{self._allowed} abstract states at a time, not {self._asked}"
+        return [f"merge-and-shrink: {fewer}, for {self.planning.deadline.memory_words}"] * (self._allowed < self._asked)
 
     def value(self, state: State) -> int:
         """Look up one variable after the other."""

@@ -72,13 +72,19 @@ class Pdb(Heuristic):
         self.places = Places(*places)  # type: ignore[arg-type]
         scratch = (np.zeros(len(array), np.int64) for array in (self.places.variables, self.places.first))
         self.tables = PdbTables(entries, self.places, *scratch)  # type: ignore[arg-type]
-        self.max_h = min(int(bound[0]), MOST_H)
+        largest, self._n_patterns, self._n_left_out = bound.tolist()
+        self.max_h = min(largest, MOST_H)
         self.max_rise = domain.max_cost + self.max_h
 
     @classmethod
     def fits(cls, domain: Domain) -> bool:
         """Fit every planning task."""
         return isinstance(domain, Planning)
+
+    def notes(self) -> list[str]:
+        """Return how many patterns found no memory."""
+        kept = f"{self._n_patterns - self._n_left_out} of {self._n_patterns} patterns were kept"
+        return [f"pdb: {kept}, for {self.task.deadline.memory_words}"] if self._n_left_out else []
 
     def value(self, state: State) -> int:
         """Add up the lines of all patterns."""

@@ -16,7 +16,10 @@ _STATE_BYTES, _MOVE_BYTES = 512, 64  # while tables are built: of 32 orders, and
 
 
 def build_tables(task: Planning, option: str | None) -> Arrays:
-    """Return the arrays of the tables that an option asks for: entries, largest h, and those of ``Places``.
+    """Return the arrays of the tables that an option asks for.
+
+    These are the entries; the largest h, how many patterns were asked for, how many of them found no memory; and the
+    arrays of ``Places``.
 
     Raises
     ------
@@ -25,32 +28,42 @@ def build_tables(task: Planning, option: str | None) -> Arrays:
     """
     projector = Projector(task.task, task.unpack(task.initial))
     most = {"systematic-1": 1, "systematic-2": 2, "systematic-3": 3, None: 2}.get(option)
-    found = [_single(task, projector, str(option))] if most is None else small_projections(task, projector, most)
+    if most is None:
+        found, n_left_out = [_single(task, projector, str(option))], 0
+    else:
+        found, n_left_out = small_projections(task, projector, most)
     shared = share_costs(task, found, ())
-    return shared.entries, np.array([shared.largest]), *shared.lookup.places
+    return shared.entries, np.array([shared.largest, len(found) + n_left_out, n_left_out]), *shared.lookup.places
 
 
 def most_states(task: Planning) -> int:
     """Return how many abstract states have room while tables are built."""
-    return min(MAX_STATES, (task.deadline.memory_bytes or 2**62) // _STATE_BYTES)
+    return min(MAX_STATES, (task.deadline.memory_bytes or 2**62) // 2 // _STATE_BYTES)
 
 
 def most_transitions(task: Planning) -> int:
     """Return how many transitions of abstractions have room while tables are built."""
-    return min(MAX_TRANSITIONS, (task.deadline.memory_bytes or 2**62) // _MOVE_BYTES)
+    return min(MAX_TRANSITIONS, (task.deadline.memory_bytes or 2**62) // 2 // _MOVE_BYTES)
 
 
-def small_projections(task: Planning, projector: Projector, most: int) -> list[Projection]:
-    """Return the projections onto the interesting patterns of up to ``most`` variables, the smaller first, that fit."""
+def small_projections(task: Planning, projector: Projector, most: int) -> tuple[list[Projection], int]:
+    """Return the projections onto the interesting patterns of up to ``most`` variables, the smaller first, that fit.
+
+    And the number of those for which there was no memory.
+    """
     projections: list[Projection] = []
-    states = transitions = 0
+    states = transitions = n_left_out = 0
+    most_here, moves_here = most_states(task), most_transitions(task)
     for pattern in sorted(systematic(task.task, most), key=lambda pattern: (len(pattern), _size(task, pattern))):
         task.deadline.check("building pattern databases")
-        one = projector.project(pattern) if states + _size(task, pattern) <= most_states(task) else None
-        if one is not None and transitions + len(one.source) <= most_transitions(task):
+        fits = states + _size(task, pattern) <= most_here
+        one = projector.project(pattern, moves_here - transitions) if fits else None
+        if one is not None:
             projections.append(one)
             states, transitions = states + len(one.live), transitions + len(one.source)
-    return projections
+        elif (most_here < MAX_STATES and not fits) or (moves_here < MAX_TRANSITIONS and fits):
+            n_left_out += 1
+    return projections, n_left_out
 
 
 def _size(task: Planning, pattern: Pattern) -> int:
@@ -66,6 +79,7 @@ def _single(task: Planning, projector: Projector, option: str) -> Projection:
     wrong = next((var for var in pattern if var not in task.primary), None)
     if wrong is not None:
         raise BadInputError(f"pdb cannot look at variable {wrong}; give numbers of variables that are not derived")
+    task.deadline.check_memory(_STATE_BYTES * _size(task, pattern), f"pattern {option}")
     projection = projector.project(pattern)
     if projection is None:
         raise BadInputError(

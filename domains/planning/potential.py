@@ -76,7 +76,8 @@ class Potential(Heuristic):
         assert isinstance(domain, Planning)
         self.task = domain
         most = _functions(option)
-        potentials, units = share(lambda: _built(domain, most))
+        potentials, units, numbers = share(lambda: _built(domain, most))
+        (self._n_left_out,) = numbers.tolist()
         self._first = first = np.concatenate([[0], np.cumsum(domain.sizes)[:-1]]).astype(np.int64)
         used = np.flatnonzero(np.add.reduceat(np.abs(potentials).sum(axis=1), first) > 0)
         self.tables = PotentialTables(
@@ -97,6 +98,11 @@ class Potential(Heuristic):
         """Fit every planning task."""
         return isinstance(domain, Planning)
 
+    def notes(self) -> list[str]:
+        """Return how many variables have no potentials for want of memory."""
+        some = f"{self._n_left_out} of {len(self.task.primary)} variables have no potentials"
+        return [f"potential: {some}, for {self.task.deadline.memory_words}"] if self._n_left_out else []
+
     def value(self, state: State) -> int:
         """Add up the potentials, function by function."""
         values = np.array(self.task.unpack(state))
@@ -112,8 +118,11 @@ def _functions(option: str | None) -> int:
     return number
 
 
-def _built(domain: Planning, most: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return int64[n_facts, n_functions] and int64[n_functions]: potentials, and the unit of each function."""
+def _built(domain: Planning, most: int) -> tuple[npt.NDArray[np.int64], ...]:
+    """Return int64[n_facts, n_functions], int64[n_functions], int64[1].
+
+    These are the potentials, the unit of each function, and the number of variables that got none for want of memory.
+    """
     program = Program(domain.task, domain.deadline)
     found: list[Potentials] = []
     end = None
@@ -126,7 +135,8 @@ def _built(domain: Planning, most: int) -> tuple[npt.NDArray[np.int64], npt.NDAr
         end = end or time.monotonic() + min(_BUILD_S, domain.deadline.left_s / 10)
     if not found:
         found.append(Potentials(np.zeros(program.n_facts, np.int64), 1))
-    return np.stack([one.whole for one in found], axis=1), np.array([one.unit for one in found], np.int64)
+    units = np.array([one.unit for one in found], np.int64)
+    return np.stack([one.whole for one in found], axis=1), units, np.array([program.n_left_out])
 
 
 def _objectives(domain: Planning, program: Program) -> Iterator[npt.NDArray[np.float64]]:

@@ -54,7 +54,13 @@ class Program:
     task : SasTask
         Any.
     deadline : Deadline
-        When solving must be done, and what memory it may take.
+        When solving must be done, and what memory it may take: where all variables are too many, those with the most
+        effects, and no goal, get no potentials.
+
+    Attributes
+    ----------
+    n_left_out : int
+        Variables that get none for want of memory.
 
     Raises
     ------
@@ -67,8 +73,9 @@ class Program:
     def __init__(self, task: SasTask, deadline: Deadline) -> None:
         self.sizes = np.array([len(variable.values) for variable in task.variables], np.int64)
         self.n_facts = int(self.sizes.sum())
-        self.is_primary = np.repeat([variable.layer < 0 for variable in task.variables], self.sizes)
-        self.rows, self.deadline = potential_rows(task), deadline
+        chosen, self.n_left_out = variables_within(task, deadline.memory_bytes)
+        self.is_primary = np.repeat(chosen, self.sizes)
+        self.rows, self.deadline = potential_rows(task, chosen, deadline), deadline
         deadline.check_memory(_BYTES * len(self.rows.columns), "the linear programme of potentials")
         costs = [operator.cost for operator in task.operators] or [0]
         largest = min(max(1, sum(costs)), _MOST // max(1, len(self.sizes)), MOST_H)
@@ -113,6 +120,28 @@ class Program:
         if status != highspy.HighsModelStatus.kOptimal:
             return None
         return np.array(self._solver.getSolution().col_value[: self.n_facts])
+
+
+def variables_within(task: SasTask, memory_bytes: int | None) -> tuple[npt.NDArray[np.bool_], int]:
+    """Return which variables get potentials: bool[n_variables], and how many get none for want of memory.
+
+    >>> from pdsearch.domains.planning.sas import EXAMPLE, parse_sas
+    >>> variables_within(parse_sas(EXAMPLE, "lamp.sas"), None)
+    (array([ True]), 0)
+    """
+    chosen = np.array([variable.layer < 0 for variable in task.variables], np.bool_)
+    if memory_bytes is None:
+        return chosen, 0
+    entries = np.array([2 * len(variable.values) for variable in task.variables], np.int64)
+    for operator in task.operators:
+        for effect in operator.effects:
+            entries[effect.variable] += 6 if effect.conditions else 2
+    is_goal = np.isin(np.arange(len(entries)), [var for var, _ in task.goal])
+    in_order = np.lexsort((entries, ~is_goal))
+    in_order = in_order[chosen[in_order]]
+    fits = _BYTES * np.cumsum(entries[in_order]) <= memory_bytes // 2
+    chosen[in_order[~fits]] = False
+    return chosen, int((~fits).sum())
 
 
 def _solver(rows: Rows, n_facts: int, is_primary: npt.NDArray[np.bool_], largest: float) -> Any:

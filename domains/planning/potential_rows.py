@@ -22,9 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.domains.planning.sas import Effect, Operator, SasTask
+from pdsearch.limits import NO_DEADLINE, Deadline
 
 Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 Row = dict[int, int]  # coefficient of each column
+_AT_ONCE = 1000  # operators between two looks at the clock
 
 
 class Rows(NamedTuple):
@@ -53,16 +56,31 @@ class Rows(NamedTuple):
     losses: Integers
 
 
-def potential_rows(task: SasTask) -> Rows:
-    """Return what the potentials of a task must satisfy."""
-    return _Writer(task).written()
+def potential_rows(task: SasTask, with_potentials: Flags, deadline: Deadline = NO_DEADLINE) -> Rows:
+    """Return what the potentials of a task must satisfy.
+
+    Parameters
+    ----------
+    task : SasTask
+        Any.
+    with_potentials : bool[n_variables]
+        The facts of the other variables have potential 0; derived variables must be among these.
+    deadline : Deadline, optional
+        When this must be done.
+
+    Raises
+    ------
+    TimeLimitError
+        If the deadline passes.
+    """
+    return _Writer(task, with_potentials).written(deadline)
 
 
 class _Writer:
     """Writes rows down, each once, with the least bound."""
 
-    def __init__(self, task: SasTask) -> None:
-        self.task = task
+    def __init__(self, task: SasTask, with_potentials: Flags) -> None:
+        self.task, self.has = task, with_potentials.tolist()
         sizes = [len(variable.values) for variable in task.variables]
         self.first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         self.largest = int(self.first[-1])  # column of the largest potential of variable 0
@@ -70,11 +88,13 @@ class _Writer:
         self.rows: dict[tuple[tuple[int, int], ...], int] = {}
         self.losses: dict[tuple[tuple[int, int], ...], int] = {}
 
-    def written(self) -> Rows:
+    def written(self, deadline: Deadline) -> Rows:
         for var, variable in enumerate(self.task.variables):
-            for value in range(len(variable.values) if variable.layer < 0 else 0):
+            for value in range(len(variable.values) if self.has[var] else 0):
                 self._enter({self._fact(var, value): 1, self.largest + var: -1}, 0)
-        for operator in self.task.operators:
+        for number, operator in enumerate(self.task.operators):
+            if number % _AT_ONCE == 0:
+                deadline.check("the linear programme of potentials")
             row: Row = {}
             for column, coefficient in self._lost(operator):
                 row[column] = row.get(column, 0) + coefficient
@@ -87,8 +107,8 @@ class _Writer:
 
     def _goal(self) -> Row:
         goal = dict(self.task.goal)
-        primary = [var for var, variable in enumerate(self.task.variables) if variable.layer < 0]
-        return {self._fact(var, goal[var]) if var in goal else self.largest + var: 1 for var in primary}
+        counted = [var for var, has in enumerate(self.has) if has]
+        return {self._fact(var, goal[var]) if var in goal else self.largest + var: 1 for var in counted}
 
     def _lost(self, operator: Operator) -> Iterator[tuple[int, int]]:
         """Yield the columns that add up to the most that an operator may lose."""
@@ -97,7 +117,7 @@ class _Writer:
         for effect in operator.effects:
             by_variable.setdefault(effect.variable, []).append(effect)
         for var, effects in by_variable.items():
-            if self.task.variables[var].layer >= 0:
+            if not self.has[var]:
                 continue
             if not effects[-1].conditions:  # the last effect on a variable wins
                 yield self._before(var, before), 1

@@ -83,7 +83,7 @@ class Projector:
             for var, value in group:
                 self._in_group[var][value, number] = 1
 
-    def project(self, pattern: Pattern) -> Projection | None:
+    def project(self, pattern: Pattern, most_transitions: int = MAX_TRANSITIONS) -> Projection | None:
         """Return the projection onto some variables; None if it has more states or transitions than is allowed."""
         sizes = np.array([self.sizes[var] for var in pattern])
         if np.prod(sizes, dtype=float) > MAX_STATES or np.prod((sizes + 1.0) ** 2) > 2**62:
@@ -92,7 +92,7 @@ class Projector:
         keys, alone, group_of, operator_of = self._groups(pattern, sizes)
         before, after = _decode(keys, sizes)
         counts = np.where(before < 0, sizes, 1).prod(axis=1)
-        if counts.sum() > MAX_TRANSITIONS:
+        if counts.sum() > min(most_transitions, MAX_TRANSITIONS):
             return None
         source, target = np.empty((2, counts.sum()), np.int64)
         _enumerate(before, after, sizes, multiplier, source, target, np.empty_like(sizes))

@@ -80,7 +80,7 @@ class Scp(Heuristic):
         values = np.zeros(len(lookup.places.variables), np.int64)
         self.tables = ScpTables(entries, lookup, values, np.zeros(lookup.n, np.int64))  # type: ignore[arg-type]
         self.held = self._joined = Abstractions(*joined)  # type: ignore[arg-type]
-        largest, self._n_orders = numbers.tolist()
+        largest, self._n_orders, self._n_patterns, self._n_left_out = numbers.tolist()
         self.max_h = min(largest, MOST_H)
         self.max_rise = domain.max_cost + self.max_h
         self._taken: dict[int, int] = {}
@@ -91,6 +91,11 @@ class Scp(Heuristic):
     def fits(cls, domain: Domain) -> bool:
         """Fit every planning task."""
         return isinstance(domain, Planning)
+
+    def notes(self) -> list[str]:
+        """Return how many small patterns found no memory; larger abstractions are made of what is left."""
+        kept = f"{self._n_patterns - self._n_left_out} of {self._n_patterns} small patterns were kept"
+        return [f"scp: {kept}, for {self.task.deadline.memory_words}"] if self._n_left_out else []
 
     def value(self, state: State) -> int:
         """Add up the lines of all abstractions."""

@@ -60,25 +60,29 @@ def wanted(option: str | None) -> Wanted:
 
 
 def build_tables(task: Planning, chosen: Wanted) -> Arrays:
-    """Return entries, (largest h, number of orders), and the arrays of places, trees and joined abstractions."""
-    shared = shared_tables(task, chosen)
+    """Return entries, numbers, and the arrays of places, trees and joined abstractions.
+
+    The numbers: the largest h, how many orders there are, how many small patterns were asked for, how many of them
+    found no memory.
+    """
+    shared, n_patterns, n_left_out = shared_tables(task, chosen)
     largest = shared.largest
     if chosen.is_online:
         largest = min(largest + largest // 2, np.iinfo(shared.entries.dtype).max)
     return (
         shared.entries,
-        np.array([largest, shared.n_orders]),
+        np.array([largest, shared.n_orders, n_patterns, n_left_out]),
         *shared.lookup.places,
         *shared.lookup.trees,
         *shared.joined,
     )
 
 
-def shared_tables(task: Planning, chosen: Wanted) -> Shared:
-    """Make the abstractions and let them share the costs."""
+def shared_tables(task: Planning, chosen: Wanted) -> tuple[Shared, int, int]:
+    """Make the abstractions and let them share the costs; the numbers are of small patterns, in all and left out."""
     room = most_states(task)
     most = room // 2 if chosen.cartesian else room
-    projections, n_small = _projections(task, most) if chosen.projections else ([], 0)
+    projections, n_small, n_left_out = _projections(task, most) if chosen.projections else ([], 0, 0)
     n_states, n_moves = sum(len(one.live) for one in projections), sum(len(one.source) for one in projections)
     refined: Sequence[Refined] = ()
     if chosen.cartesian and why_not(task.task) is None:
@@ -86,12 +90,16 @@ def shared_tables(task: Planning, chosen: Wanted) -> Shared:
         limits = Limits(room - n_states, moves, _EFFORT, _SHARE * task.deadline.left_s)
         refined = cartesian_abstractions(task.task, limits, task.deadline)
     effort = EFFORT // 2 if chosen.is_online else EFFORT
-    return share_costs(task, projections, refined, chosen.n_orders, effort, n_small)
+    return share_costs(task, projections, refined, chosen.n_orders, effort, n_small), n_small + n_left_out, n_left_out
 
 
-def _projections(task: Planning, room: int) -> tuple[list[Projection], int]:
-    """Return projections of so many states together, but for those of small patterns, which are first; their number."""
+def _projections(task: Planning, room: int) -> tuple[list[Projection], int, int]:
+    """Return projections of so many states together, but for those of small patterns, which are first.
+
+    And the number of small ones, and of those that found no memory.
+    """
     projector = Projector(task.task, task.unpack(task.initial))
-    small = small_projections(task, projector, 2)
-    larger = larger_projections(task, projector, small, room - sum(len(one.live) for one in small))
-    return small + larger, len(small)
+    small, n_left_out = small_projections(task, projector, 2)
+    moves = most_transitions(task) - sum(len(one.source) for one in small)
+    larger = larger_projections(task, projector, small, room - sum(len(one.live) for one in small), moves)
+    return small + larger, len(small), n_left_out

@@ -43,7 +43,7 @@ class _Effort:
 
 
 def larger_projections(
-    task: Planning, projector: Projector, small: Sequence[Projection], most_states: int
+    task: Planning, projector: Projector, small: Sequence[Projection], most_states: int, most_moves: int
 ) -> list[Projection]:
     """Return projections onto more variables than ``small`` has, of ``most_states`` together.
 
@@ -55,12 +55,12 @@ def larger_projections(
         Of this task.
     small : sequence of Projection
         They are asked first for the costs they need.
-    most_states : int
-        More have no place.
+    most_states, most_moves : int
+        More states and transitions have no place.
     """
     effort, chosen = _Effort(task), list[Projection]()
     n_before = -1
-    candidates = _Candidates(task, projector, [one.pattern for one in small])
+    candidates = _Candidates(task, projector, [one.pattern for one in small], most_moves)
     while effort.left > 0 and len(chosen) > n_before:
         n_before = len(chosen)
         costs = task.space.cost.copy()
@@ -68,7 +68,8 @@ def larger_projections(
             _takes(one, costs)
         for one in candidates.each():
             room = most_states - sum(len(other.live) for other in chosen)
-            if len(one.live) <= room and _takes(one, costs):
+            moves = most_moves - sum(len(other.source) for other in chosen)
+            if len(one.live) <= room and len(one.source) <= moves and _takes(one, costs):
                 chosen.append(one)
                 candidates.remove(one)
             if not effort.spend(one):
@@ -77,10 +78,10 @@ def larger_projections(
 
 
 class _Candidates:
-    """Projections onto ever more variables; those that were made are kept."""
+    """Projections onto ever more variables; those that were made are kept while they have so many transitions."""
 
-    def __init__(self, task: Planning, projector: Projector, patterns: Sequence[Pattern]) -> None:
-        self._task, self._projector = task, projector
+    def __init__(self, task: Planning, projector: Projector, patterns: Sequence[Pattern], most_moves: int) -> None:
+        self._task, self._projector, self._most, self._room = task, projector, most_moves, most_moves
         largest = max(map(len, patterns), default=_MOST_VARIABLES)
         self._last = [pattern for pattern in patterns if len(pattern) == largest]
         self._made: dict[Pattern, Projection] = {}
@@ -88,7 +89,8 @@ class _Candidates:
 
     def remove(self, one: Projection) -> None:
         """Leave one out from now on."""
-        self._made.pop(one.pattern, None)
+        if self._made.pop(one.pattern, None) is not None:
+            self._room += len(one.source)
 
     def each(self) -> Iterator[Projection]:
         """Yield those that are left, the smaller first."""
@@ -107,9 +109,11 @@ class _Candidates:
                     break
             self._last = [pattern for _, pattern in sorted(larger)]
             for pattern in self._last:
-                one = self._projector.project(pattern)
-                if one is not None:
+                one = self._projector.project(pattern, self._most)
+                if one is not None and len(one.source) <= self._room:
                     self._made[pattern] = one
+                    self._room -= len(one.source)
+                if one is not None:
                     yield one
 
 

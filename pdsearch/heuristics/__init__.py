@@ -99,6 +99,10 @@ class Heuristic(ABC):
         """
         return False
 
+    def notes(self) -> list[str]:
+        """Return what a user should know of how it was built, a line each: what found no memory, say."""
+        return []
+
     def towards(self, instance: Domain) -> Heuristic | None:
         """Return the same heuristic towards the goal of another instance; None where it knows but one goal.
 

@@ -317,7 +317,8 @@ def _outcomes(tasks: list[Task], run: Run, algorithm: Algorithm, carrier: Any) -
     try:
         return algorithm.search_all(tasks, run, carrier)
     except (TimeLimitError, MemoryLimitError) as error:
-        return [not_searched(task, algorithm.label, error) for task in tasks]
+        why = [str(error)]
+        return [dataclasses.replace(not_searched(task, algorithm.label, error), notes=why) for task in tasks]
 
 
 def _carrier(algorithm: Algorithm, comm: Any) -> Any:

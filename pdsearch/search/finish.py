@@ -223,6 +223,7 @@ def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) ->
         reason=reason,
         notes=[
             *task.domain.notes(),
+            *task.heuristic.notes(),
             *outcome.notes,
             *_checked(task, cost, status is Status.UNSOLVABLE, total["expanded"]),
         ],

@@ -16,11 +16,25 @@ from pdsearch.search.task import Task
 
 LAYERS = 1 << 16  # expansions are counted in so many classes of f when a heap is used
 _MAX_BUCKETS = 1 << 22
+BATCHES = 16  # that the first table has room for
+_INDEX_BYTES = 256  # of the first index for each move of a batch, at the most
+_SCRATCH_BYTES = 64  # of the arrays of a batch and its moves, for each move, and each word of it
+_SHARE = 8  # of the memory that is free: so much may the first tables take
 Value = TypeVar("Value")
 
 
 class MemoryLimitError(Exception):
     """The next growth would exceed the rank's memory limit."""
+
+
+def batch_within(task: Task, memory_bytes: int) -> int:
+    """Return how many nodes are expanded together: what suits the heuristic, or fewer where states have many moves.
+
+    The first tables have room for all moves of some batches, and must leave room to grow.
+    """
+    of_move = 4 * BATCHES * task.node_words + _INDEX_BYTES + _SCRATCH_BYTES * (1 + task.n_words)
+    free = (memory_bytes - task.table_bytes) // _SHARE
+    return max(1, min(task.heuristic.batch, free // (of_move * max(1, task.domain.max_moves))))
 
 
 def allocated(make: Callable[[], Value]) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.errors import BadInputError
+from pdsearch.errors import TooLittleMemoryError
 from pdsearch.kernels import frame as slots
 from pdsearch.kernels.bucket import BucketOpen
 from pdsearch.kernels.frame import Frame
@@ -16,7 +16,16 @@ from pdsearch.kernels.passes import SLACK, new_batch
 from pdsearch.kernels.protocol import INFINITY, new_moves
 from pdsearch.kernels.store import LINE, MAX_FILL, capacity, new_index, new_table
 from pdsearch.search.best_first import step as kernels
-from pdsearch.search.best_first.arrays import LAYERS, MemoryLimitError, allocated, new_open_list, outbox, room
+from pdsearch.search.best_first.arrays import (
+    BATCHES,
+    LAYERS,
+    MemoryLimitError,
+    allocated,
+    batch_within,
+    new_open_list,
+    outbox,
+    room,
+)
 from pdsearch.search.best_first.lessons import Lessons
 from pdsearch.search.best_first.pipeline import addresses
 from pdsearch.search.best_first.step import GOAL_COST
@@ -39,7 +48,7 @@ class RankArrays:
     ) -> None:
         self.task, self.rank = task, rank
         self.memory_limit = memory_bytes
-        batch = batch or task.heuristic.batch
+        batch = batch or batch_within(task, memory_bytes)
         n_words, moves = task.n_words, batch * task.domain.max_moves
         self.incumbent = task.upper_bound
         self._lazy_rise = task.heuristic.max_h if task.heuristic.is_lazy else 0
@@ -62,7 +71,7 @@ class RankArrays:
         self._place_tables()
         self._measure()
         if self.granted_bytes > memory_bytes:
-            raise BadInputError(
+            raise TooLittleMemoryError(
                 f"memory limit {memory_bytes} bytes is too small for the first tables and buffers of a rank; "
                 f"give at least {self.granted_bytes}"
             )
@@ -71,7 +80,7 @@ class RankArrays:
     def _first_arrays(self) -> None:
         """Make an empty table and open list."""
         moves = self._most_moves
-        self._table = new_table(self.task.node_words, 16 * moves, 1 << (32 * moves).bit_length())
+        self._table = new_table(self.task.node_words, BATCHES * moves, 1 << (32 * moves).bit_length())
         self._reserved, self._index_room = self._table.nodes, self._table.index
         self._open_list, self.shift = self._first_open_list(self._kind, moves)
         n_layers = min(self._open_list.f_end, LAYERS)
