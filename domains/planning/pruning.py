@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from pdsearch._compile_watch import watched
 from pdsearch.domains.planning.sas import SasTask
 from pdsearch.domains.planning.semantics import Values
 from pdsearch.domains.planning.space import PlanningSpace
@@ -81,4 +82,5 @@ def make_pruning(
     misfit = PRUNINGS[name].misfit(task)
     if misfit is not None:
         raise BadInputError(f"pruning {name!r} is not defined for {misfit}, which the task has; leave out --pruning")
-    return PRUNINGS[name](task, plain, max_moves, deadline)
+    with watched(deadline.check):
+        return PRUNINGS[name](task, plain, max_moves, deadline)
