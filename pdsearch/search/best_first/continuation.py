@@ -227,7 +227,7 @@ def plan_through(
         return None, after._replace(stop=Status.MEMORY_LIMIT)
     for rank in crew.ranks:
         rank.free()
-    with run.phase("plan"):
+    with run.phase("plan", is_watched=False):
         solved = again(_rest_of(task, after.found), _portion(run, before, after))
     ranks = [(a + c, b + d) for (a, b), (c, d) in zip(after.ranks, solved.ranks, strict=True)]
     after = after._replace(ranks=ranks, stop=after.stop or solved.stop)
