@@ -107,9 +107,9 @@ def dealt(monkeypatch):
     return sent
 
 
-@pytest.mark.parametrize("n_ranks", [2, 4])
 @pytest.mark.parametrize(
-    ("domain", "heuristic"), [SEVERAL[0][:2], (Pancake([3, 0, 2, 5, 1, 4, 6]), "blind"), SEVERAL[3][:2]]
+    ("n_ranks", "domain", "heuristic"),
+    [(2, *SEVERAL[0][:2]), (4, *SEVERAL[0][:2]), (2, Pancake([3, 0, 2, 5, 1, 4]), "blind"), (4, *SEVERAL[3][:2])],
 )
 def test_ranks_that_give_each_other_work_raise_every_f_as_if_each_did_its_own(
     n_ranks, domain, heuristic, monkeypatch, dealt
