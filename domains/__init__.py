@@ -35,6 +35,10 @@ class Domain(Instances, Hashing):
         What the registry calls it, and where it is described.
     default_heuristic : str
         The heuristic used when none is named.
+    default_algorithm : str or None
+        The algorithm used when neither this nor a heuristic is named; A* or HDA* unless told.
+    candidates : tuple of str
+        The heuristics that a portfolio chooses from, those that are cheapest to have first.
     cost_words : str
         What a plan file says of costs behind the cost of the plan; nothing by default.
     move_words : str
@@ -62,6 +66,8 @@ class Domain(Instances, Hashing):
     name: ClassVar[str]
     source: ClassVar[str]
     default_heuristic: str = "blind"
+    default_algorithm: ClassVar[str | None] = None
+    candidates: tuple[str, ...] = ()
     is_plain: ClassVar[bool] = False
     stand_ins: ClassVar[Mapping[str, str]] = {}
     space: Any
@@ -99,6 +105,30 @@ class Domain(Instances, Hashing):
     def leaves_out_plans(self) -> bool:
         """Say whether moves are left out that some plans take, as prunings do: one optimal plan is left at least."""
         return False
+
+    @property
+    def pruning_is_off(self) -> bool:
+        """Say whether what leaves out moves has found in a search that it does not pay."""
+        return False
+
+    @property
+    def made_by(self) -> dict[str, str]:
+        """Return the options that make the instance what it is, besides its text."""
+        return {}
+
+    def for_long_search(self, seconds: float) -> Domain:
+        """Return the same instance prepared for a search that takes long; this one where that changes nothing.
+
+        Parameters
+        ----------
+        seconds : float
+            What this may take, about; ranks that search together say the same, and must come to the same.
+        """
+        return self
+
+    def without_pruning(self) -> Domain:
+        """Return the same instance with all its moves."""
+        return self
 
     def why_unsolvable(self) -> str | None:
         """Return a proof, in words, that no plan exists; None when only a search can tell."""

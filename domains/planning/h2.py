@@ -30,6 +30,7 @@ from pdsearch.domains.planning.sas import Facts, Operator, SasTask
 from pdsearch.limits import NO_DEADLINE, Deadline
 
 _BUDGET = 2 * 10**10  # words looked at: some ten seconds; counted, because ranks that look at a clock may disagree
+_WORDS_PER_S = 2 * 10**9
 _MAX_FACTS = 30_000  # two tables of 100 MiB
 
 
@@ -44,6 +45,11 @@ class H2(Preprocessor):
     def prepare(cls, task: SasTask, deadline: Deadline = NO_DEADLINE) -> Prepared:
         """Return the reduced task; the given one if it has conditional effects or axioms, or nothing is found."""
         return reduce_by_h2(task, deadline=deadline)
+
+
+def budget_of(seconds: float) -> int:
+    """Return the work that takes so long, about; never more than that of the preprocessor."""
+    return int(min(_BUDGET, seconds * _WORDS_PER_S))
 
 
 def reduce_by_h2(task: SasTask, budget: int = _BUDGET, deadline: Deadline = NO_DEADLINE) -> Prepared:

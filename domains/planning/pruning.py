@@ -51,6 +51,11 @@ class Pruning(ABC):
         """Return what of a task the pruning is not defined for, in a few words; None if it fits."""
 
     @property
+    def is_off(self) -> bool:
+        """Say whether it has found in a search that it does not pay."""
+        return False
+
+    @property
     @abstractmethod
     def note(self) -> str:
         """Return what it has done so far, in a few words."""

@@ -170,6 +170,11 @@ class StubbornSets(Pruning):
         return "conditional effects" if task.has_conditional_effects else "axioms" if task.axioms else None
 
     @property
+    def is_off(self) -> bool:
+        """Read the switch."""
+        return bool(self.space.stubborn.counts[_OFF])
+
+    @property
     def note(self) -> str:
         """Return how many successors were left out."""
         _, expanded, before, after, off = self.space.stubborn.counts.tolist()

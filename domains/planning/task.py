@@ -19,8 +19,8 @@ import numpy.typing as npt
 from pdsearch.domains import DOMAINS, Domain, GroundOperator, State, TransitionGraph
 from pdsearch.domains.planning.large_costs import bounded, why_inexact, why_unproved
 from pdsearch.domains.planning.layout import Layout
-from pdsearch.domains.planning.preprocessing import prepare
-from pdsearch.domains.planning.pruning import make_pruning
+from pdsearch.domains.planning.preprocessing import Prepared, prepare
+from pdsearch.domains.planning.pruning import PRUNINGS, make_pruning
 from pdsearch.domains.planning.sas import Effect, Operator, SasTask, parse_sas
 from pdsearch.domains.planning.semantics import Values, cost_of, derived, holds, successor
 from pdsearch.domains.planning.space import planning_space
@@ -29,6 +29,9 @@ from pdsearch.errors import BadInputError, WrongPlanError
 from pdsearch.limits import NO_DEADLINE, Deadline
 from pdsearch.options import Option
 from pdsearch.reading import read_text
+
+_CANDIDATES = ("pdb", "scp")  # besides the default
+_PRUNING, _MOST_PRUNED = "stubborn", 5000  # operators: its tables are made in time that grows with their square
 
 
 @DOMAINS.add("planning")
@@ -41,8 +44,10 @@ class Planning(Domain):
         As :func:`pdsearch.domains.planning.sas.parse_sas` returns it.
     instance : str
         How to call it in results.
-    preprocess, pruning : str, optional
-        What makes the task smaller before the search, and what leaves out successors during it, by name.
+    preprocess : str or Prepared, optional
+        What makes the task smaller before the search, by name, or what that came to.
+    pruning : str, optional
+        What leaves out successors during the search, by name.
     deadline : Deadline, optional
         When preprocessing, and building tables for heuristics, must be done.
 
@@ -70,6 +75,7 @@ class Planning(Domain):
     name = "planning"
     source = "Bäckström and Nebel (1995), Computational Intelligence 11; Helmert (2006), JAIR 26"
     default_heuristic = "lmcut"
+    default_algorithm = "portfolio"
     default_distribution = "sampled-cut"
     ignored_share = 0.5
     instances_help = "a .sas file, or a PDDL problem whose domain file lies beside it or is given by --domain-file"
@@ -84,13 +90,19 @@ class Planning(Domain):
         task: SasTask,
         instance: str,
         *,
-        preprocess: str | None = None,
+        preprocess: str | Prepared | None = None,
         pruning: str | None = None,
         deadline: Deadline = NO_DEADLINE,
     ) -> None:
+        self.candidates = (self.default_heuristic, *_CANDIDATES)
+        self._given, self._is_prepared = task, preprocess is not None
+        self._made_by: dict[str, str] = {}
+        self._origin: Planning | None = None
         self._costs, self.instance, self.deadline = bounded(task), instance, deadline
         began = time.perf_counter()
-        self._prepared = prepare(self._costs.task, preprocess, deadline)
+        self._prepared = (
+            preprocess if isinstance(preprocess, Prepared) else prepare(self._costs.task, preprocess, deadline)
+        )
         self.phases = {} if preprocess is None else {"preprocess": time.perf_counter() - began}
         self.task = task = self._prepared.task
         self.sizes = [len(variable.values) for variable in task.variables]
@@ -143,6 +155,47 @@ class Planning(Domain):
         read = cls.fetch(text, deadline=deadline, **options) if fetched is None else fetched
         task = parse_sas(read, text if Path(text).suffix == ".sas" else f"{text} (translated to SAS+)", deadline)
         return cls(task, text, preprocess=preprocess, pruning=pruning, deadline=deadline)
+
+    # --- preparation for a search that takes long ---
+
+    def for_long_search(self, seconds: float) -> Planning:
+        """Return the task after h2, with stubborn sets where they fit; what was asked for by name stays."""
+        prepared = self._prepared if self._is_prepared else self._reduced(seconds)
+        task = prepared.task
+        fits = self._pruning is None and PRUNINGS[_PRUNING].misfit(task) is None and len(task.operators) <= _MOST_PRUNED
+        if prepared is self._prepared and not fits:
+            return self
+        return self._made_of(prepared, _PRUNING if fits or self._pruning is not None else None)
+
+    def _reduced(self, seconds: float) -> Prepared:
+        from pdsearch.domains.planning.h2 import budget_of, reduce_by_h2
+
+        found = reduce_by_h2(self.task, budget_of(seconds), self.deadline)
+        return self._prepared if found.task is self.task else found
+
+    @property
+    def made_by(self) -> dict[str, str]:
+        """Return what was chosen by :meth:`for_long_search`, as options."""
+        return self._made_by
+
+    @property
+    def pruning_is_off(self) -> bool:
+        """Say whether the pruning has given up."""
+        return self._pruning is not None and self._pruning.is_off
+
+    def without_pruning(self) -> Planning:
+        """Return the task with all its moves: the one that it was made of, where that is all the difference."""
+        if self._pruning is None:
+            return self
+        is_same = self._origin is not None and self._origin._prepared is self._prepared
+        return self._origin if is_same and self._origin is not None else self._made_of(self._prepared, None)
+
+    def _made_of(self, prepared: Prepared, pruning: str | None) -> Planning:
+        made = Planning(self._given, self.instance, preprocess=prepared, pruning=pruning, deadline=self.deadline)
+        named = {} if self._is_prepared else {"preprocess": "h2"}
+        made._origin = self
+        made._made_by = {**self._made_by, **named, **({"pruning": pruning} if pruning else {})}
+        return made
 
     @property
     def leaves_out_plans(self) -> bool:

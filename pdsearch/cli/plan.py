@@ -1,8 +1,8 @@
 """Find an optimal plan for a PDDL or SAS+ task: A* on one rank, HDA* on several.
 
-``pdsearch solve planning`` does the same. The plan is replayed on the task before it is shown. Exit codes: 0 solved,
-11 unsolvable, 12 node limit, 22 memory, 23 time, 75 ended by SIGTERM or SIGUSR1 with a checkpoint written, 130
-interrupted, 2 bad input, 1 internal error.
+Without a heuristic the best one is chosen by short searches. ``pdsearch solve planning`` does the same. The plan is
+replayed on the task before it is shown. Exit codes: 0 solved, 11 unsolvable, 12 node limit, 22 memory, 23 time, 75
+ended by SIGTERM or SIGUSR1 with a checkpoint written, 130 interrupted, 2 bad input, 1 internal error.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pdsearch.search.algorithms import ALGORITHMS
 
 TAKES_RANKS = True
 EXAMPLES = """\
-  pdsearch plan domain.pddl problem.pddl --heuristic lmcut --plan-file sas_plan
+  pdsearch plan domain.pddl problem.pddl --plan-file sas_plan
   pdsearch plan task.sas --heuristic pdb --pruning stubborn --json -
   pdsearch plan domain.pddl problem.pddl -n 4 --heuristic lmcut
   pdsearch plan domain.pddl problem.pddl --quality 1.1 --count --top-k 20 --plan-file plans
@@ -31,7 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="a PDDL domain and a problem, or a .sas file")
     planning = DOMAINS["planning"]
     solve.add_search_arguments(
-        parser, heuristics_of(planning), [name for name in ALGORITHMS if not ALGORITHMS[name].is_plain]
+        parser,
+        heuristics_of(planning),
+        [name for name in ALGORITHMS if not ALGORITHMS[name].is_plain],
+        "chosen by trying where it is left out",
     )
     add_options(parser, {"planning": planning.options})
 

@@ -72,16 +72,17 @@ def add_arguments(parser: argparse.ArgumentParser, algorithms: Sequence[str] = (
 
 
 def add_search_arguments(
-    parser: argparse.ArgumentParser, heuristics: Sequence[str] = (), algorithms: Sequence[str] = ()
+    parser: argparse.ArgumentParser, heuristics: Sequence[str] = (), algorithms: Sequence[str] = (), left_out: str = ""
 ) -> None:
-    """Describe the search, its limits and its outputs.
+    """Describe the search, its limits and its outputs; ``left_out`` says what follows where no heuristic is named.
 
     ``pdsearch plan`` and ``pdsearch ida`` have the same, and name the heuristics and algorithms that fit them.
     """
     algorithms = algorithms or list(ALGORITHMS)
     by_domain = "; ".join(f"{name}: {', '.join(heuristics_of(DOMAINS[name]))}" for name in DOMAINS)
     add_ranks(parser)
-    parser.add_argument("--heuristic", metavar="NAME", help=f"the default first: {', '.join(heuristics) or by_domain}")
+    which = f"{left_out or 'the default first'}: {', '.join(heuristics) or by_domain}"
+    parser.add_argument("--heuristic", metavar="NAME", help=which)
     parser.add_argument("--inadmissible", action="store_true", help="allow a heuristic that is no lower bound")
     parser.add_argument("--distribution", metavar="NAME", help=f"who owns a state: {', '.join(DISTRIBUTIONS)}")
     if "anytime" in algorithms:

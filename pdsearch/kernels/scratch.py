@@ -37,5 +37,20 @@ def with_own_scratch(tables: Any) -> Any:
     return type(tables)(*(_copy(value) if name in own else with_own_scratch(value) for name, value in pairs))
 
 
+def without_scratch(tables: Any) -> Any:
+    """Return what of tables no search changes: tuples of their fields, as far as these are not scratch.
+
+    >>> from typing import NamedTuple
+    >>> Tables = scratch("stack")(NamedTuple("Tables", [("costs", int), ("stack", int)]))
+    >>> without_scratch((Tables(1, 2), 3))
+    ((1,), 3)
+    """
+    if not isinstance(tables, tuple):
+        return tables
+    own = _FIELDS.get(type(tables), ())
+    names = getattr(tables, "_fields", [""] * len(tables))
+    return tuple(without_scratch(value) for name, value in zip(names, tables, strict=True) if name not in own)
+
+
 def _copy(value: Any) -> Any:
     return type(value)(*map(_copy, value)) if isinstance(value, tuple) else value.copy()

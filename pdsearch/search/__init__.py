@@ -60,7 +60,7 @@ def solve(
         The instance.
     heuristic : str or Heuristic, optional
         A name from ``pdsearch.heuristics.HEURISTICS``, or one built for the instance; the domain's default when
-        left out.
+        left out, and for planning tasks the one that does best in short searches, unless an algorithm is named.
     distribution : str or Distribution, optional
         Who owns a state, by a name from ``pdsearch.distribution.DISTRIBUTIONS``, or one built for the instance and
         the ranks; the best known one when left out.
@@ -169,7 +169,10 @@ def solve_all(
     with ending_the_job(comm):
         given = heuristic, distribution, check_solvable, inadmissible
         compare(comm, _given(domains, run, algorithm, options, given))
-        chosen = together(comm, lambda: _algorithm(domains, algorithm, comm, options))
+        chosen = together(comm, lambda: _algorithm(domains, algorithm, comm, options, heuristic))
+        if chosen.chooses_heuristic:
+            chosen.distribution = distribution
+            given = "blind", distribution, check_solvable, inadmissible
         together(comm, lambda: _check_checkpoints(domains, run, chosen))
         if run.checkpoints is not None:
             run.checkpoints.begin(comm)
@@ -202,16 +205,22 @@ def _name(chosen: Any) -> str:
     return str(getattr(chosen, "label", "") or chosen.name)
 
 
-def _algorithm(domains: Sequence[Domain], name: Any, comm: Any, options: dict[str, Any]) -> Algorithm:
+def _algorithm(domains: Sequence[Domain], name: Any, comm: Any, options: dict[str, Any], heuristic: Any) -> Algorithm:
     """Return the algorithm that was chosen, once it is known to search all the instances."""
     from pdsearch.search.algorithms import make_algorithm
 
+    if name is None and heuristic is None and domains:
+        name = domains[0].default_algorithm
     name = name or ("astar" if comm is None else "hdastar")
     if isinstance(name, str) and domains:
         name = domains[0].stand_ins.get(name, name)
     chosen = make_algorithm(name, **options)
     for domain in domains:
         chosen.check(domain)
+    if chosen.chooses_heuristic and heuristic is not None:
+        raise BadInputError(
+            f"algorithm {chosen.name!r} chooses the heuristic, and {_name(heuristic)!r} is named; leave out one of them"
+        )
     if comm is not None and chosen.max_ranks == 1 and comm.Get_size() > 1:
         raise BadInputError(
             f"algorithm {chosen.name!r} runs on one rank, and there are {comm.Get_size()}; leave out one of them"

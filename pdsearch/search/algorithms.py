@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
+from pdsearch.distribution import Distribution
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
 from pdsearch.kernels.protocol import INFINITY
@@ -41,6 +42,10 @@ class Algorithm(ABC):
         How many ranks share the nodes, where that is not the number of those that take part.
     writes_checkpoints : bool
         Whether it can be written to a folder and go on from there.
+    chooses_heuristic : bool
+        Whether it makes the heuristic, and the owners of states, itself: none may be named then.
+    distribution : str or Distribution or None
+        What was named to it in that case.
     is_plain : bool
         Whether it searches domains in plain Python, and these only.
     result : type of Result
@@ -59,6 +64,8 @@ class Algorithm(ABC):
     max_ranks: ClassVar[int | None] = None
     n_ranks: int | None = None
     writes_checkpoints: ClassVar[bool] = False
+    chooses_heuristic: ClassVar[bool] = False
+    distribution: str | Distribution | None = None
     is_plain: ClassVar[bool] = False
     result: ClassVar[type[Result]] = Result
     label_without_search: ClassVar[str] = "none"

@@ -65,6 +65,10 @@ class Outcome:
         The class of the result.
     details : mapping
         The fields that this class adds to those of :class:`~pdsearch.result.Result`.
+    task : Task or None
+        What was searched in the end, with the numbers of its operators in ``plan``, where the algorithm chose that.
+    reason : str or None
+        A proof in words that there is no plan, where no search was needed.
     """
 
     algorithm: str
@@ -83,6 +87,8 @@ class Outcome:
     environment: Mapping[str, Any] = field(default_factory=dict)
     result: type[Result] = Result
     details: Mapping[str, Any] = field(default_factory=dict)
+    task: Task | None = None
+    reason: str | None = None
 
 
 class _Unbuilt(Heuristic):
@@ -181,6 +187,7 @@ def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) ->
     BadInputError
         If costs were too large for the domain to be sure of the numbers.
     """
+    task = outcome.task or task
     if outcome.plan is not None:
         outcome = replace(outcome, plan=task.domain.real_plan(outcome.plan))
     try:
@@ -220,7 +227,7 @@ def finish(task: Task, run: Run, outcome: Outcome, reason: str | None = None) ->
         ranks=ranks,
         seed=run.seed,
         environment=environment() | dict(outcome.environment),
-        reason=reason,
+        reason=reason or outcome.reason,
         notes=[
             *task.domain.notes(),
             *task.heuristic.notes(),

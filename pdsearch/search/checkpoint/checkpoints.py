@@ -158,6 +158,11 @@ class Checkpoints:
 
     # --- during it ---
 
+    def chose(self, **arguments: str) -> None:
+        """Note what was chosen for the search, as arguments of the command that goes on with it."""
+        if self.command is not None:
+            self.command["arguments"].update(arguments)
+
     @property
     def is_due(self) -> bool:
         """Say, on rank 0, whether it is time for the next one and the last is on the disk."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from pdsearch.comm.alike import digest
+from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError, shown
 from pdsearch.heuristics import Heuristic
+from pdsearch.kernels.scratch import without_scratch
 from pdsearch.search.task import Task
 
 
@@ -28,13 +30,18 @@ def facts_of(task: Task, kind: str) -> dict[str, Any]:
     return {
         "kind": kind,
         "domain": domain.name,
-        "instance": digest((domain.name, domain.initial, domain.space)),
+        "instance": instance_digest(domain),
         "instance_name": domain.instance,
         "heuristic": heuristic.label or heuristic.name,
-        "heuristic_tables": digest((heuristic.max_h, heuristic.max_rise, _tables_of(heuristic))),
+        "heuristic_tables": digest((heuristic.max_h, heuristic.max_rise, without_scratch(_tables_of(heuristic)))),
         "owners": None if task.distribution is None else digest((task.distribution.name, task.sharing)),
         "n_ranks": task.n_ranks,
     }
+
+
+def instance_digest(domain: Domain) -> str:
+    """Return a digest of what compiled code reads of an instance, whatever was searched before."""
+    return digest((domain.name, domain.initial, without_scratch(domain.space)))
 
 
 def _tables_of(heuristic: Heuristic) -> Any:
