@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from pdsearch import solve
+from pdsearch.domains.tiles import Tiles
+from pdsearch.errors import BadInputError
 from pdsearch.limits import Limits, free_memory
 
 
@@ -57,3 +60,11 @@ def test_ranks_of_a_machine_share_what_is_free_and_keep_what_they_hold(monkeypat
 
     assert Limits().memory(4, held=1000) == int(0.8 * 2**28) + 1000
     assert Limits(memory_bytes=2**21).memory(4, held=1000) == 2**21
+
+
+def test_limits_in_python_may_be_text_as_on_the_command_line():
+    assert solve(Tiles.korf(79), memory="256M", time_limit="10m").cost == 42
+    with pytest.raises(BadInputError, match="memory '256X' is not understood"):
+        solve(Tiles.korf(79), memory="256X")
+    with pytest.raises(BadInputError, match="is no limit"):
+        solve(Tiles.korf(79), time_limit=[])

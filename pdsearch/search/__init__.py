@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
+from numbers import Real
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,8 @@ from pdsearch.comm.alike import compare
 from pdsearch.comm.guard import abort_on_uncaught, ending_the_job
 from pdsearch.comm.together import together
 from pdsearch.domains import Domain
-from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError
-from pdsearch.limits import Limits
+from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError, shown
+from pdsearch.limits import Limits, bytes_, seconds
 from pdsearch.result import Result
 from pdsearch.search.checkpoint.checkpoints import EVERY_S, Checkpoints
 from pdsearch.search.run import OnProgress as OnProgress
@@ -41,14 +42,14 @@ def solve(
     ranks: int = 1,
     seed: int = 0,
     limits: Limits | None = None,
-    time_limit: float | None = None,
-    memory: int | None = None,
+    time_limit: float | str | None = None,
+    memory: int | str | None = None,
     interrupted: Callable[[], bool] | None = None,
     on_progress: OnProgress | None = None,
     check_solvable: bool = True,
     inadmissible: bool = False,
     checkpoint: str | PathLike[str] | None = None,
-    every: float = EVERY_S,
+    every: float | str = EVERY_S,
     resume: bool = False,
     **options: Any,
 ) -> Result:
@@ -78,8 +79,8 @@ def solve(
         Of the distribution's random words.
     limits : Limits, optional
         When to stop early.
-    time_limit, memory : float, int, optional
-        Seconds, and bytes of each rank: short for ``limits``.
+    time_limit, memory : float, int or str, optional
+        Seconds, and bytes of each rank, or text as commands take it, ``"10m"`` and ``"2G"``: short for ``limits``.
     interrupted : callable, optional
         Asked many times a second; true stops the search with status INTERRUPTED.
     on_progress : callable, optional
@@ -90,8 +91,8 @@ def solve(
         Allow a heuristic that is no lower bound; the result then proves nothing of costs.
     checkpoint : path, optional
         A folder to write the search to: every so many seconds, and when a limit or an interruption ends it early.
-    every : float
-        Seconds between two checkpoints.
+    every : float or str
+        Seconds between two checkpoints, or text as ``"10m"``.
     resume : bool
         Go on from the newest checkpoint in that folder, which must be of the same instance and heuristic; the number
         of ranks may be another.
@@ -135,7 +136,7 @@ def solve(
         return solve_on_ranks(ranks, solve, domain, given, interrupted, on_progress)
     run = Run(_limits(limits, time_limit, memory), interrupted or _never, on_progress, seed)
     if checkpoint is not None:
-        run.checkpoints = Checkpoints(checkpoint, every, resume)
+        run.checkpoints = Checkpoints(checkpoint, _read(every, seconds), resume)
     names = heuristic, distribution, algorithm
     (result,) = solve_all([domain], run, *names, comm, check_solvable, inadmissible, **options)
     return result
@@ -341,13 +342,23 @@ def _carrier(algorithm: Algorithm, comm: Any) -> Any:
     return carrier_of(comm)
 
 
-def _limits(limits: Limits | None, time_limit: float | None, memory: int | None) -> Limits:
+def _limits(limits: Limits | None, time_limit: float | str | None, memory: int | str | None) -> Limits:
     """Return the limits given either way."""
     if limits is not None:
         if time_limit is not None or memory is not None:
             raise BadInputError("limits are given twice; give limits=Limits(...), or time_limit and memory")
         return limits
-    return Limits(time_s=float("inf") if time_limit is None else time_limit, memory_bytes=memory)
+    time_s = float("inf") if time_limit is None else _read(time_limit, seconds)
+    return Limits(time_s=time_s, memory_bytes=None if memory is None else _read(memory, bytes_))
+
+
+def _read(given: float | str, read: Callable[[str], float]) -> Any:
+    """Return a number that is given as one, or as text."""
+    if isinstance(given, str):
+        return read(given)
+    if isinstance(given, Real):
+        return given
+    raise BadInputError(f"{shown(given)} is no limit; give a number, or text as in '10m' and '2G'")
 
 
 def _never() -> bool:
