@@ -92,7 +92,7 @@ def test_from_every_checkpoint_the_rest_is_done_and_nothing_of_what_was_before(k
     seen = killed_at(0)
     assert solve(BOARD, memory=MEMORY, checkpoint=tmp_path / "all").expanded == whole(kind).expanded
     n_saved = len(seen)
-    assert n_saved >= 6
+    assert n_saved >= 3
     for number in {1, n_saved // 2, n_saved}:
         folder = tmp_path / str(number)
         killed_at(number)

@@ -1,6 +1,7 @@
 """Memory that is full is no end where paths are many: searches by layers find what exhaustion finds."""
 
 import json
+import tempfile
 from pathlib import Path
 
 import examples
@@ -16,7 +17,7 @@ from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import TimeLimitError
 from pdsearch.limits import Limits
-from pdsearch.search.best_first import continuation
+from pdsearch.search.best_first import continuation, groups, shares
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.layered import Layered
 from pdsearch.search.best_first.local_search import LocalSearch
@@ -34,6 +35,7 @@ def tight(monkeypatch):
     expand = LocalSearch.expand
     seen = dict.fromkeys(("cut", "forgot", "gave up"), 0)
     monkeypatch.setattr(continuation, "_by_words", lambda task: False)
+    monkeypatch.setattr(groups, "_MOST_SHARES", 4)
 
     def limit(n_nodes, below):
         def limited(rank, budget, *rest, **options):
@@ -148,6 +150,39 @@ def test_what_is_known_is_kept_when_no_time_is_left_to_compile_what_follows(tigh
     assert (result.status, result.cost) == (Status.TIME_LIMIT, None)
     assert task.heuristic.value(task.domain.initial) < result.lower_bound <= 31
     assert result.expanded > 0
+
+
+def test_shares_that_take_turns_in_memory_find_the_optimum_and_leave_no_files(tight, monkeypatch, tmp_path):
+    ended = []
+    search = shares.Turns.search
+
+    def seen(self):
+        last = search(self)
+        ended.append((last.stop, sum(one.file_bytes > 0 for one in self.shares)))
+        return last
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(shares.Turns, "search", seen)
+    instance = schedules.short("3x3 14", "manhattan", 1)
+    for cut in (5, 50):
+        tight(cut, 1500)
+        assert astar(make_task(instance.puzzle, "blind"), LIMITS, batch=2).cost == instance.cost
+    assert (0, 4) in ended
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_no_files_can_be_written_groups_are_split(tight, monkeypatch):
+    tight(50, 2500)
+
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shares.tempfile, "TemporaryFile", full)
+    instance = schedules.short("3x3 14", "manhattan", 1)
+    result = astar(make_task(instance.puzzle, "blind"), LIMITS, batch=2)
+
+    assert (result.status, result.cost) == (Status.SOLVED, instance.cost)
+    assert any("had to be split" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("memory", [2**20, 2**21])

@@ -93,6 +93,8 @@ class Run:
         Seconds of each finished phase before and after the search itself: heuristic, distribution, compile.
     before_s : float
         Seconds of search before the checkpoint that this run goes on from.
+    shares : int
+        That had to take turns in memory so far: a search that follows begins with as many.
 
     Examples
     --------
@@ -112,6 +114,7 @@ class Run:
     preempted: Callable[[], bool] = _never
     pauses: bool = True
     before_s: float = field(default=0.0, init=False)
+    shares: int = field(default=0, init=False)
     tell: Callable[[], Progress] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ are all that there is to be kept of such a search between two groups.
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from functools import partial
 from typing import NamedTuple
 
@@ -18,11 +19,15 @@ from pdsearch.errors import BadInputError
 from pdsearch.kernels.layout import Integers, g_and_origin, parent_of, root_records
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first.after import Found
+from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.layered import Layered, Waiting, layered
 from pdsearch.search.best_first.local_search import LocalSearch, states_of
 from pdsearch.search.best_first.open_nodes import OpenNodes
+from pdsearch.search.best_first.shares import Share, shared_out
 
 _SAMPLED = 256
+_LEAST_MESSAGE, _MOST_MESSAGE = 100, 8192  # records from one share to another
+_OUTBOXES = 16  # one part of the memory in so many is for such messages
 
 
 class Part(NamedTuple):
@@ -64,6 +69,7 @@ class Frontier:
         self.generated = self.expanded = 0
         self._most_below = 0
         self._known: dict[type, Integers] = {}
+        self._known_in_shares: dict[type, Integers] = {}
 
     def __len__(self) -> int:
         return len(self.f)
@@ -100,6 +106,27 @@ class Frontier:
         """Return the search below some nodes, for plans cheaper than the incumbent and within the bound."""
         numbered = Waiting(self.g[which].astype(np.int64), lambda at, end: self._roots(which[at:end]))
         return self._search(numbered, bound, incumbent, message)
+
+    def below_in_shares(self, which: Integers, bound: int, incumbent: int, n: int) -> list[Share]:
+        """Return the same search in ``n`` shares, one of which is in memory at a time; errors are those of below."""
+        task = shared_out(layered(self.rank.task, bound, incumbent), n)
+        free = self._memory - (self.memory_bytes - self._most_below) - self.rank.own_bytes
+        message = free // _OUTBOXES // (8 * task.record_words * n * n)  # an outbox of twice the size is made first
+
+        def make(i: int, memory: int) -> Share:
+            g, numbers = self.g[which[i::n]].astype(np.int64), which[i::n]
+            waiting = Waiting(g, lambda at, end: self._roots(numbers[at:end]))
+            size = max(_LEAST_MESSAGE, min(_MOST_MESSAGE, message))
+            return Share(task, i, memory, self.rank, waiting, size, known=self._known_in_shares)
+
+        with closing(make(0, free)) as first:
+            others = (n - 1) * first.own_bytes
+        if 2 * others > free:
+            raise MemoryLimitError
+        with ExitStack() as files:
+            shares = [files.enter_context(closing(make(i, free - others))) for i in range(n)]
+            files.pop_all()  # who searches closes them
+        return shares
 
     def below_one(self, root: Root | None, bound: int, incumbent: int, message: int) -> Layered:
         """Return the search below one state; None where another rank begins."""

@@ -1,10 +1,9 @@
 """What follows when memory is full and paths are many: breadth-first heuristic searches below groups of open nodes.
 
 Some open node lies on an optimal plan with its least g, unless the incumbent is optimal (Hart, Nilsson and Raphael
-1968, lemma 1). So bounds on f are searched one after the other: for each the open nodes of f within it, in up to four
-groups by depth, the deepest first, each as one search by layers (:mod:`pdsearch.search.best_first.layered`). After it
-no plan below the nodes of the group costs less than the least f that was dropped as too large, and that is their f
-from then on.
+1968, lemma 1). So bounds on f are searched one after the other: for each the open nodes of f within it, as one group
+and one search by layers (:mod:`pdsearch.search.best_first.layered`). After it no plan below the nodes of the group
+costs less than the least f that was dropped as too large, and that is their f from then on.
 
 A state that the frozen table reached at no more cost is not searched again. Nothing is lost: let C be the least cost
 of a plan, below the incumbent. Of the open nodes that lie on plans of cost C at their least g take the one from which
@@ -14,11 +13,14 @@ node follows its continuation, within a bound of C to the goal, and else at leas
 
 Bounds grow so that each takes about twice the work of the one before: what was dropped is counted by f, and the next
 bound is the least that lets as many of these in as nodes were expanded. A goal that is found within a bound above the
-least f lowers the incumbent, and no more than what could be cheaper is searched then.
+least f lowers the incumbent, and no more than what could be cheaper is searched then. Where h is never more than what
+one move costs, a bound saves nothing, for nodes are expanded in the order of g anyway, and the first is far away.
 
-When a group does not fit into memory even with all layers below the current one forgotten, the bound is lowered to the
-least f, then the group is split, by depth and then in pieces; one node that does not fit is replaced by its successors,
-and these by theirs, depth first. States on the way there are not met again, so that ends, too.
+When a group does not fit into memory even with all layers below the current one forgotten, one rank deals all open
+nodes to shares that take turns in memory (:mod:`pdsearch.search.best_first.shares`). On several ranks, and where no
+files can be written, the bound is lowered to the least f, then the group is split, by depth and then in pieces; one
+node that does not fit is replaced by its successors, and these by theirs, depth first. States on the way there are not
+met again, so that ends, too.
 
 Source: Bu and Korf (2021), "A*+BFHS: a hybrid heuristic search algorithm", arXiv 2103.12701; growing bounds: Sarkar,
 Chakrabarti, Ghose and De Sarkar (1991), "Reducing reexpansions in iterative-deepening search by controlling cutoff
@@ -30,14 +32,14 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
-import os
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
+from pdsearch.comm.termination import Round
 from pdsearch.domains import State
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, TimeLimitError
 from pdsearch.kernels.layout import Integers
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import Status
@@ -46,16 +48,20 @@ from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.begun import Begun
 from pdsearch.search.best_first.frontier import Frontier, Part, Root, place_of
 from pdsearch.search.best_first.kept_continuation import Keeping
-from pdsearch.search.best_first.layered import N_COUNTS, Layered, layered
+from pdsearch.search.best_first.layered import N_COUNTS, Layered, compile_layers, layered
+from pdsearch.search.best_first.shares import Share, Turns, shared_out
 from pdsearch.search.run import Progress, Run
 
-_GROUPS = int(os.environ.get("GROUPS", "4"))
+_MOST_SHARES = 64
+_SHARES = 4  # at first; then so many times as many
+_Told = tuple[int, Integers, tuple[int, int] | None]  # least f beyond the bound, counts, and a goal
 _MESSAGE = 500  # records
 _ALL = Part(0, INFINITY)
-_LARGEST_STEP = 8  # units by which a bound may rise further than what was dropped says
+_LARGEST_STEP = 8  # units by which a bound may rise further than what was dropped says, or twice the rise before
+_FAR = 16  # times what is proved: where the bound is only to be finite
 _FIRST_SHARE = 16  # the first bound lets in one root for so many stored nodes
-
-_KEPT = ("bound", "began", "work", "growth", "cautious", "first", "n_split", "n_opened")  # in checkpoints
+# in checkpoints
+_KEPT = ("bound", "began", "work", "growth", "cautious", "first", "n_split", "n_opened", "lost", "n_shares")
 
 
 class _Node(NamedTuple):
@@ -100,9 +106,10 @@ class Groups:
         self.iterations: list[tuple[int, int]] = []
         self._cautious = False  # memory was too small for a bound above the least f
         self._n_split = self._n_opened = 0
+        self._n_shares = run.shares  # that take turns in memory; below 0 that is not possible
         self.least = self._expanded = 0
         self._ranks: list[tuple[int, int]] = []
-        self._work = 0  # of the bound before
+        self._work = self._lost = 0  # of the bound before, and what of this one did not fit into memory
         self._growth = 0.0  # of the work, for each unit by which the bound rose last: its logarithm
         self._counts, self._first = np.zeros(N_COUNTS, np.int64), 0
         self._shift = layered(fronts[0].rank.task, 0, INFINITY).count_shift
@@ -113,13 +120,15 @@ class Groups:
         if keeping is not None and keeping.begun is not None:
             self._go_on(keeping.begun)
         self._hear()
+        if len(self._ranks) > 1:
+            self._n_shares = -1
 
     def search(self) -> After:
         """Raise the bound until there is a proof or a reason to stop."""
         while self.least < min(self.incumbent, INFINITY) and not self.stop:
             if self._bound is None:
-                self._bound, self._began = self._next_bound(), self._expanded
-                self._parts = self._groups(self._bound)
+                self._bound, self._began, self._lost = self._next_bound(), self._expanded, 0
+                self._parts = [_ALL]
             bound = self._bound
             self._within(bound)
             if not self.stop:
@@ -135,7 +144,7 @@ class Groups:
 
     def _done(self, bound: int) -> None:
         """Take note of the work of a bound."""
-        work = self._expanded - self._began
+        work = self._expanded - self._began - self._lost
         if self.iterations:
             self._growth = math.log(max(1, work) / max(1, self._work)) / max(1, bound - self.iterations[-1][0])
         self._work, self._bound = work, None
@@ -161,12 +170,18 @@ class Groups:
         self._counts, self._first = np.zeros(N_COUNTS, np.int64), 0
         if self._cautious:
             return self.least
+        task = self.fronts[0].rank.task
+        if task.upper_bound < INFINITY:  # a plan of the cost just below it is known to be there
+            return self.incumbent - 1
+        if task.heuristic.max_h <= task.domain.max_cost:  # f is hardly more than g, so that a bound would save nothing
+            return min(self.least + _FAR * (self.least + task.domain.max_cost), self.incumbent - 1)
         known = counts[: N_COUNTS - 1]  # the last class has no upper end
         enough = np.flatnonzero(np.cumsum(known) >= min(wanted, known.sum()))
         bound = first + (int(enough[0] + 1) << self._shift) - 1
         if len(self.iterations) > 1:  # where all that was dropped is of the next f, growth may be slow nevertheless
-            last = self.iterations[-1][0]
-            bound = max(bound, last + int(math.log(2) / max(self._growth, math.log(2) / _LARGEST_STEP)))
+            (before, _), (last, _) = self.iterations[-2:]
+            step = max(_LARGEST_STEP, 2 * (last - before))
+            bound = max(bound, last + int(math.log(2) / max(self._growth, math.log(2) / step)))
         return min(max(self.least, bound), self.incumbent - 1)
 
     def _of_roots(self, front: Frontier, first: int) -> Integers:
@@ -204,6 +219,7 @@ class Groups:
         self.iterations = [(bound, expanded) for bound, expanded in begun.facts["iterations"]]
         self.incumbent, self.found = begun.incumbent, begun.found(one.rank.task)
         one.generated, one.expanded = begun.counts
+        self.run.shares = self._n_shares
 
     # --- groups ---
 
@@ -217,6 +233,8 @@ class Groups:
             if is_done:
                 self._parts.pop()
                 self._keep_if_due()
+            elif self._more_shares():
+                self._parts = [_ALL]
             elif bound > self.least:
                 bound = self._bound = self.least
                 self._cautious = True
@@ -225,22 +243,17 @@ class Groups:
                 if not self.stop:
                     self._parts[-1:] = more
 
-    def _groups(self, bound: int) -> list[Part]:
-        """Return the parts by depth, the deepest last, of about as many nodes each."""
-        told = self.crew.exchange([one.sample(_ALL, bound) for one in self.fronts])
-        g = np.concatenate([one for _, one in told])
-        weight = np.concatenate([np.full(len(one), n / max(1, len(one))) for n, one in told])
-        order = np.argsort(g, kind="stable")
-        share = np.cumsum(weight[order]) / max(1.0, weight.sum())
-        edges = sorted({int(g[order][np.searchsorted(share, k / _GROUPS)]) for k in range(1, _GROUPS)} - {int(g.min())})
-        return [Part(*pair) for pair in zip([0, *edges], [*edges, INFINITY], strict=True)]
-
     def _part(self, part: Part, bound: int) -> bool:
         """Search a part; say whether that is done, for it fits into memory or there is a reason to stop."""
         chosen = [one.chosen(part, bound) for one in self.fronts]
 
-        def make(i: int) -> Layered:
-            return self.fronts[i].below(chosen[i], bound, self.incumbent, _MESSAGE)
+        def make() -> Sequence[Layered]:
+            if self._n_shares > 0:
+                return self.fronts[0].below_in_shares(chosen[0], bound, self.incumbent, self._n_shares)
+            return [
+                one.below(which, bound, self.incumbent, _MESSAGE)
+                for one, which in zip(self.fronts, chosen, strict=True)
+            ]
 
         least = self._search(make, lambda way: self._open_node(*place_of(way)))
         if least is None:
@@ -256,33 +269,70 @@ class Groups:
         told: tuple[Found, Root] = self.crew.exchange(mine)[rank]
         return told
 
-    def _search(self, make: Callable[[int], Layered], origin: Callable[[int], tuple[Found, Root]]) -> int | None:
+    def _more_shares(self) -> bool:
+        """Let states be dealt to more shares that take turns in memory; say whether that is possible."""
+        if self._n_shares < 0 or len(self._ranks) > 1 or self._n_shares * _SHARES > _MOST_SHARES:
+            self._share_no_more()
+            return False
+        self.run.shares = self._n_shares = max(1, self._n_shares) * _SHARES
+        try:
+            with self.run.phase("compile"):
+                compile_layers(shared_out(self.fronts[0].rank.task, self._n_shares))
+        except TimeLimitError:
+            self.stop = Status.TIME_LIMIT
+        return True
+
+    def _search(self, make: Callable[[], Sequence[Layered]], origin: Callable[[int], tuple[Found, Root]]) -> int | None:
         """Search by layers; return the least f that was dropped as too large, None where that did not come to its end.
 
         ``make`` returns the search of a front, and ``origin`` the way to a goal and its root.
         """
         try:
-            searches = [make(i) for i in range(len(self.fronts))]
-        except (BadInputError, MemoryLimitError):  # not even the first tables fit
+            searches = make()
+        except (BadInputError, MemoryLimitError, OSError):  # not even the first tables fit
             searches = []
         if not all(self.crew.exchange([bool(searches)] * len(self.fronts))):
-            self.stop = Status.MEMORY_LIMIT
+            self.stop = None if self._n_shares > 0 else Status.MEMORY_LIMIT
+            self._share_no_more()
             return None
-        last = self.crew.drive(searches, self._portion())
-        for one, search in zip(self.fronts, searches, strict=True):
-            one.done(search)
-        told = self.crew.exchange([(*one.pruned, one.found) for one in searches])
+        last, told = self._in_turns(searches) if self._n_shares > 0 else self._at_once(searches)
         cost, way = min((found for *_, found in told if found), default=(INFINITY, 0))
         if cost < self.incumbent:
             found, root = origin(way)
             self.incumbent, self.found = cost, found._replace(rest=(root.state, cost - root.g))
         if last.stop:
+            self._lost += last.expanded
             self._hear()
             self.stop = None if last.stop == Status.MEMORY_LIMIT.value else Status(last.stop)
             return None
         self._count(searches[0].task.bound + 1, [counts for _, counts, _ in told])
         least: int = min(least for least, *_ in told)
         return least
+
+    def _at_once(self, searches: Sequence[Layered]) -> tuple[Round, list[_Told]]:
+        """Search on all ranks together; return the last round, and what all were told."""
+        last = self.crew.drive(searches, self._portion())
+        for one, search in zip(self.fronts, searches, strict=True):
+            one.done(search)
+        return last, self.crew.exchange([(*one.pruned, one.found) for one in searches])
+
+    def _in_turns(self, searches: Sequence[Layered]) -> tuple[Round, list[_Told]]:
+        """Search in shares that take turns in memory; where files cannot be written, never again."""
+        shares = cast(Sequence[Share], searches)
+        try:
+            last = Turns(shares, self._portion()).search()
+        except OSError:
+            self._share_no_more()
+            last = Round(stop=Status.MEMORY_LIMIT.value)
+        finally:
+            for one in shares:
+                one.close()
+        for one in shares:
+            self.fronts[0].done(one)
+        return last, [(*one.pruned, one.found) for one in shares]
+
+    def _share_no_more(self) -> None:
+        self.run.shares = self._n_shares = -1
 
     def _count(self, first: int, told: list[Integers]) -> None:
         """Add up what was dropped, by class from a first f on; what belongs to a larger bound is forgotten."""
@@ -359,10 +409,10 @@ class Groups:
     def _below_node(self, node: _Node, rank: int, found: Found, bound: int) -> int | None:
         """Search below a successor of an open node that ``rank`` has."""
 
-        def make(i: int) -> Layered:
-            front = self.fronts[i]
-            root = node.root if front.rank.rank == rank else None
-            return front.below_one(root, min(bound, self.incumbent - 1), self.incumbent, _MESSAGE)
+        def make() -> Sequence[Layered]:
+            roots = [node.root if front.rank.rank == rank else None for front in self.fronts]
+            limits = min(bound, self.incumbent - 1), self.incumbent, _MESSAGE
+            return [front.below_one(root, *limits) for front, root in zip(self.fronts, roots, strict=True)]
 
         return self._search(make, lambda _: (found._replace(below=node.path), node.root))
 

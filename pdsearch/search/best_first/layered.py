@@ -27,12 +27,12 @@ from pdsearch._jit import Compiled, compiling
 from pdsearch.domains import State
 from pdsearch.kernels import frame as slots
 from pdsearch.kernels import insertion, layers, layout
-from pdsearch.kernels.bucket import BucketOpen, new_bucket_open
+from pdsearch.kernels.bucket import CHUNK, BucketOpen, new_bucket_open
 from pdsearch.kernels.heap import HeapOpen, new_heap_open
 from pdsearch.kernels.layout import Integers, Linked, g_of
 from pdsearch.kernels.naming import name_nodes
 from pdsearch.kernels.protocol import INFINITY
-from pdsearch.kernels.store import LINE
+from pdsearch.kernels.store import LINE, MAX_FILL
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import MemoryLimitError, allocated
 from pdsearch.search.best_first.local_search import LocalSearch
@@ -44,6 +44,10 @@ _FED = 4096  # roots entered at once
 _LEAST_FORGOTTEN = 8  # of the nodes, one in so many: or it would be done too often
 _AT_ONCE = 1 << 12  # nodes moved at once: some hundred kilobytes
 _SAMPLED = 1 << 14
+_DOUBLED = 1 << 16  # nodes
+_MAIL = 16  # one part of the memory in so many is left for messages
+_BUCKET_ENTRY, _HEAP_ENTRY = 4 * CHUNK / (CHUNK - 1), 24  # bytes
+_SLOTS = [1 << bits for bits in range(4, 33)]
 _ONE_CLASS = 62  # expansions are not counted by g
 N_COUNTS = 1024  # classes of the f beyond the bound
 
@@ -209,6 +213,20 @@ class Layered(LocalSearch):
 
     # --- what is forgotten ---
 
+    def _grow_nodes(self, stride: int) -> None:
+        """Double the nodes while they are few, then add an eighth, up to what is there for them."""
+        now = len(self._table.nodes)
+        more = min(now if now < _DOUBLED * stride else now // 8 // stride * stride, self._most_words - now)
+        if now + more < (self.n_nodes + self._most_moves) * stride:
+            raise MemoryLimitError
+        self._extend_nodes(more, stride)
+
+    def _grow_index(self) -> None:
+        """Double the index, unless the nodes it would be for have no room."""
+        if 2 * len(self._table.index) > self._most_slots:
+            raise MemoryLimitError
+        super()._grow_index()
+
     def _grow(self, f: int) -> None:
         try:
             super()._grow(f)
@@ -225,10 +243,15 @@ class Layered(LocalSearch):
         Raises
         ------
         MemoryLimitError
-            If those below the floor are too few.
+            If those below the floor are too few, or have entries in the open list that are stale.
         """
-        floor = self.floor if self.task.n_ranks > 1 else self.least_open_f
-        least_g = self._least_kept(floor)
+        floor, before = self.floor if self.task.n_ranks > 1 else self.least_open_f, self.n_nodes
+        self._forget_below(self._least_kept(floor))
+        if self.n_nodes == before:
+            raise MemoryLimitError
+
+    def _forget_below(self, least_g: int) -> None:
+        """Forget closed nodes below a g."""
         self._compact(least_g)
         table = self._table
         name_nodes(self._layout, table.nodes, table.index, self._moves.parent, 0, self.n_nodes)
@@ -237,12 +260,16 @@ class Layered(LocalSearch):
     def _least_kept(self, floor: int) -> int:
         """Return the g below which closed nodes are forgotten, by a sample of all nodes."""
         rows = self._rows[: self.n_nodes : max(1, self.n_nodes // _SAMPLED)]
-        g = np.sort(g_of(self._layout, rows[rows[:, -1] & 1 == 1]))
+        g = np.sort(self._g_of_closed(rows))
         for limit in (floor - self.task.domain.max_cost, floor):  # a step back leads to layers just below
             n = int(np.searchsorted(g, limit))
             if n >= max(1, len(rows) // _LEAST_FORGOTTEN):
                 return int(g[min(n, max(1, len(rows) // 2)) - 1]) + 1
         raise MemoryLimitError
+
+    def _g_of_closed(self, rows: npt.NDArray[np.uint32]) -> Integers:
+        """Return the g of the closed ones among some nodes: int64[n]."""
+        return g_of(self._layout, rows[rows[:, -1] & 1 == 1])
 
     def _compact(self, least_g: int) -> None:
         """Move the nodes that stay to the front, tell the open list their new numbers, and empty the index.
@@ -266,10 +293,27 @@ class Layered(LocalSearch):
     # --- arrays ---
 
     def _first_open_list(self, kind: str, moves: int) -> tuple[BucketOpen | HeapOpen, int]:
+        nodes, self._most_slots = self._room(_HEAP_ENTRY / 2 if needs_heap(self.task) else _BUCKET_ENTRY)
+        self._most_words = nodes * self.task.node_words
         if needs_heap(self.task):
-            return new_heap_open(16 * moves), _ONE_CLASS
+            return allocated(lambda: new_heap_open(max(16 * moves, nodes // 2))), _ONE_CLASS
         n_f, n_h = _places(self.task)
-        return allocated(lambda: new_bucket_open(n_f, n_h, 4 * moves)), _ONE_CLASS
+        chunks = 4 * moves + nodes // (CHUNK - 1)
+        return allocated(lambda: new_bucket_open(n_f, n_h, chunks)), _ONE_CLASS
+
+    def _room(self, entry_bytes: float) -> tuple[int, int]:
+        """Return for how many nodes there is memory, each with its entry in the open list, and slots of the index."""
+        others = (self._outbox, self._moves, self._batch)
+        free = self.memory_limit - self.task.table_bytes - sum(array.nbytes for part in others for array in part)
+        if self.task.n_ranks > 1:
+            free -= free // _MAIL
+        if not needs_heap(self.task):
+            n_f, n_h = _places(self.task)
+            free -= 4 * (n_f * n_h + 4 * CHUNK * self._most_moves) + 8 * n_f
+        each = 4 * self.task.node_words + entry_bytes
+        rooms = [(min(int(slots * MAX_FILL), int((free - 4 * slots) / each)), slots) for slots in _SLOTS]
+        nodes, slots = max(rooms)
+        return max(0, nodes), slots
 
     def _addresses(self) -> npt.NDArray[np.int64]:
         kind = type(self._open_list)

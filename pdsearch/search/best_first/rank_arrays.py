@@ -170,6 +170,11 @@ class RankArrays:
         more = min(wanted, free // 16 // stride * stride)
         if more < least:
             raise MemoryLimitError
+        self._extend_nodes(more, stride)
+
+    def _extend_nodes(self, more: int, stride: int) -> None:
+        """Make room for nodes of so many words more."""
+        now = len(self._table.nodes)
         self._check_memory(4 * more)
         if now + more > len(self._reserved):
             self._check_memory(4 * (now + more))  # for a moment there are both
