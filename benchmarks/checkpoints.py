@@ -33,8 +33,8 @@ SEARCHES = {
     "bae": ["solve", "tiles", "korf:1", "--memory", "1G", "--algorithm", "bae"],
     "ida": ["ida", "tiles", "korf:1", "--prune", "none"],
     "words": ["solve", "tiles", "korf:1", "--memory", "40M"],
-    "layers": ["solve", "grid", "random:1000x1000", "--memory", "12M"],
-    "planning": ["plan", "tests/data/planning/courier.sas", "--heuristic", "blind", "--memory", "1G"],
+    "layers": ["solve", "grid", "random:400x400", "--heuristic", "blind", "--memory", "4M"],
+    "planning": ["plan", "tests/data/planning/depots.sas", "--heuristic", "blind", "--memory", "1G"],
 }
 PDSEARCH = [sys.executable, "-m", "pdsearch"]
 

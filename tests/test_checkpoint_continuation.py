@@ -252,7 +252,7 @@ def test_ranks_that_are_told_to_stop_below_open_nodes_go_on_as_three(tmp_path):
     assert done.returncode == 75, done.stderr
     first = json.loads(result_file.read_text())
     words = ["resume", str(folder), "-n", "3", "--node-limit", str(first["expanded"] + 2_000_000)]
-    done = jobs.run([sys.executable, "-m", "pdsearch", *words, "--json", str(result_file)])
+    done = jobs.run([sys.executable, "-m", "pdsearch", *words, "--json", str(result_file)], timeout=300)
     assert done.returncode == 12, done.stderr
     second = json.loads(result_file.read_text())
     assert (first["status"], second["status"], second["n_ranks"]) == ("checkpointed", "node limit", 3)
