@@ -79,7 +79,7 @@ def predicted_s(probe: Probe, target: int, rate: float) -> float:
 
     Examples
     --------
-    >>> predicted_s(Probe("a", 0, 2.0, 10, 12, 100, 100), 13, math.log(5))
+    >>> round(predicted_s(Probe("a", 0, 2.0, 10, 12, 100, 100), 13, math.log(5)), 6)
     10.0
     """
     steps = target - probe.lower_bound
