@@ -213,7 +213,7 @@ def test_real_ranks_search_on_together(mpirun, tmp_path):
     page = (Path(__file__).parents[1] / "docs" / "extending.md").read_text()
     (tmp_path / "hanoi.py").write_text(page[page.index("# hanoi.py") :].split("```")[0])
     plugin = ("--plugin", str(tmp_path / "hanoi.py"), "hanoi4", "8")
-    run = mpirun(2, "solve", *plugin, "--memory", "2M", "--json", "-", timeout=200)
+    run = mpirun(2, "solve", *plugin, "--memory", "1200K", "--json", "-", timeout=200)
 
     result = json.loads(run.stdout.splitlines()[-1])
     assert (result["status"], result["cost"]) == ("solved", 33)

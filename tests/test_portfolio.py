@@ -241,6 +241,6 @@ def test_all_candidates_and_stubborn_sets_find_the_same_cost(kind, monkeypatch):
 
 @pytest.mark.heavy  # compiled for half a minute
 def test_ranks_choose_the_same():
-    result = solve(Planning.parse(str(DATA / "depots.sas")), ranks=2, time_limit=100)
+    result = solve(Planning.parse(str(DATA / "courier.sas")), ranks=2, time_limit=100)
 
     assert (result.status, result.cost, result.algorithm, result.n_ranks) == (Status.SOLVED, 18, "HDA*", 2)
