@@ -167,18 +167,29 @@ def _set_facts(space, operator, moves, n):
 @inlined
 def _note_changes(space, operator, moves, n):
     """Write cost and changed features of row ``n``, whose state is complete."""
-    n_words = len(space.goal_mask)
     moves.operator[n] = operator
     moves.cost[n] = space.cost[operator]
     row = n * space.n_changes
     for i in range(space.touched_first[operator], space.touched_first[operator + 1]):
-        variable = space.touched[i]
-        before = value_of(space, moves.parent, 0, variable)
-        after = value_of(space, moves.states, n * n_words, variable)
-        if before != after:
-            moves.removed[row] = variable * space.n_values + before
-            moves.added[row] = variable * space.n_values + after
-            row += 1
+        row = note_change(space, space.touched[i], moves, n, row)
+    end_changes(space, moves, n, row)
+
+
+@inlined
+def note_change(space, variable, moves, n, row):
+    """Write the features of a variable in row ``n``, before and after, where it changed; return where the next go."""
+    before = value_of(space, moves.parent, 0, variable)
+    after = value_of(space, moves.states, n * len(space.goal_mask), variable)
+    if before != after:
+        moves.removed[row] = variable * space.n_values + before
+        moves.added[row] = variable * space.n_values + after
+        row += 1
+    return row
+
+
+@inlined
+def end_changes(space, moves, n, row):
+    """Mark the end of the changed features of row ``n``, where there is room for more."""
     if row < (n + 1) * space.n_changes:
         moves.removed[row] = -1
         moves.added[row] = -1

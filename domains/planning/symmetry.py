@@ -36,7 +36,15 @@ from pdsearch.domains.planning.layout import Layout
 from pdsearch.domains.planning.pruning import PRUNINGS, Pruning
 from pdsearch.domains.planning.sas import SasTask
 from pdsearch.domains.planning.semantics import Values, successor
-from pdsearch.domains.planning.space import PlanningSpace, applicable, apply_operator, same_answers, value_of
+from pdsearch.domains.planning.space import (
+    PlanningSpace,
+    applicable,
+    apply_operator,
+    end_changes,
+    note_change,
+    same_answers,
+    value_of,
+)
 from pdsearch.domains.planning.walks import walk
 from pdsearch.kernels.protocol import expand, new_moves
 from pdsearch.kernels.scratch import scratch
@@ -120,17 +128,10 @@ def _replace(space, state):
 @inlined
 def _note_changes(space, moves, n):
     """Write the changed features of row ``n``, any variable may be among them."""
-    row, end = n * space.n_changes, (n + 1) * space.n_changes
+    row = n * space.n_changes
     for variable in range(len(space.word)):
-        before = value_of(space, moves.parent, 0, variable)
-        after = value_of(space, moves.states, n * len(space.goal_mask), variable)
-        if before != after:
-            moves.removed[row] = variable * space.n_values + before
-            moves.added[row] = variable * space.n_values + after
-            row += 1
-    if row < end:
-        moves.removed[row] = -1
-        moves.added[row] = -1
+        row = note_change(space, variable, moves, n, row)
+    end_changes(space, moves, n, row)
 
 
 class _Generator:

@@ -64,8 +64,22 @@ MESSAGE_SIZE = Option(
 )
 
 
+class OnAnyRanks(Algorithm):
+    """What is said of a search that has ranks, or may have: the parameters of :class:`HdaStar`."""
+
+    def __init__(
+        self,
+        message_size: int | None = None,
+        batch: int | None = None,
+        open_list: str = "auto",
+        when_full: str = "continue",
+    ) -> None:
+        check_when_full(when_full)
+        self.message_size, self.batch, self.open_list, self.when_full = message_size, batch, open_list, when_full
+
+
 @ALGORITHMS.add("hdastar")
-class HdaStar(Algorithm):
+class HdaStar(OnAnyRanks):
     """Hash-distributed A*: every state has one owner among the ranks, to which it is sent.
 
     Parameters
@@ -97,16 +111,6 @@ class HdaStar(Algorithm):
     rank_type: ClassVar[type[LocalSearch]] = LocalSearch
     worker_type: ClassVar[type[Worker]] = Worker
     shared_label = label  # what results of several ranks call it
-
-    def __init__(
-        self,
-        message_size: int | None = None,
-        batch: int | None = None,
-        open_list: str = "auto",
-        when_full: str = "continue",
-    ) -> None:
-        check_when_full(when_full)
-        self.message_size, self.batch, self.open_list, self.when_full = message_size, batch, open_list, when_full
 
     def compile(self, task: Task) -> None:
         """Compile every kernel of the search, or load it from the disk cache."""

@@ -27,8 +27,8 @@ from pdsearch.options import Option
 from pdsearch.result import Result, Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.best_first.astar import AStar
-from pdsearch.search.best_first.continuation import WHEN_FULL, check_when_full, proved_before
-from pdsearch.search.best_first.hdastar import MESSAGE_SIZE, HdaStar
+from pdsearch.search.best_first.continuation import WHEN_FULL, proved_before
+from pdsearch.search.best_first.hdastar import MESSAGE_SIZE, HdaStar, OnAnyRanks
 from pdsearch.search.best_first.local_search import compile_kernels
 from pdsearch.search.checkpoint.identity import instance_digest
 from pdsearch.search.finish import Outcome, not_searched
@@ -72,7 +72,7 @@ class PortfolioResult(Result):
 
 
 @ALGORITHMS.add("portfolio")
-class Portfolio(Algorithm):
+class Portfolio(OnAnyRanks):
     """A* (HDA* on several ranks) with the heuristic that does best in short searches.
 
     Parameters
@@ -89,16 +89,6 @@ class Portfolio(Algorithm):
     writes_checkpoints = True
     chooses_heuristic = True
     result = PortfolioResult
-
-    def __init__(
-        self,
-        message_size: int | None = None,
-        batch: int | None = None,
-        open_list: str = "auto",
-        when_full: str = "continue",
-    ) -> None:
-        check_when_full(when_full)
-        self.message_size, self.batch, self.open_list, self.when_full = message_size, batch, open_list, when_full
 
     def check(self, domain: Domain) -> None:
         """Refuse domains that name no candidates."""
