@@ -33,12 +33,11 @@ import copy
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 
 from pdsearch.comm.termination import Round
-from pdsearch.domains import State
 from pdsearch.errors import BadInputError, TimeLimitError
 from pdsearch.kernels.layout import Integers
 from pdsearch.kernels.protocol import INFINITY
@@ -49,6 +48,7 @@ from pdsearch.search.best_first.begun import Begun
 from pdsearch.search.best_first.frontier import Frontier, Part, Root, place_of
 from pdsearch.search.best_first.kept_continuation import Keeping
 from pdsearch.search.best_first.layered import N_COUNTS, Layered, compile_layers, layered
+from pdsearch.search.best_first.opened_node import Node, successors
 from pdsearch.search.best_first.shares import Share, Turns, shared_out
 from pdsearch.search.run import Progress, Run
 
@@ -62,14 +62,6 @@ _FAR = 16  # times what is proved: where the bound is only to be finite
 _FIRST_SHARE = 16  # the first bound lets in one root for so many stored nodes
 # in checkpoints
 _KEPT = ("bound", "began", "work", "growth", "cautious", "first", "n_split", "n_opened", "lost", "n_shares")
-
-
-class _Node(NamedTuple):
-    """A state below an open node that did not fit into memory as a whole."""
-
-    root: Root
-    path: list[int]  # operators from the open node
-    seen: frozenset[State]  # on the way to it, itself included
 
 
 class Groups:
@@ -393,12 +385,12 @@ class Groups:
         told = self.crew.exchange(numbers)
         rank = next(rank for rank, number in enumerate(told) if number >= 0)
         found, root = self._open_node(rank, told[rank])
-        pending, least = self._successors(_Node(root, [], frozenset([root.state])), bound)
+        pending, least = self._opened(Node(root, [], frozenset([root.state])), bound)
         while pending and self.least < self.incumbent and not self.stop:
             node = pending.pop()
             pruned = self._below_node(node, rank, found, bound)
             if pruned is None and not self.stop:
-                more, pruned = self._successors(node, bound)
+                more, pruned = self._opened(node, bound)
                 pending += more
             least = min(least, INFINITY if pruned is None else pruned)
         if not pending and not self.stop:
@@ -406,7 +398,7 @@ class Groups:
                 one.raise_f(which, max(least, bound + 1))
         self._hear()
 
-    def _below_node(self, node: _Node, rank: int, found: Found, bound: int) -> int | None:
+    def _below_node(self, node: Node, rank: int, found: Found, bound: int) -> int | None:
         """Search below a successor of an open node that ``rank`` has."""
 
         def make() -> Sequence[Layered]:
@@ -416,18 +408,6 @@ class Groups:
 
         return self._search(make, lambda _: (found._replace(below=node.path), node.root))
 
-    def _successors(self, node: _Node, bound: int) -> tuple[list[_Node], int]:
-        """Return the successors within a bound, those of least h last, and the least f of the others."""
+    def _opened(self, node: Node, bound: int) -> tuple[list[Node], int]:
         self._n_opened += 1
-        task, within, least = self.fronts[0].rank.task, list[_Node](), INFINITY
-        for operator in task.domain.operators(node.root.state):
-            state, cost = task.domain.apply(node.root.state, operator)
-            if state in node.seen:
-                continue
-            g = node.root.g + cost
-            h = max(int(task.heuristic.value(state)), node.root.h - cost, 0)
-            if g + h > min(bound, self.incumbent - 1):
-                least = min(least, g + h)
-            else:
-                within.append(_Node(Root(state, g, h), [*node.path, operator], node.seen | {state}))
-        return sorted(within, key=lambda one: -one.root.h), least
+        return successors(self.fronts[0].rank.task, node, min(bound, self.incumbent - 1))
