@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 import time
+from pathlib import Path
 
 import jobs
 import pytest
@@ -157,6 +158,15 @@ def test_the_exit_code_says_how_the_search_ended(words, status, capsys):
     assert out.splitlines()[0].endswith(f": {status.words}")
     if status in (Status.NODE_LIMIT, Status.MEMORY_LIMIT, Status.TIME_LIMIT):
         assert "no plan found; any plan costs at least " in out
+
+
+def test_a_limit_that_ends_reading_is_told_in_the_json(capsys):
+    task = Path(__file__).parent / "data" / "planning" / "depots"
+    code, out, err = run(capsys, "plan", f"{task}-domain.pddl", f"{task}.pddl", "--time-limit", "1e-4", "--json", "-")
+
+    assert code == Status.TIME_LIMIT.value
+    assert json.loads(out) == {"status": "time limit", "error": err.removeprefix("pdsearch: ").strip()}
+    assert "the time limit ended" in err
 
 
 def test_exit_codes_are_the_documented_ones():

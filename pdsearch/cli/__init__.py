@@ -19,7 +19,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -122,10 +122,14 @@ def _complain_about(error: PdsearchError) -> int:
     rank = _rank()
     if rank is None or error.is_shared:
         complain(str(error))
-        return _CODES.get(type(error), BAD_INPUT)
+        return _code(error)
     say_alone(f"rank {rank}: {error}")
     _abort_mpi(BAD_INPUT)
     return BAD_INPUT
+
+
+def _code(error: PdsearchError) -> int:
+    return next((code for kind, code in _CODES.items() if isinstance(error, kind)), BAD_INPUT)
 
 
 def _rank() -> int | None:
@@ -175,8 +179,22 @@ def _run(argv: list[str]) -> int:
         return 0
     if not hasattr(arguments, "run"):
         return BAD_INPUT  # a plug-in that was left out, with its warning
-    with announced() if speaks() else nullcontext():
-        return int(arguments.run(arguments))
+    try:
+        with announced() if speaks() else nullcontext():
+            return int(arguments.run(arguments))
+    except (TimeLimitError, MemoryLimitError) as error:
+        _write_status(getattr(arguments, "json", None), error)
+        raise
+
+
+def _write_status(name: str | None, error: PdsearchError) -> None:
+    """Write to where the result was asked for that a limit ended what comes before the search."""
+    if name is None or not speaks():
+        return
+    from pdsearch.console.outputs import write_json
+
+    with suppress(BadInputError):  # the line on stderr is what counts
+        write_json(name, {"status": Status(_code(error)).words, "error": str(error)})
 
 
 def _ranks(argv: list[str]) -> tuple[int, list[str]]:
