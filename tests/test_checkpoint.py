@@ -25,7 +25,7 @@ from pdsearch.search.best_first.moving import Moving
 from pdsearch.search.best_first.saving import Saving
 from pdsearch.search.best_first.simulation import Schedule, Simulation, _run, _traced, outcome_of_workers
 from pdsearch.search.best_first.trace import trace
-from pdsearch.search.best_first.two_sides import TwoSidedTask, two_sided
+from pdsearch.search.best_first.two_sided_task import TwoSidedTask, two_sided
 from pdsearch.search.best_first.worker import PAUSE
 from pdsearch.search.checkpoint import files
 from pdsearch.search.checkpoint.checkpoints import Checkpoints

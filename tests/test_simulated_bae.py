@@ -14,8 +14,9 @@ from pdsearch.limits import Limits
 from pdsearch.search.best_first import simulation
 from pdsearch.search.best_first.bae import Bae
 from pdsearch.search.best_first.simulation import Schedule, simulate
+from pdsearch.search.best_first.two_sided_task import two_sided
 from pdsearch.search.best_first.two_sided_worker import TwoSidedWorker
-from pdsearch.search.best_first.two_sides import TwoSides, two_sided
+from pdsearch.search.best_first.two_sides import TwoSides
 from pdsearch.search.run import Run
 from pdsearch.search.setup import make_task
 

@@ -20,9 +20,10 @@ from pdsearch.search.best_first.pipeline import compile_passes
 from pdsearch.search.best_first.report import outcome_of, report
 from pdsearch.search.best_first.saving import Saving
 from pdsearch.search.best_first.trace import Ask
+from pdsearch.search.best_first.two_sided_task import TwoSidedTask, two_sided
 from pdsearch.search.best_first.two_sided_trace import trace_both
 from pdsearch.search.best_first.two_sided_worker import TwoSidedWorker
-from pdsearch.search.best_first.two_sides import TwoSidedTask, TwoSides, side_pipeline, two_sided
+from pdsearch.search.best_first.two_sides import TwoSides, side_pipeline
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task

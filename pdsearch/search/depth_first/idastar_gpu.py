@@ -29,6 +29,7 @@ from pdsearch.options import Option
 from pdsearch.pruning.choice import length_of
 from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
+from pdsearch.search.depth_first.gpu_share import EXPANDED, GENERATED, GOAL_ROOT, GOALS, Share
 from pdsearch.search.depth_first.result import MODE, PRUNE, IdaResult, Iteration, check_mode
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Progress, Run
@@ -38,13 +39,10 @@ if TYPE_CHECKING:  # these load CUDA
     from pdsearch.gpu.schemes import Counts, Scheme, Work
 
 SCHEMES = ("persistent", "block", "thread")  # of pdsearch.gpu.schemes, which loads CUDA
-GENERATED, EXPANDED, GOALS, GOAL_ROOT = range(4)  # columns of its counts
 # states to cut an iteration into: as published for block and thread; for ours so many that each lane begins with one
 WANTED = dict(zip(SCHEMES, (2**18, 2048, 1536 * 8), strict=True))
-_GROWTH = 6  # of iterations of the 15-puzzle, at most about
 _WORTH_A_LAUNCH = 1000  # nodes below a group of roots, on an average; below the largest it is a thousand times as many
 _WORTH_A_THREAD = 20_000  # roots, which are cut in a millisecond
-_BELOW_ROOT, _FEWEST = 64, 64  # nodes below a root that are worth a root on the host; roots at least
 
 
 @dataclass
@@ -145,7 +143,7 @@ class IdaStarGpu(Algorithm):
         with run.phase("compile"):
             search = self.kernel or make(self.scheme, instances[0].model, device)
         is_fitted = self.wanted is None and self.scheme == SCHEMES[0]
-        share = _Share(raw, self.wanted or WANTED[self.scheme], self.mode == "first", is_fitted)
+        share = Share(raw, self.wanted or WANTED[self.scheme], self.mode == "first", is_fitted)
         run.search_begins()
         loads = _Batch(instances, search, share, run).run_all()
         ended = _Ended(self.mode, self.scheme, device, run.search_s, loads, share.n_ranks)
@@ -173,7 +171,7 @@ class _Batch:
 
     instances: list[_Instance]
     search: Scheme
-    share: _Share
+    share: Share
     run: Run
 
     def run_all(self) -> list[int]:
@@ -215,7 +213,7 @@ class _Batch:
 
         def cut(numbered: tuple[int, _Instance]) -> Work:
             number, one = numbered
-            return _cut(one, number, self.share.roots_of(one, most))
+            return _cut(one, number, self.share.roots_of(one.iterations, most))
 
         if most < _WORTH_A_THREAD:
             return [cut(numbered) for numbered in enumerate(active)]
@@ -259,53 +257,6 @@ class _Batch:
             bound = max(one.bound for one in self.instances)
             done = sum(one.status is not None for one in self.instances)
             self.run.on_progress(Progress(self.run.search_s, bound, generated=generated, done=done))
-
-
-class _Share(NamedTuple):
-    """How an iteration is cut, and dealt to ranks."""
-
-    comm: Any
-    wanted: int
-    first: bool
-    is_fitted: bool  # fewer roots for an iteration that is likely to be small
-
-    @property
-    def n_ranks(self) -> int:
-        """Return how many take part."""
-        return 1 if self.comm is None else int(self.comm.Get_size())
-
-    def roots_of(self, one: _Instance, most: int) -> int:
-        """Return the states to cut an instance's iteration into."""
-        if not self.is_fitted:
-            return most
-        expected = _GROWTH * one.iterations[-1].generated if one.iterations else 0
-        return min(most, max(_FEWEST, expected // _BELOW_ROOT))
-
-    def agreed(self, stop: Status | None) -> Status | None:
-        """Return why any rank wants to stop."""
-        if self.comm is None:
-            return stop
-        stops: list[Status] = [one for one in self.comm.allgather(stop) if one is not None]
-        return stops[0] if stops else None
-
-    def mine(self, work: Work) -> Work:
-        """Return this rank's states."""
-        if self.comm is None:
-            return work
-        return work.part(slice(self.comm.Get_rank(), None, self.comm.Get_size()))
-
-    def sum_up(self, counts: Counts) -> Counts:
-        """Return the counts of all ranks; of the roots above goals, the last."""
-        if self.comm is None:
-            return counts
-        every: list[Counts] = self.comm.allgather(counts)
-        tallies = np.zeros_like(counts.tallies)
-        for one in every:
-            tallies += one.tallies
-        roots_found = [np.where(one.tallies[:, GOALS] > 0, one.tallies[:, GOAL_ROOT], 0) for one in every]
-        tallies[:, GOAL_ROOT] = np.max(roots_found, axis=0)
-        loads = np.concatenate([one.loads for one in every])
-        return type(counts)(tallies, loads, all(one.finished for one in every))
 
 
 class _Below(NamedTuple):
