@@ -37,8 +37,12 @@ class Distances(NamedTuple):
         return int(np.count_nonzero(self.alive))
 
 
-def distances(system: TransitionSystem, costs: Integers, deadline: Deadline = NO_DEADLINE) -> Distances:
+def distances(
+    system: TransitionSystem, costs: Integers, deadline: Deadline = NO_DEADLINE, everywhere: bool = False
+) -> Distances:
     """Return the distances in a system whose labels have these costs: int64[n_labels].
+
+    With ``everywhere`` states that the initial one does not reach count as very far from it.
 
     Raises
     ------
@@ -46,10 +50,9 @@ def distances(system: TransitionSystem, costs: Integers, deadline: Deadline = NO
         If the deadline passes.
     """
     source, target, cost = _cheapest(system, costs, deadline)
-    return Distances(
-        _from(np.flatnonzero(system.initial), source, target, cost, system.n_states, deadline),
-        _from(np.flatnonzero(system.goal), target, source, cost, system.n_states, deadline),
-    )
+    g = _from(np.flatnonzero(system.initial), source, target, cost, system.n_states, deadline)
+    h = _from(np.flatnonzero(system.goal), target, source, cost, system.n_states, deadline)
+    return Distances(np.minimum(g, INFINITY - 1) if everywhere else g, h)
 
 
 def _cheapest(system: TransitionSystem, costs: Integers, deadline: Deadline) -> tuple[Integers, Integers, Integers]:

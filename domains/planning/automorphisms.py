@@ -2,8 +2,11 @@
 
 A task is a coloured graph: a vertex for each variable, fact and operator; a fact is joined to its variable, an operator
 to what it needs and to what it makes true, by edges of different kinds. Facts of the goal have a colour of their own,
-and operators that of their cost. An automorphism of the graph maps plans to plans of equal cost; the initial state is
-free to move.
+and operators that of their cost. An effect with conditions is a vertex of its own, joined to its operator, its
+conditions and what it makes true; where two of an operator set one variable to different values, and both conditions
+may hold, an edge says which comes first. An axiom is a vertex like an operator. Derived variables have the colour of
+their stratum, their default values one of their own. An automorphism of the graph maps plans to plans of equal cost;
+the initial state is free to move.
 
 Colours are refined by those of the neighbours, as 64-bit hashes, so that two refinements can be compared without
 numbering colours anew. To map u to v, refine once with u marked and once with v; where both have the same colours,
@@ -20,7 +23,9 @@ themselves).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -29,14 +34,15 @@ from networkx.utils import UnionFind
 
 from pdsearch._jit import kernel
 from pdsearch.domains.planning.arrays import Integers
-from pdsearch.domains.planning.sas import SasTask
+from pdsearch.domains.planning.sas import Axiom, Effect, Facts, Operator, SasTask
 from pdsearch.kernels.mixing import mix
 from pdsearch.limits import NO_DEADLINE, Deadline
 
 Colours = npt.NDArray[np.uint64]
 
 MOST_WORK = 2_000_000_000  # edges looked at: some seconds
-_IS_OF, _NEEDS, _MAKES = range(3)
+_IS_OF, _NEEDS, _MAKES, _BEFORE, _AFTER = range(5)
+_EFFECT, _AXIOM, _DEFAULT, _DEFAULT_GOAL, _DERIVED = range(2**64 - 1, 2**64 - 6, -1)  # colours; less one per stratum
 _MOST_MARKS = 40  # on the way to one symmetry
 _TRIED = 4  # vertices that one is mapped to, before its match is given up
 _MOST_PARTNERS = 16  # orbits of its class that a vertex is tried with
@@ -58,7 +64,10 @@ class Automorphism(NamedTuple):
 
 
 class _Graph(NamedTuple):
-    """The coloured graph of a task: variables, facts, then operators; each edge is there in both directions."""
+    """The coloured graph of a task: variables, facts, operators, then effects with conditions and axioms.
+
+    Each edge is there in both directions; ``_AFTER`` is ``_BEFORE`` seen from the other end.
+    """
 
     first: Integers  # (n + 1,) of each vertex's edges
     other: Integers
@@ -75,7 +84,7 @@ def automorphisms(task: SasTask, most_work: int = MOST_WORK, deadline: Deadline 
     Parameters
     ----------
     task : SasTask
-        Without conditional effects and axioms.
+        Any.
     most_work : int
         Edges to be looked at.
     deadline : Deadline
@@ -94,31 +103,91 @@ def automorphisms(task: SasTask, most_work: int = MOST_WORK, deadline: Deadline 
     """
     graph = _graph(task)
     end = graph.n_variables + graph.n_facts
+    operators = slice(end, end + len(task.operators))
     maps = _Search(graph, most_work, deadline).all()
     moved = [one for one in maps if (one[:end] != np.arange(end)).any()]
-    return [Automorphism(one[graph.n_variables : end] - graph.n_variables, one[end:] - end) for one in moved]
+    return [Automorphism(one[graph.n_variables : end] - graph.n_variables, one[operators] - end) for one in moved]
 
 
 def _graph(task: SasTask) -> _Graph:
-    sizes = [len(variable.values) for variable in task.variables]
-    n_variables, n_facts = len(sizes), sum(sizes)
-    first_fact = n_variables + np.concatenate([[0], np.cumsum(sizes)])
-    edges = [(var, int(first_fact[var]) + value, _IS_OF) for var, size in enumerate(sizes) for value in range(size)]
-    for number, operator in enumerate(task.operators, start=n_variables + n_facts):
-        edges += [(number, int(first_fact[var]) + value, _NEEDS) for var, value in operator.preconditions]
-        made = {effect.variable: effect.value for effect in operator.effects}
-        edges += [(number, int(first_fact[var]) + value, _MAKES) for var, value in made.items()]
-    n = n_variables + n_facts + len(task.operators)
-    colour = np.zeros(n, np.uint64)
-    colour[n_variables : n_variables + n_facts] = 1
-    colour[[int(first_fact[var]) + value for var, value in task.goal]] = 2
-    colour[n_variables + n_facts :] = np.array([3 + operator.cost for operator in task.operators], np.uint64)
-    one_way = np.array(edges, np.int64).reshape(-1, 3)
-    both = np.concatenate([one_way, one_way[:, [1, 0, 2]]])
+    drawing = _Drawing(task)
+    one_way = np.array(drawing.edges, np.int64).reshape(-1, 3)
+    back = one_way[:, [1, 0, 2]]
+    back[back[:, 2] == _BEFORE, 2] = _AFTER
+    both = np.concatenate([one_way, back])
     both = both[np.argsort(both[:, 0], kind="stable")]
+    n = len(drawing.colours)
     first = np.searchsorted(both[:, 0], np.arange(n + 1))
     keys = np.sort((both[:, 2] * n + both[:, 0]) * n + both[:, 1])
-    return _Graph(first, both[:, 1].copy(), both[:, 2].copy(), colour, keys, n_variables, n_facts)
+    colours = np.array(drawing.colours, np.uint64)
+    return _Graph(first, both[:, 1].copy(), both[:, 2].copy(), colours, keys, len(task.variables), drawing.n_facts)
+
+
+class _Drawing:
+    """The vertices and edges of a task's graph."""
+
+    def __init__(self, task: SasTask) -> None:
+        sizes = [len(variable.values) for variable in task.variables]
+        self._first = (len(sizes) + np.concatenate([[0], np.cumsum(sizes)])).tolist()
+        self._mutex: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+        for number, group in enumerate(task.mutexes):
+            for fact in group:
+                self._mutex[fact].add(number)
+        self.n_facts = sum(sizes)
+        self.colours = [0 if variable.layer < 0 else _DERIVED - variable.layer for variable in task.variables]
+        self.edges: list[tuple[int, int, int]] = []  # vertex, other, kind
+        goal = set(task.goal)
+        for var, variable in enumerate(task.variables):
+            for value in range(sizes[var]):
+                is_goal, is_default = (var, value) in goal, variable.layer >= 0 and value == task.initial[var]
+                self.colours.append((_DEFAULT_GOAL if is_goal else _DEFAULT) if is_default else 1 + is_goal)
+                self.edges.append((var, self._vertex((var, value)), _IS_OF))
+        at = len(self.colours)
+        self.colours += [3 + operator.cost for operator in task.operators]
+        for number, operator in enumerate(task.operators, start=at):
+            self._operator(number, operator)
+        for axiom in task.axioms:
+            self._rule(_AXIOM, axiom)
+
+    def _vertex(self, fact: tuple[int, int]) -> int:
+        return int(self._first[fact[0]]) + fact[1]
+
+    def _operator(self, vertex: int, operator: Operator) -> None:
+        """Draw what an operator needs and does; of its effects on a variable those that the last sure one leaves."""
+        self.edges += [(vertex, self._vertex(fact), _NEEDS) for fact in operator.preconditions]
+        by_variable: defaultdict[int, list[tuple[int, Effect]]] = defaultdict(list)
+        for effect in operator.effects:
+            some = by_variable[effect.variable]
+            if not effect.conditions:
+                some[:] = [(vertex, effect)]
+            elif _may_hold((*operator.preconditions, *effect.conditions)):
+                some.append((self._rule(_EFFECT, effect), effect))
+                self.edges.append((some[-1][0], vertex, _IS_OF))
+        for some in by_variable.values():
+            if some and some[0][0] == vertex:
+                self.edges.append((vertex, self._vertex(some.pop(0)[1][1:]), _MAKES))
+            for (one, before), (other, after) in combinations(some, 2):
+                if before.value != after.value and self._may_both_hold(before, after):
+                    self.edges.append((one, other, _BEFORE))
+
+    def _rule(self, colour: int, rule: Effect | Axiom) -> int:
+        """Draw an effect or an axiom; return its vertex."""
+        vertex = len(self.colours)
+        self.colours.append(colour)
+        self.edges += [(vertex, self._vertex(fact), _NEEDS) for fact in sorted(set(rule.conditions))]
+        self.edges.append((vertex, self._vertex((rule.variable, rule.value)), _MAKES))
+        return vertex
+
+    def _may_both_hold(self, one: Effect, other: Effect) -> bool:
+        """Say whether the conditions of two effects may hold in one state: no mutex group has facts of both."""
+        groups = [set[int]().union(*(self._mutex[fact] for fact in effect.conditions)) for effect in (one, other)]
+        is_excluded = groups[0] & groups[1] and not set(one.conditions) & set(other.conditions)
+        return not is_excluded and _may_hold((*one.conditions, *other.conditions))
+
+
+def _may_hold(facts: Facts) -> bool:
+    """Say whether no variable is to have two values."""
+    return len(dict(facts)) == len(set(facts))
 
 
 @kernel

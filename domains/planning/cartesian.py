@@ -96,7 +96,9 @@ def subtasks(task: SasTask, deadline: Deadline = NO_DEADLINE, seed: int = 0) -> 
     return in_order + ([Subtask(task.goal, None)] if len(task.goal) > 1 else [])
 
 
-def cartesian_abstractions(task: SasTask, limits: Limits, deadline: Deadline = NO_DEADLINE) -> list[Cartesian]:
+def cartesian_abstractions(
+    task: SasTask, limits: Limits, deadline: Deadline = NO_DEADLINE, everywhere: bool = False
+) -> list[Cartesian]:
     """Return an abstraction for each subtask.
 
     Parameters
@@ -107,6 +109,8 @@ def cartesian_abstractions(task: SasTask, limits: Limits, deadline: Deadline = N
         Each subtask gets its share of what is left.
     deadline : Deadline, optional
         When this must be done.
+    everywhere : bool, optional
+        States may be met that the initial one does not reach.
 
     Examples
     --------
@@ -130,7 +134,7 @@ def cartesian_abstractions(task: SasTask, limits: Limits, deadline: Deadline = N
         moves_left -= int(states.counts[N_MOVES])
         effort_left -= effort
         if states.counts[N_STATES] > 1:
-            found.append(finished(flat, states))
+            found.append(finished(flat, states, everywhere))
     return found
 
 
@@ -189,12 +193,12 @@ def refined(
     return states, effort
 
 
-def finished(task: CartesianTask, states: States) -> Cartesian:
-    """Return an abstraction as others use it: what can be reached, sorted, and no more room than needed."""
+def finished(task: CartesianTask, states: States, everywhere: bool = False) -> Cartesian:
+    """Return an abstraction as others use it: what can be reached, or all, sorted, and no more room than needed."""
     n, n_moves = int(states.counts[N_STATES]), int(states.counts[N_MOVES])
     loops = np.flatnonzero(states.loop_state[: int(states.counts[N_LOOPS])] >= 0)
     source, target = (moves[:n_moves].astype(np.int64) for moves in (states.source, states.target))
-    live = reached(source, target, n, int(states.counts[INITIAL]))
+    live = np.ones(n, np.bool_) if everywhere else reached(source, target, n, int(states.counts[INITIAL]))
     at = states.loop_state[loops].astype(np.int64)
     operators, first = np.unique(states.loop_operator[loops][live[at] & (states.h[at] < FAR)], return_index=True)
     at = at[live[at] & (states.h[at] < FAR)][first]  # one loop says as much as all of an operator

@@ -46,7 +46,7 @@ class Labels(NamedTuple):
     cost_after: Integers  # of the labels after
 
 
-def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE) -> Arrays:
+def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE, everywhere: bool = False) -> Arrays:
     """Return a merge-and-shrink abstraction of a task.
 
     Parameters
@@ -57,6 +57,8 @@ def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE) -> A
         No product of abstraction and variable has more states than this.
     deadline : Deadline, optional
         When it must be done. Where a product would take more than its memory, both factors are shrunk further.
+    everywhere : bool, optional
+        States may be met that the initial one does not reach: none is pruned for that.
 
     Returns
     -------
@@ -85,7 +87,7 @@ def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE) -> A
     for part, labels in zip(parts.values(), steps, strict=True):
         deadline.check("merge-and-shrink")
         factor = part._replace(group=labels.group)
-        found_here = distances(factor, labels.cost, deadline)
+        found_here = distances(factor, labels.cost, deadline, everywhere)
         to, n_states, value_to, n_values, factors_, allowed = _shrunk(
             system, found, factor, found_here, most, deadline, rng
         )
@@ -93,7 +95,7 @@ def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE) -> A
         tables[-1] = _through(tables[-1], to)
         tables.append(np.where(value_to >= 0, np.arange(n_states)[:, None] * n_values + value_to, -1))
         system = product(*factors_, labels.reduced)
-        found = distances(system, labels.cost_after, deadline)
+        found = distances(system, labels.cost_after, deadline, everywhere)
     tables[-1] = _through(tables[-1], np.where(found.alive, np.minimum(found.h, _MOST_H), -1))
     ours = tables[1:] or tables  # without variables h is that of the point
     return _flat(ours), np.array(list(parts), np.int64), np.array([tables[-1].max(initial=0), least], np.int64)

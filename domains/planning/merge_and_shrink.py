@@ -70,7 +70,9 @@ class MergeAndShrink(Heuristic):
         assert isinstance(domain, Planning)
         self.planning = domain
         self._asked = _states(option)
-        entries, order, numbers = share(partial(abstraction, domain.task, self._asked, domain.deadline))
+        entries, order, numbers = share(
+            partial(abstraction, domain.task, self._asked, domain.deadline, domain.leaves_reachable)
+        )
         self.tables = MergeAndShrinkTables(entries, order)  # type: ignore[arg-type]
         self.max_h, self._allowed = numbers.tolist()
         self.max_rise = domain.max_cost + self.max_h

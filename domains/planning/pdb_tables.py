@@ -26,7 +26,7 @@ def build_tables(task: Planning, option: str | None) -> Arrays:
     BadInputError
         If the option makes no sense, or asks for a pattern that is too large.
     """
-    projector = Projector(task.task, task.unpack(task.initial))
+    projector = projector_of(task)
     most = {"systematic-1": 1, "systematic-2": 2, "systematic-3": 3, None: 2}.get(option)
     if most is None:
         found, n_left_out = [_single(task, projector, str(option))], 0
@@ -34,6 +34,11 @@ def build_tables(task: Planning, option: str | None) -> Arrays:
         found, n_left_out = small_projections(task, projector, most)
     shared = share_costs(task, found, ())
     return shared.entries, np.array([shared.largest, len(found) + n_left_out, n_left_out]), *shared.lookup.places
+
+
+def projector_of(task: Planning) -> Projector:
+    """Return what makes projections that hold of every state a search may meet."""
+    return Projector(task.task, None if task.leaves_reachable else task.unpack(task.initial))
 
 
 def most_states(task: Planning) -> int:

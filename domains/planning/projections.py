@@ -1,7 +1,8 @@
 """A task seen through a few of its variables: all transitions between the values they can take together.
 
 States that a mutex group forbids are left out, and so are those that the initial state does not reach: what is left
-tells more of the states that matter. Operators whose transitions are the same form a group.
+tells more of the states that matter. Where a search meets others, too, nothing is left out. Operators whose transitions
+are the same form a group.
 An effect happens where its condition is seen to hold, and may happen or not where parts of it lie outside the pattern;
 preconditions outside, on derived variables among them, are taken to hold: there are never too few transitions.
 
@@ -65,9 +66,17 @@ class Projection(NamedTuple):
 
 
 class Projector:
-    """Makes projections of one task, from an initial state that is given by the values of all variables."""
+    """Makes projections of one task.
 
-    def __init__(self, task: SasTask, initial: tuple[int, ...]) -> None:
+    Parameters
+    ----------
+    task : SasTask
+        The task.
+    initial : tuple of int or None
+        The initial state, by the values of all variables; None if states may be met that it does not reach.
+    """
+
+    def __init__(self, task: SasTask, initial: tuple[int, ...] | None) -> None:
         self._initial, self._goal = initial, dict(task.goal)
         self.sizes = [len(variable.values) for variable in task.variables]
         self._operators = flat(task)
@@ -105,14 +114,19 @@ class Projector:
                 self._operators, alone[group], source, target, np.array(pattern), sizes, multiplier, slot, kept
             )
         kept = np.flatnonzero(kept)
-        initial = int(np.dot(multiplier, [self._initial[var] for var in pattern]))
-        live = reached(source[kept], target[kept], len(possible), initial)
+        live = self._live(pattern, multiplier, source[kept], target[kept], len(possible))
         kept = kept[live[source[kept]]]
         kept = kept[np.argsort(target[kept], kind="stable")]
         goal = live & self._goals(pattern)
         return Projection(
             pattern, multiplier, live, goal, source[kept], target[kept], group[kept], group_of, operator_of
         )
+
+    def _live(self, pattern: Pattern, multiplier: Integers, source: Integers, target: Integers, n: int) -> Flags:
+        """Return which of ``n`` states may be met: bool[n]."""
+        if self._initial is None:
+            return np.ones(n, np.bool_)
+        return reached(source, target, n, int(np.dot(multiplier, [self._initial[var] for var in pattern])))
 
     def _groups(self, pattern: Pattern, sizes: Integers) -> tuple[Integers, Integers, Integers, Integers]:
         """Return the distinct ways operators act on the pattern, as keys, and which operators act so.
@@ -148,7 +162,7 @@ class Projector:
     def _possible(self, pattern: Pattern) -> Flags:
         """Return which states no mutex group forbids: bool[n_states]."""
         possible = np.ones([self.sizes[var] for var in pattern], np.bool_)
-        for i, j in combinations(range(len(pattern)), 2):
+        for i, j in combinations(range(len(pattern) if self._initial is not None else 0), 2):
             forbidden = self._in_group[pattern[i]] @ self._in_group[pattern[j]].T > 0
             shape = [1] * len(pattern)
             shape[i], shape[j] = forbidden.shape

@@ -56,6 +56,11 @@ class Pruning(ABC):
         return False
 
     @property
+    def leaves_reachable(self) -> bool:
+        """Say whether states are searched that the initial one may not reach."""
+        return False
+
+    @property
     @abstractmethod
     def note(self) -> str:
         """Return what it has done so far, in a few words."""

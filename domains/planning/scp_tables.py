@@ -10,8 +10,8 @@ import numpy as np
 from pdsearch.domains.planning.cartesian import Limits, cartesian_abstractions, why_not
 from pdsearch.domains.planning.lines import LINE_BYTES
 from pdsearch.domains.planning.orders import EFFORT
-from pdsearch.domains.planning.pdb_tables import most_states, most_transitions, small_projections
-from pdsearch.domains.planning.projections import Projection, Projector
+from pdsearch.domains.planning.pdb_tables import most_states, most_transitions, projector_of, small_projections
+from pdsearch.domains.planning.projections import Projection
 from pdsearch.domains.planning.shared_costs import Refined, Shared, share_costs
 from pdsearch.domains.planning.sys_scp import larger_projections
 from pdsearch.domains.planning.task import Planning
@@ -88,7 +88,7 @@ def shared_tables(task: Planning, chosen: Wanted) -> tuple[Shared, int, int]:
     if chosen.cartesian and why_not(task.task) is None:
         moves = min(_MOST_MOVES, most_transitions(task) - n_moves)
         limits = Limits(room - n_states, moves, _EFFORT, _SHARE * task.deadline.left_s)
-        refined = cartesian_abstractions(task.task, limits, task.deadline)
+        refined = cartesian_abstractions(task.task, limits, task.deadline, task.leaves_reachable)
     effort = EFFORT // 2 if chosen.is_online else EFFORT
     return share_costs(task, projections, refined, chosen.n_orders, effort, n_small), n_small + n_left_out, n_left_out
 
@@ -98,7 +98,7 @@ def _projections(task: Planning, room: int) -> tuple[list[Projection], int, int]
 
     And the number of small ones, and of those that found no memory.
     """
-    projector = Projector(task.task, task.unpack(task.initial))
+    projector = projector_of(task)
     small, n_left_out = small_projections(task, projector, 2)
     moves = most_transitions(task) - sum(len(one.source) for one in small)
     larger = larger_projections(task, projector, small, room - sum(len(one.live) for one in small), moves)

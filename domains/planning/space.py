@@ -117,16 +117,8 @@ def _expand(space, created_by, moves, n):
 @implements(expand, RulesSpace)
 def _expand_rules(space, created_by, moves, n):
     end = applicable(space, moves, n)
-    n_words = len(space.goal_mask)
     for c in range(n, end):
-        operator = moves.operator[c]
-        _set_facts(space, operator, moves, c)
-        for rule in range(space.conditional.first[operator], space.conditional.first[operator + 1]):
-            if _holds(space.conditional, rule, moves.parent, 0, n_words):
-                _fire(space.conditional, rule, moves.states, c * n_words, n_words)
-        if len(space.axioms.mask) > 0:
-            derive(space, moves.states, c * n_words)
-        _note_changes(space, operator, moves, c)
+        apply_with_rules(space, moves.operator[c], moves, c)
     return end
 
 
@@ -153,6 +145,19 @@ def applicable(space, moves, n):
 def apply_operator(space, operator, moves, n):
     """Write the successor of ``moves.parent`` by an operator without conditional effects to row ``n``."""
     _set_facts(space, operator, moves, n)
+    _note_changes(space, operator, moves, n)
+
+
+@inlined
+def apply_with_rules(space, operator, moves, n):
+    """Do the same where effects have conditions, or variables are derived."""
+    n_words = len(space.goal_mask)
+    _set_facts(space, operator, moves, n)
+    for rule in range(space.conditional.first[operator], space.conditional.first[operator + 1]):
+        if _holds(space.conditional, rule, moves.parent, 0, n_words):
+            _fire(space.conditional, rule, moves.states, n * n_words, n_words)
+    if len(space.axioms.mask) > 0:
+        derive(space, moves.states, n * n_words)
     _note_changes(space, operator, moves, n)
 
 

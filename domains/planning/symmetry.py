@@ -10,7 +10,9 @@ of the permutations so far, operator q⁻¹(o) does to the real state what o doe
 :func:`Symmetry.real_plan` makes the plan that a user gets, which is replayed as every plan is.
 
 A heuristic may tell two symmetric states apart: h of the image is as good a bound as h of the state, for both cost the
-same to a goal, but it may fall by more than a move costs, so nodes are reopened.
+same to a goal, but it may fall by more than a move costs, so nodes are reopened. An image need not be a state that the
+initial one reaches, unless all generators leave that one as it is: then heuristics must not take such states for
+dead, see :attr:`Symmetry.leaves_reachable`.
 
 Whether it pays is decided before the search: unless one in fifty successors on random walks has another image, states
 stay as they are. No rank decides that alone, for plans could not be followed then.
@@ -35,11 +37,13 @@ from pdsearch.domains.planning.automorphisms import Automorphism, automorphisms
 from pdsearch.domains.planning.layout import Layout
 from pdsearch.domains.planning.pruning import PRUNINGS, Pruning
 from pdsearch.domains.planning.sas import SasTask
-from pdsearch.domains.planning.semantics import Values, successor
+from pdsearch.domains.planning.semantics import Values, derived, successor
 from pdsearch.domains.planning.space import (
     PlanningSpace,
+    RulesSpace,
     applicable,
     apply_operator,
+    apply_with_rules,
     end_changes,
     note_change,
     same_answers,
@@ -64,6 +68,7 @@ class Generators(NamedTuple):
     to: Integers  # (n_moved,) which variable gets the value
     at: Integers  # (n_moved,) where in ``values`` the new values begin
     values: Integers  # by old value
+    noted: Integers  # variables whose changes are told: those that are not derived
     clear: npt.NDArray[np.uint64]  # (n_generators * n_words,) bits of the variables that are moved
     image: npt.NDArray[np.uint64]  # (n_words,)
     counts: Integers  # (2,) successors, and how many were replaced
@@ -73,17 +78,37 @@ class Generators(NamedTuple):
 SymmetricSpace: Any = namedtuple("SymmetricSpace", (*PlanningSpace._fields, "generators"))  # type: ignore[misc]
 same_answers(SymmetricSpace)
 
+# the same tables of a task that has conditional effects or axioms
+SymmetricRulesSpace: Any = namedtuple("SymmetricRulesSpace", (*PlanningSpace._fields, "generators"))  # type: ignore[misc]
+same_answers(SymmetricRulesSpace)
+
 
 @implements(expand, SymmetricSpace)
 def _expand(space, created_by, moves, n):
-    end, n_words, counts = applicable(space, moves, n), len(space.goal_mask), space.generators.counts
+    end = applicable(space, moves, n)
     for c in range(n, end):
         apply_operator(space, moves.operator[c], moves, c)
-        if _make_canonical(space, space.generators, moves.states, c * n_words):
-            _note_changes(space, moves, c)
-            counts[_REPLACED] += 1
-    counts[_SUCCESSORS] += end - n
+        _stand_for(space, moves, c)
+    space.generators.counts[_SUCCESSORS] += end - n
     return end
+
+
+@implements(expand, SymmetricRulesSpace)
+def _expand_rules(space, created_by, moves, n):
+    end = applicable(space, moves, n)
+    for c in range(n, end):
+        apply_with_rules(space, moves.operator[c], moves, c)
+        _stand_for(space, moves, c)
+    space.generators.counts[_SUCCESSORS] += end - n
+    return end
+
+
+@inlined
+def _stand_for(space, moves, c):
+    """Replace the state of row ``c`` by its canonical image."""
+    if _make_canonical(space, space.generators, moves.states, c * len(space.goal_mask)):
+        _note_changes(space, space.generators.noted, moves, c)
+        space.generators.counts[_REPLACED] += 1
 
 
 @inlined
@@ -126,10 +151,10 @@ def _replace(space, state):
 
 
 @inlined
-def _note_changes(space, moves, n):
-    """Write the changed features of row ``n``, any variable may be among them."""
+def _note_changes(space, variables, moves, n):
+    """Write the changed features of row ``n``, among some variables."""
     row = n * space.n_changes
-    for variable in range(len(space.word)):
+    for variable in variables:
         row = note_change(space, variable, moves, n, row)
     end_changes(space, moves, n, row)
 
@@ -166,24 +191,38 @@ class Symmetry(Pruning):
 
     def __init__(self, task: SasTask, plain: PlanningSpace, max_moves: int, deadline: Deadline = NO_DEADLINE) -> None:
         sizes = [len(variable.values) for variable in task.variables]
-        self._task, self._layout = task, Layout.of(sizes)
+        self._task, self._layout, self._initial = task, Layout.of(sizes), derived(task, task.initial)
         self.generators = [_Generator(one, sizes) for one in automorphisms(task, deadline=deadline)]
         self._n_found, self._share, self.space = len(self.generators), 0.0, plain
         if self.generators:
-            tables = _tables(self.generators, self._layout)
-            symmetric = SymmetricSpace(**plain._asdict() | {"n_changes": len(sizes), "generators": tables})
+            noted = [var for var, variable in enumerate(task.variables) if variable.layer < 0]
+            tables = _tables(self.generators, self._layout, noted)
+            kind = SymmetricRulesSpace if isinstance(plain, RulesSpace) else SymmetricSpace
+            symmetric = kind(**plain._asdict() | {"n_changes": max(1, len(noted)), "generators": tables})
             self._share = self._replaced_on_walks(symmetric, max_moves)
             tables.counts[:] = 0
             self.space = symmetric if self._is_used else plain
 
     @classmethod
     def misfit(cls, task: SasTask) -> str | None:
-        """Return what the graph has no vertices for."""
-        return "conditional effects" if task.has_conditional_effects else "axioms" if task.axioms else None
+        """Refuse axioms whose outcome depends on their order, which no graph tells."""
+        variables = task.variables
+        for conditions, head, _ in task.axioms:
+            for var, value in conditions:
+                denies = variables[var].layer == variables[head].layer and value == task.initial[var]
+                if denies and var != head:
+                    return "axioms that deny what their own stratum derives"
+        return None
 
     @property
     def _is_used(self) -> bool:
         return self._share * _WORTH_ONE_IN >= 1
+
+    @property
+    def leaves_reachable(self) -> bool:
+        """Say whether states are searched that the initial one may not reach: an image of it is another state."""
+        initial = self._initial
+        return self._is_used and any(one(initial) != initial for one in self.generators)
 
     @property
     def note(self) -> str:
@@ -241,7 +280,7 @@ class Symmetry(Pruning):
 
     def _replaced_on_walks(self, space: Any, max_moves: int) -> float:
         """Return the share of the successors on random walks that have another canonical image."""
-        initial = np.array(self._layout.pack(self._task.initial), np.uint64)
+        initial = np.array(self._layout.pack(self._initial), np.uint64)
         moves = new_moves(len(initial), max_moves, space.n_changes)
         walk(space, moves, np.tile(initial, _WALKS), np.full(_WALKS, _STEPS), np.uint64(0))
         n, replaced = space.generators.counts.tolist()
@@ -249,7 +288,7 @@ class Symmetry(Pruning):
         return share
 
 
-def _tables(generators: Sequence[_Generator], layout: Layout) -> Generators:
+def _tables(generators: Sequence[_Generator], layout: Layout, noted: Sequence[int]) -> Generators:
     rows = [(one, var) for one in generators for var in one.moved]
     at, values = flat([one.values[var] for one, var in rows])
     return Generators(
@@ -258,6 +297,7 @@ def _tables(generators: Sequence[_Generator], layout: Layout) -> Generators:
         np.array([one.to[var] for one, var in rows], np.int64),
         at,
         values,
+        np.array(noted, np.int64),
         np.array([word for one in generators for word in layout.masks(one.moved)], np.uint64),
         np.zeros(layout.n_words, np.uint64),
         np.zeros(2, np.int64),

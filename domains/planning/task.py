@@ -165,7 +165,7 @@ class Planning(Domain):
         fits = self._pruning is None and PRUNINGS[_PRUNING].misfit(task) is None and len(task.operators) <= _MOST_PRUNED
         if prepared is self._prepared and not fits:
             return self
-        return self._made_of(prepared, _PRUNING if fits or self._pruning is not None else None)
+        return self._made_of(prepared, _PRUNING if fits else None if self._pruning is None else self._pruning.name)
 
     def _reduced(self, seconds: float) -> Prepared:
         from pdsearch.domains.planning.h2 import budget_of, reduce_by_h2
@@ -196,6 +196,11 @@ class Planning(Domain):
         made._origin = self
         made._made_by = {**self._made_by, **named, **({"pruning": pruning} if pruning else {})}
         return made
+
+    @property
+    def leaves_reachable(self) -> bool:
+        """Say whether states are searched that the initial one may not reach: no table may take them for dead."""
+        return self._pruning is not None and self._pruning.leaves_reachable
 
     @property
     def leaves_out_plans(self) -> bool:
