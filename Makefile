@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # what setuptools warns of, links to folders among it, is meant
 PIP    := $(BIN)/python -m pip install --quiet
 
-.PHONY: demo test wheel wheel-installed test-heavy test-torch test-numpy-oldest lint fuzz docs docs-serve bench bench-planning clean
+.PHONY: demo test test-wide wheel wheel-installed test-heavy test-torch test-numpy-oldest lint fuzz docs docs-serve bench bench-planning clean
 
 # a dot a second while a command has nothing to say
 DOTS   := dots() { "$$@" & job=$$!; while kill -0 $$job 2>/dev/null; do printf .; sleep 1; done; wait $$job; }; dots
@@ -33,6 +33,10 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto
+
+# the same over more instances, each of which compiles kernels of its own
+test-wide: $(VENV)/.installed
+	$(BIN)/python -m pytest -n auto -m "wide and not heavy"
 
 test-heavy: $(VENV)/.installed
 	$(BIN)/python -m pytest -m heavy

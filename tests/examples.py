@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -62,16 +62,26 @@ LARGE: dict[str, list[Named]] = {
 
 
 def params(table: Mapping[str, list[Named]]) -> list[Any]:
-    """Return one pytest parameter per instance: its domain, text and options."""
+    """Return one pytest parameter per instance: its domain, text and options.
+
+    The first of each domain is run always: each kind of instance compiles kernels of its own, which takes most of a
+    test's time, so that the others are `wide`.
+    """
     return [
         pytest.param(
             *(name, text, options),
             id=" ".join([name, text, *map(str, options.values())]),
-            marks=[pytest.mark.heavy] * text.endswith(HEAVY),
+            marks=[pytest.mark.heavy] * text.endswith(HEAVY) + [pytest.mark.wide] * (number > 0),
         )
         for name, named in table.items()
-        for text, options in named
+        for number, (text, options) in enumerate(named)
     ]
+
+
+def others_wide(values: Sequence[Any], n: int = 1) -> list[Any]:
+    """Return parameters of which the first ``n`` are run always, the others by ``make test-wide``."""
+    rest = [value if isinstance(value, tuple) else (value,) for value in values[n:]]
+    return [*values[:n], *(pytest.param(*value, marks=pytest.mark.wide) for value in rest)]
 
 
 def make(name: str, text: str, options: Mapping[str, Any]) -> Domain:

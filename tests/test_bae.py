@@ -88,6 +88,7 @@ def test_every_board_of_the_eight_puzzle_takes_its_distance(eight_puzzle):
         assert solve(Tiles(board), algorithm="bae").cost == distance
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("domain_name", "text", "options", "name"),
     [

@@ -12,6 +12,7 @@ def test_nothing_is_wrong_on_the_states_of_small_instances(name, text, options):
     assert list(findings(make(name, text, options))) == []
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("name", "text", "options"), params({k: v[:1] for k, v in LARGE.items()}))
 def test_nothing_is_wrong_along_walks_of_large_ones(name, text, options):
     assert list(findings(make(name, text, options), most=50)) == []

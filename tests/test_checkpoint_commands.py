@@ -13,7 +13,6 @@ from pdsearch.cli import main
 
 BOARD = "14 13 15 7 11 12 9 5 6 0 2 1 4 8 10 3"  # Korf's first: 14 million expansions
 COMMAND = ["-m", "pdsearch", "solve", "tiles", BOARD, "--memory", "400M", "--every", "0.2"]
-LAUNCHERS = [None, "-n", pytest.param("mpiexec", marks=pytest.mark.mpi)]
 
 
 def command_on(launcher, python_on, words):
@@ -32,8 +31,17 @@ def wait_for_epoch(folder, job):
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS)
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+@pytest.mark.parametrize(
+    ("launcher", "number"),
+    [
+        (None, signal.SIGUSR1),
+        ("-n", signal.SIGTERM),
+        pytest.param("mpiexec", signal.SIGUSR1, marks=pytest.mark.mpi),
+        pytest.param(None, signal.SIGTERM, marks=pytest.mark.wide),
+        pytest.param("-n", signal.SIGUSR1, marks=pytest.mark.wide),
+        pytest.param("mpiexec", signal.SIGTERM, marks=[pytest.mark.mpi, pytest.mark.wide]),
+    ],
+)
 def test_a_signal_writes_a_checkpoint_and_the_search_goes_on_elsewhere(number, launcher, python_on, tmp_path):
     folder, result_file = tmp_path / "c", tmp_path / "result.json"
     words = [*COMMAND, "--checkpoint", str(folder), "--json", str(result_file)]

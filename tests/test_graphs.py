@@ -3,6 +3,7 @@
 import graphs
 import naive
 import pytest
+from examples import others_wide
 from schedules import LIMITS, run
 from searches import astar
 
@@ -20,9 +21,12 @@ def check(result, task):
         assert task.domain.replay([int(operator) for operator in result.plan]) == expected
 
 
+KINDS = others_wide([("small", True), ("unit", False), ("small", False), ("large", True)])
+
+
 @pytest.mark.parametrize("batch", [1, 4, 32])
 @pytest.mark.parametrize("open_list", ["auto", "heap"])
-@pytest.mark.parametrize(("costs", "wide"), [("unit", False), ("small", False), ("small", True), ("large", True)])
+@pytest.mark.parametrize(("costs", "wide"), KINDS)
 def test_astar_is_optimal_on_random_graphs_with_an_inconsistent_heuristic(costs, wide, open_list, batch):
     reopened = 0
     for seed in range(60):
@@ -33,7 +37,7 @@ def test_astar_is_optimal_on_random_graphs_with_an_inconsistent_heuristic(costs,
     assert costs == "unit" or reopened > 0
 
 
-@pytest.mark.parametrize(("costs", "wide"), [("unit", False), ("small", False), ("small", True), ("large", True)])
+@pytest.mark.parametrize(("costs", "wide"), KINDS)
 def test_hdastar_is_optimal_on_random_graphs_under_every_schedule(costs, wide):
     reopened = 0
     for seed in range(150):
