@@ -107,6 +107,11 @@ class Domain(Instances, Hashing):
         return False
 
     @property
+    def leaves_reachable(self) -> bool:
+        """Say whether states are searched that the initial one may not reach: no table may take them for dead."""
+        return False
+
+    @property
     def pruning_is_off(self) -> bool:
         """Say whether what leaves out moves has found in a search that it does not pay."""
         return False
@@ -126,8 +131,12 @@ class Domain(Instances, Hashing):
         """
         return self
 
+    def pruned(self) -> list[Domain]:
+        """Return the same instance with each way of leaving out moves that may pay."""
+        return []
+
     def without_pruning(self) -> Domain:
-        """Return the same instance with all its moves."""
+        """Return the instance that this one was made of by :meth:`pruned`; else this one."""
         return self
 
     def why_unsolvable(self) -> str | None:

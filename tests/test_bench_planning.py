@@ -63,6 +63,17 @@ def test_every_task_is_solved_with_every_configuration_and_known_runs_are_kept(t
     assert capsys.readouterr().out == shown
 
 
+def test_the_choice_of_a_heuristic_stands_beside_the_others(tasks, tmp_path, capsys):
+    log = tmp_path / "runs.jsonl"
+
+    assert bench("--tasks", tasks, "--configs", "auto,lmcut", "--json", log) == 0
+    auto, named = [json.loads(line) for line in log.read_text().splitlines()][:2]
+    assert (auto["config"], auto["status"], auto["cost"]) == ("auto", "solved", 18)
+    assert (auto["expanded"], auto["initial_h"]) == (named["expanded"], named["initial_h"])  # lmcut is tried first
+    assert auto["cpu_s"] > 0
+    assert "auto by pdsearch: 2 of 2 solved" in capsys.readouterr().out
+
+
 def test_what_a_heuristic_cannot_handle_is_a_line_of_its_own(capsys, monkeypatch):
     made = Hmax.__init__
 

@@ -8,17 +8,26 @@ from pathlib import Path
 import pytest
 import sas_tasks
 from sas_tasks import KINDS
+from test_planning_symmetry import copies
 
 from pdsearch import Limits, Status, solve
+from pdsearch.comm.launch import call_on_ranks
+from pdsearch.comm.world import carrier_of, world
 from pdsearch.domains.planning import task as planning
 from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
+from pdsearch.search import solve_all
 from pdsearch.search.best_first import portfolio
-from pdsearch.search.prediction import Probe, growth, predicted_s, ranking
+from pdsearch.search.best_first.astar import AStar
+from pdsearch.search.best_first.hdastar import HdaStar
+from pdsearch.search.best_first.hold import Hold
+from pdsearch.search.prediction import Probe, growths, own_growth, predicted_s, ranking
+from pdsearch.search.run import Run
+from pdsearch.search.setup import make_task, task_of_ranks
 
 DATA = Path(__file__).parent / "data" / "planning"
-BUDGETS = ("FIRST_S", "SECOND_S", "LONG_S", "_TRIAL_S")
+BUDGETS = ("FIRST_S", "LONG_S", "_TRIAL_S")
 
 
 @pytest.fixture
@@ -26,8 +35,9 @@ def no_time(monkeypatch):
     """End every short search after its first steps; leave out what other tests do not compile anyway."""
     for name in BUDGETS:
         monkeypatch.setattr(portfolio, name, 0.0)
+    monkeypatch.setattr(portfolio, "_LEAST_S", math.inf)
     monkeypatch.setattr(planning, "_CANDIDATES", ("blind",))
-    monkeypatch.setattr(planning, "_MOST_PRUNED", 0)
+    monkeypatch.setattr(planning, "_PRUNINGS", ())
 
 
 def courier():
@@ -48,27 +58,45 @@ def names(probes):
 def test_who_proves_more_at_the_same_growth_is_first():
     slow, fast = probe("slow", 14, 2000, 1000), probe("fast", 12, 200_000, 100_000, initial_h=4)
 
-    assert growth([slow, fast]) == pytest.approx(math.log(100_000) / 8)
+    assert growths([slow, fast]) == pytest.approx([math.log(1000) / 4, math.log(100_000) / 8])
     assert names([slow, fast]) == ["slow", "fast"]
-    assert predicted_s(fast, 15, growth([slow, fast])) > 10 * predicted_s(slow, 15, growth([slow, fast]))
 
 
 def test_of_equal_bounds_the_one_that_took_fewer_seconds_is_first():
     assert names([probe("quick", 12, 500, 400, 0.2), probe("late", 12, 90_000, 80_000, 2.0)]) == ["quick", "late"]
 
 
-def test_a_layer_that_was_begun_takes_as_long_again():
+def test_a_layer_that_was_begun_takes_half_as_long_again_at_least():
     early, stuck = probe("early", 12, 1000, 990), probe("stuck", 12, 1000, 10)
 
-    assert predicted_s(stuck, 13, math.log(3)) == 2.0
+    assert predicted_s(stuck, 13, math.log(3)) == 1.5
     assert predicted_s(early, 13, math.log(3)) == pytest.approx(2.97)
     assert predicted_s(stuck, 12, math.log(3)) == 0.01
 
 
-def test_the_median_of_growths_is_not_moved_by_one_that_is_odd():
-    steady = [probe("a", 15, 10**5, 10**5), probe("b", 14, 10**4, 10**4)]
+def test_who_goes_on_needs_the_rest_of_the_time_at_the_pace_of_late():
+    held = probe("held", 12, 1000, 1000, is_held=True)
 
-    assert growth([*steady, probe("odd", 11, 10**9, 10**9)]) == growth(steady)
+    assert predicted_s(held, 13, math.log(3)) == pytest.approx(2.0)
+    assert predicted_s(replace(held, late_s=0.01), 13, math.log(3)) == pytest.approx(20.0)
+
+
+def test_growth_is_that_of_the_last_layers():
+    """Ten layers of one node each, then layers that are ten times as large as those before."""
+    layers = (*((10 + n, n) for n in range(1, 11)), (21, 100), (22, 1000), (23, 10_000))
+
+    assert own_growth(probe("late", 24, 100_000, 100_000, layers=layers)) == pytest.approx(math.log(10))
+    assert own_growth(probe("flat", 20, 10, 10, layers=layers[:9])) == pytest.approx(math.log(10) / 9)
+    assert own_growth(probe("one layer", 12, 10**6, 10**6)) == pytest.approx(math.log(10**6) / 2)
+    assert own_growth(probe("stuck", 10, 10**6, 0)) is None
+
+
+def test_growth_of_few_nodes_is_that_of_the_others():
+    steady = [probe("a", 15, 10**5, 10**5), probe("b", 14, 10**4, 10**4)]
+    *_, few, none = growths([*steady, probe("few", 11, 30, 2), probe("none", 10, 30, 0)])
+
+    assert none == pytest.approx(math.log(10**4) / 4)
+    assert few == pytest.approx((0.9 * none + 0.1 * math.log(2)), rel=0.01)
 
 
 def test_nobody_left_the_first_f_and_the_highest_is_best():
@@ -132,21 +160,119 @@ def test_preparation_proves_that_there_is_no_plan(no_time):
     assert "possible pairs" in result.reason
 
 
+def test_the_winner_goes_on_where_it_stopped(no_time):
+    """What was expanded in short searches is not expanded again: all of it together is what one search expands."""
+    result = solve(courier())
+    alone = solve(courier(), result.heuristic)
+
+    assert (result.expanded, result.generated) == (alone.expanded, alone.generated)
+    held = [one.expanded for one in result.probes if one.heuristic == result.heuristic]
+    assert held == sorted(held) != []
+
+
+def test_the_choice_is_told_when_it_is_made(no_time):
+    told = []
+    (result,) = solve_all([courier()], Run(say=told.append))
+
+    assert len(told) == 1
+    assert told[0].startswith("chosen after ")
+    assert told[0].endswith(result.choice)
+
+
 def test_what_was_asked_for_by_name_stays():
     domain = Planning.parse(str(DATA / "courier.sas"), preprocess="h2", pruning="stubborn")
-    longer = domain.for_long_search(math.inf)
 
-    assert longer is domain
-    assert courier().for_long_search(math.inf).leaves_out_plans
-    assert not courier().for_long_search(math.inf).without_pruning().leaves_out_plans
+    assert domain.for_long_search(math.inf) is domain
+    assert domain.pruned() == []
+    assert Planning.parse(str(DATA / "courier.sas"), pruning="symmetry").for_long_search(math.inf).leaves_out_plans
 
 
-def test_the_domain_is_the_old_one_where_nothing_pays():
-    domain = courier()
-    longer = domain.for_long_search(math.inf)
+def test_each_pruning_that_may_pay_is_a_form_of_the_task():
+    domain = Planning(sas_tasks.balls(4), "balls")
+    forms = domain.pruned()
 
-    assert longer.made_by == {"preprocess": "h2", "pruning": "stubborn"}
-    assert (longer.without_pruning() is domain) == (longer.task is domain.task)
+    assert [one.made_by for one in forms] == [{"pruning": "symmetry"}, {"pruning": "stubborn"}]
+    assert all(one.without_pruning() is domain for one in forms)
+    assert domain.without_pruning() is domain
+    longer = Planning(sas_tasks.counters(3, 4, 1), "counters").for_long_search(math.inf)
+    assert longer.made_by == {"preprocess": "h2"}
+    assert [one.made_by["preprocess"] for one in longer.pruned()] == ["h2", "h2"]
+
+
+def test_symmetries_are_used_where_they_pay(monkeypatch):
+    """Of a dozen balls 69 states are left to expand, and 376,806 otherwise."""
+    for name, seconds in zip(BUDGETS, (0.0, 0.0, 10.0), strict=True):
+        monkeypatch.setattr(portfolio, name, seconds)
+    domain = Planning(sas_tasks.balls(12), "balls")
+    domain.candidates = ("blind",)
+    result = solve(domain)
+
+    assert (result.status, result.cost) == (Status.SOLVED, 35)
+    assert any("symmetries that" in note for note in result.notes)
+    assert "with pruning symmetry" in result.choice
+    assert result.expanded < 100
+
+
+def test_what_searches_the_same_layers_in_the_least_time_is_used():
+    choice = portfolio._Choice(portfolio.Portfolio(), make_task(courier(), "blind"), Run(), None)
+    forms = [courier() for _ in range(3)]
+    for domain, (expanded, seconds) in zip(forms, [(10_000, 1.0), (4000, 1.0), (8000, 0.4)], strict=True):
+        one = choice.short.tried("blind", domain)
+        one.probe = probe("blind", 12, expanded, expanded, seconds)
+        one.expanded_below = lambda bound, n=expanded: n
+
+    assert choice._cheapest(forms, 0.0) == 2  # cheap evaluations: 1, 1 and .4 seconds
+    assert choice._cheapest(forms, 0.01) == 1  # expensive ones: 100, 41 and 80
+    assert choice._cheapest(forms[:1], 0.01) == 0
+
+
+# --- a search that is held ---
+
+
+@pytest.mark.parametrize("kind", ["costs", "everything"])
+def test_a_search_in_pieces_is_the_search_in_one(kind):
+    for seed in range(20):
+        task = make_task(sas_tasks.planning(seed, n_operators=20, **KINDS[kind]), "blind")
+        whole, hold, nodes = AStar(batch=1).search(task, Run()), Hold(), 0
+        outcome = AStar(batch=1).go_on(task, Run(Limits(nodes=1)), None, hold)
+        while outcome.stop is Status.NODE_LIMIT:
+            nodes += 7
+            before, outcome = outcome, AStar(batch=1).go_on(task, Run(Limits(nodes=nodes)), None, hold)
+            assert before.lower_bound <= outcome.lower_bound
+        assert (outcome.incumbent, outcome.lower_bound, outcome.plan) == (
+            whole.incumbent,
+            whole.lower_bound,
+            whole.plan,
+        )
+        assert outcome.ranks[0].expanded == whole.ranks[0].expanded
+
+
+def test_a_search_that_is_held_is_written_and_gone_on_with(no_time, tmp_path):
+    cut = solve(courier(), checkpoint=tmp_path / "c", limits=Limits(nodes=190))
+    result = solve(courier(), cut.heuristic, checkpoint=tmp_path / "c", resume=True)
+
+    assert cut.choice
+    assert (result.cost, result.expanded) == (18, solve(courier(), cut.heuristic).expanded)
+
+
+def in_pieces(name, steps):
+    """Search in pieces on the ranks of the process; return cost, sent and received."""
+    comm = carrier_of(world())
+    task = task_of_ranks(comm, Run(), courier(), name, None, comm.size)
+    hold, nodes = Hold(), 0
+    while True:
+        nodes += steps
+        outcome = HdaStar(when_full="stop").go_on(task, Run(Limits(nodes=nodes)), comm, hold)
+        if outcome.stop is None:
+            return outcome.incumbent, *(sum(getattr(one, of) for one in outcome.ranks) for of in ("sent", "received"))
+
+
+@pytest.mark.mpi
+def test_ranks_go_on_with_what_was_under_way(python_on):
+    cost, sent, received = call_on_ranks(2, in_pieces, "blind", 40, heard=print, wants_end=lambda: False)
+
+    assert cost == 18
+    assert sent == received
 
 
 # --- limits ---
@@ -172,8 +298,8 @@ def test_the_node_limit_counts_all_searches(nodes, no_time):
     result = solve(courier(), limits=Limits(nodes=nodes))
 
     assert result.status is Status.NODE_LIMIT
-    others = result.probes if result.choice else result.probes[:-1]
-    assert nodes <= result.expanded + sum(one.expanded for one in others) <= nodes + 2
+    others = {one.heuristic: one.expanded for one in result.probes if one.heuristic != result.heuristic}
+    assert nodes <= result.expanded + sum(others.values()) <= nodes + 2
     assert result.lower_bound <= 18
 
 
@@ -230,13 +356,31 @@ def test_a_named_algorithm_or_heuristic_is_not_replaced():
 
 @pytest.mark.heavy  # compiles everything there is to choose from
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_candidates_and_stubborn_sets_find_the_same_cost(kind, monkeypatch):
+def test_all_candidates_and_prunings_find_the_same_cost(kind, monkeypatch):
     for name in BUDGETS:
         monkeypatch.setattr(portfolio, name, 0.0)
     for seed in range(8):
         domain = sas_tasks.planning(seed, n_operators=20, **KINDS[kind])
 
         assert solve(domain).cost == solve(domain, "hmax").cost
+
+
+@pytest.mark.heavy  # the same
+@pytest.mark.parametrize("kind", ["costs", "everything"])
+def test_every_candidate_is_right_where_states_stand_for_others(kind, monkeypatch):
+    """Tables made for the task with all its moves are not taken where images are states that it does not reach."""
+    for name in BUDGETS:
+        monkeypatch.setattr(portfolio, name, 0.0)
+    monkeypatch.setattr(planning, "_PRUNINGS", ("symmetry",))
+    monkeypatch.setattr(portfolio._Choice, "_cheapest", lambda choice, forms, pace_s: len(forms) - 1)
+    used = 0
+    for seed in range(12):
+        domain = Planning(copies(seed, n=2, shuffled=True, **KINDS[kind]), "copies")
+        result, sure = solve(domain), solve(domain, "blind")
+
+        assert (result.status, result.cost) == (sure.status, sure.cost)
+        used += any("symmetries that" in note for note in result.notes)
+    assert used
 
 
 @pytest.mark.heavy  # compiled for half a minute

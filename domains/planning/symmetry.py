@@ -225,6 +225,11 @@ class Symmetry(Pruning):
         return self._is_used and any(one(initial) != initial for one in self.generators)
 
     @property
+    def is_off(self) -> bool:
+        """Say whether states stay as they are."""
+        return not self._is_used
+
+    @property
     def note(self) -> str:
         """Return how many successors were replaced."""
         if not self._n_found:

@@ -30,8 +30,9 @@ from pdsearch.limits import NO_DEADLINE, Deadline
 from pdsearch.options import Option
 from pdsearch.reading import read_text
 
-_CANDIDATES = ("pdb", "scp")  # besides the default
-_PRUNING, _MOST_PRUNED = "stubborn", 5000  # operators: its tables are made in time that grows with their square
+_CANDIDATES = ("pdb", "blind", "potential", "scp", "merge-and-shrink")  # besides the default
+_PRUNINGS = ("symmetry", "stubborn")
+_MOST_PRUNED = 5000  # operators: the tables of stubborn sets are made in time that grows with their square
 
 
 @DOMAINS.add("planning")
@@ -97,7 +98,7 @@ class Planning(Domain):
         self.candidates = (self.default_heuristic, *_CANDIDATES)
         self._given, self._is_prepared = task, preprocess is not None
         self._made_by: dict[str, str] = {}
-        self._origin: Planning | None = None
+        self._origin: Planning | None = None  # the same with all its moves
         self._costs, self.instance, self.deadline = bounded(task), instance, deadline
         began = time.perf_counter()
         self._prepared = (
@@ -159,13 +160,11 @@ class Planning(Domain):
     # --- preparation for a search that takes long ---
 
     def for_long_search(self, seconds: float) -> Planning:
-        """Return the task after h2, with stubborn sets where they fit; what was asked for by name stays."""
+        """Return the task after h2, unless another preprocessor was asked for by name."""
         prepared = self._prepared if self._is_prepared else self._reduced(seconds)
-        task = prepared.task
-        fits = self._pruning is None and PRUNINGS[_PRUNING].misfit(task) is None and len(task.operators) <= _MOST_PRUNED
-        if prepared is self._prepared and not fits:
+        if prepared is self._prepared:
             return self
-        return self._made_of(prepared, _PRUNING if fits else None if self._pruning is None else self._pruning.name)
+        return self._made_of(prepared, None if self._pruning is None else self._pruning.name)
 
     def _reduced(self, seconds: float) -> Prepared:
         from pdsearch.domains.planning.h2 import budget_of, reduce_by_h2
@@ -173,9 +172,19 @@ class Planning(Domain):
         found = reduce_by_h2(self.task, budget_of(seconds), self.deadline)
         return self._prepared if found.task is self.task else found
 
+    def pruned(self) -> list[Domain]:
+        """Return the task with each pruning that fits it and may pay; none where one was asked for by name."""
+        names = [] if self._pruning is not None else [name for name in _PRUNINGS if self._fits(name)]
+        made = [self._made_of(self._prepared, name) for name in names]
+        return [one for one in made if not one.pruning_is_off]
+
+    def _fits(self, pruning: str) -> bool:
+        fits = PRUNINGS[pruning].misfit(self.task) is None
+        return fits and (pruning != "stubborn" or len(self.task.operators) <= _MOST_PRUNED)
+
     @property
     def made_by(self) -> dict[str, str]:
-        """Return what was chosen by :meth:`for_long_search`, as options."""
+        """Return what was chosen by :meth:`for_long_search` and :meth:`pruned`, as options."""
         return self._made_by
 
     @property
@@ -185,16 +194,19 @@ class Planning(Domain):
 
     def without_pruning(self) -> Planning:
         """Return the task with all its moves: the one that it was made of, where that is all the difference."""
-        if self._pruning is None:
-            return self
-        is_same = self._origin is not None and self._origin._prepared is self._prepared
-        return self._origin if is_same and self._origin is not None else self._made_of(self._prepared, None)
+        return self if self._origin is None else self._origin
 
     def _made_of(self, prepared: Prepared, pruning: str | None) -> Planning:
         made = Planning(self._given, self.instance, preprocess=prepared, pruning=pruning, deadline=self.deadline)
-        named = {} if self._is_prepared else {"preprocess": "h2"}
-        made._origin = self
-        made._made_by = {**self._made_by, **named, **({"pruning": pruning} if pruning else {})}
+        is_same = prepared is self._prepared
+        made.candidates = self.candidates
+        made._is_prepared = self._is_prepared or not is_same
+        made._origin = self if is_same else None
+        made._made_by = {
+            **self._made_by,
+            **({} if is_same else {"preprocess": "h2"}),
+            **({"pruning": pruning} if pruning else {}),
+        }
         return made
 
     @property

@@ -14,12 +14,15 @@ from pdsearch.errors import BadInputError
 from pdsearch.heuristics import make_heuristic
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
+from pdsearch.result import Result
+from pdsearch.search import solve
 from pdsearch.search.best_first.astar import AStar
 from pdsearch.search.best_first.local_search import compile_kernels
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
 
 OURS = "pdsearch"
+AUTO = "auto"  # the configuration that names no heuristic
 _Key = tuple[str, str, str, float, int]
 
 
@@ -40,10 +43,10 @@ class Trial:
     bytes_per_state : float or None
         The largest memory, everything counted, per stored state; a peer's is that of its process.
     setup_s : float or None
-        CPU seconds to build the heuristic.
+        CPU seconds to build the heuristic; None where it was chosen by trying.
     search_s, cpu_s : float or None
-        Wall and CPU seconds of the search, without compilation. A peer reports CPU seconds, its wall seconds are those
-        of the whole process.
+        Wall and CPU seconds of the search, without compilation; CPU seconds of all where it was chosen. A peer reports
+        CPU seconds, its wall seconds are those of the whole process.
     """
 
     task: str
@@ -105,6 +108,11 @@ def own_run(planning: Planning, config: str, limits: Limits, interrupted: Callab
     assert limits.memory_bytes is not None
     given = (planning.instance, OURS, config, limits.time_s, limits.memory_bytes)
     began = time.process_time()
+    if config == AUTO:
+        result = solve(planning, limits=limits, interrupted=interrupted)
+        cpu_s = time.process_time() - began
+        initial_h = max((one.initial_h for one in result.probes), default=INFINITY)  # type: ignore[attr-defined]
+        return _trial(given, result, initial_h, None, cpu_s)
     try:
         task = Task(planning, make_heuristic(planning, config))
     except BadInputError as error:
@@ -114,7 +122,10 @@ def own_run(planning: Planning, config: str, limits: Limits, interrupted: Callab
     began = time.process_time()
     result = AStar().solve(task, Run(limits, interrupted))
     cpu_s = time.process_time() - began
-    initial_h = task.heuristic.value(planning.initial)
+    return _trial(given, result, task.heuristic.value(planning.initial), setup_s, cpu_s)
+
+
+def _trial(given: _Key, result: Result, initial_h: int, setup_s: float | None, cpu_s: float) -> Trial:
     return Trial(
         *given,
         status=result.status.words,

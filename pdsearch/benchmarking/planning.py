@@ -1,8 +1,9 @@
 """Planning tasks with several heuristics on one core, and Fast Downward beside them.
 
-Every task is solved with every configuration. Costs that differ between configurations or planners are an
-error. Rates are per CPU second of the search, compilation excluded; ratios are ours over Fast Downward's,
-where both searched for 0.1 s or more. Runs that the JSON file has already are not repeated.
+The configuration ``auto`` names no heuristic: it is chosen by trying, as plain ``pdsearch plan`` does. Every task is
+solved with every configuration. Costs that differ between configurations or planners are an error. Rates are per CPU
+second of the search, compilation excluded; ratios are ours over Fast Downward's, where both searched for 0.1 s or more.
+Runs that the JSON file has already are not repeated.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from pdsearch.benchmarking import _fast_downward as fast_downward
-from pdsearch.benchmarking._planning_runs import OURS, Trial, own_run, trial_of
+from pdsearch.benchmarking._planning_runs import AUTO, OURS, Trial, own_run, trial_of
 from pdsearch.benchmarking._runs import write
 from pdsearch.console import INTERRUPTED, say
 from pdsearch.console.interrupts import Interrupts
@@ -28,6 +29,7 @@ from pdsearch.report.rows import Log
 
 EXAMPLES = """\
   pdsearch bench planning --tasks benchmarks/ --configs blind,lmcut --time-limit 60s --json runs.jsonl
+  pdsearch bench planning --tasks benchmarks/ --configs auto,lmcut,pdb,scp --time-limit 20s
   pdsearch bench planning --tasks gripper/p01.pddl --configs blind,hmax,lmcut,merge-and-shrink --peers
 """
 _LONG_S = 0.1  # CPU seconds; of shorter searches start-up and the size of the process are all that is seen
@@ -43,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tasks", metavar="PATH", required=True, help="a .sas or PDDL problem, a folder of them, or a list, one a line"
     )
-    parser.add_argument("--configs", metavar="NAME,...", default="blind,hmax,lmcut,pdb,merge-and-shrink")
+    names = "heuristics, and auto: one chosen by trying (default blind,hmax,lmcut,pdb,merge-and-shrink)"
+    parser.add_argument("--configs", metavar="NAME,...", default="blind,hmax,lmcut,pdb,merge-and-shrink", help=names)
     parser.add_argument("--time-limit", metavar="TIME", default="60s", help="of each search (default 60s)")
     parser.add_argument("--memory", metavar="BYTES", default="2G", help="of each search (default 2G)")
     parser.add_argument("--json", metavar="FILE", help="add a line for each run, and take over those it has")
@@ -110,10 +113,10 @@ def _lines(path: Path) -> list[str]:
 
 
 def _configs(text: str) -> list[str]:
-    """Return the heuristics named, each tried on a tiny task so that a wrong name is said before the first search."""
+    """Return the configurations named, tried on a tiny task so that a wrong name is said before the first search."""
     names, tiny = [name.strip() for name in text.split(",")], Planning(parse_sas(EXAMPLE, "example"), "example")
     for name in names:
-        if not make_heuristic(tiny, name).admissible:
+        if name != AUTO and not make_heuristic(tiny, name).admissible:
             raise BadInputError(f"heuristic {name!r} is not admissible, so its costs cannot be compared; leave it out")
     return names
 

@@ -12,12 +12,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import IO, Any
 
 from pdsearch import plugins
 from pdsearch.comm.together import together
 from pdsearch.comm.world import is_local_rank, launched_ranks, speaks, world
-from pdsearch.console import say_alone
+from pdsearch.console import say, say_alone
 from pdsearch.console.arguments import (
     add_checkpoint,
     add_domain,
@@ -120,6 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
             shown = Incumbents(progress).show
         conditions = Run(limits, interrupts, shown, arguments.seed, spent_s=reading_s)
         conditions.checkpoints, conditions.preempted = checkpoints, interrupts.is_preempted
+        conditions.say = partial(_say, progress)
         conditions.on_lost = lambda result: _write(domains[0], result, arguments, lines)
         names = arguments.heuristic, arguments.distribution, algorithm
         results = solve_all(domains, conditions, *names, comm, inadmissible=arguments.inadmissible, **options)
@@ -209,6 +211,12 @@ def _lines(name: str | None, n: int) -> Iterator[IO[str] | None]:
     else:
         with open(str(name), "w") as file:
             yield file
+
+
+def _say(progress: ProgressLine, line: str) -> None:
+    """Print a line while a search runs."""
+    progress.clear()
+    say(line)
 
 
 def _write(domain: Domain, result: Result, arguments: argparse.Namespace, lines: IO[str] | None) -> None:

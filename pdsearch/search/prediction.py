@@ -1,9 +1,12 @@
 """Which of several heuristics will prove a cost first, foretold from short searches with each.
 
 A* expands every node whose f is below the cost of a cheapest plan, and how many these are grows with f by about the
-same factor for every heuristic of a task: a better one begins later (Korf, Reid and Edelkamp 2001). So each short
-search says at which pace it expands and how much it had expanded when its f reached what it did, and all of them
-together say by what factor the expansions grow. With that each is carried on to a common f, one more than any reached.
+same factor for every heuristic of a task: a better one begins later (Korf, Reid and Edelkamp 2001). That holds where
+the search is wide. The first layers are few nodes and say little, so growth is measured over the last layers only,
+those in which the expansions grew a hundredfold; and of a search that ended few layers, growth is that of the others.
+
+With it each search is carried on to a common f, one more than any has reached. Who is to go on where it stopped needs
+the rest of the time only.
 
 Source: Korf, Reid and Edelkamp (2001), "Time complexity of iterative-deepening-A*", Artificial Intelligence 129.
 """
@@ -11,16 +14,20 @@ Source: Korf, Reid and Edelkamp (2001), "Time complexity of iterative-deepening-
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _STUCK = math.log(2)  # growth by a unit of f where no search has left its first f
+_WINDOW = 100.0  # by so much expansions grow over the layers that tell of growth
+_SURE = 1000  # expansions below a bound: from as many on growth is a search's own
 _MOST = 600.0  # exponents beyond which numbers overflow
+_POINTS = 64  # layers that a probe remembers
+_UNFINISHED = 1.5  # times as many nodes as were expanded are needed at least to end the layer that was begun
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What a short search has shown.
+    """What short searches with a heuristic have shown so far, each of which went on where the one before stopped.
 
     Attributes
     ----------
@@ -34,10 +41,16 @@ class Probe:
         Nodes.
     below : int
         Those of them with f below ``lower_bound``.
+    layers : tuple of (int, int)
+        Smaller bounds, rising, and how many nodes of f below each were expanded.
+    late_s : float
+        Seconds for an expansion, of late; 0 where that was not measured.
     room : float
         Nodes that fit the memory.
     is_full : bool
         It ended because the memory was full.
+    is_held : bool
+        It can go on where it stopped.
     """
 
     heuristic: str
@@ -47,26 +60,69 @@ class Probe:
     lower_bound: int
     expanded: int
     below: int
+    layers: tuple[tuple[int, int], ...] = ()
+    late_s: float = 0.0
     room: float = math.inf
     is_full: bool = False
+    is_held: bool = False
+
+    @property
+    def pace_s(self) -> float:
+        """Return the seconds that an expansion takes."""
+        return self.late_s or max(self.search_s, 1e-6) / max(1, self.expanded)
 
 
-def growth(probes: Sequence[Probe]) -> float:
-    """Return the logarithm of the factor by which expansions grow with a unit of f: the median of what is known.
+def layers_of(expanded_below: Callable[[int], int], initial_h: int, lower_bound: int) -> tuple[tuple[int, int], ...]:
+    """Return some bounds from above ``initial_h`` to below ``lower_bound``, and the expansions below each.
 
-    >>> round(growth([Probe("a", 0, 1, 10, 13, 9000, 8000)]), 3) == round(math.log(8000) / 3, 3)
+    Examples
+    --------
+    >>> layers_of(lambda bound: 10 * bound, 4, 7)
+    ((5, 50), (6, 60))
+    """
+    height = lower_bound - initial_h
+    steps = {round(height * i / _POINTS) for i in range(1, _POINTS)} if height > _POINTS else range(1, height)
+    return tuple((initial_h + step, expanded_below(initial_h + step)) for step in sorted(steps))
+
+
+def own_growth(probe: Probe) -> float | None:
+    """Return the logarithm of the factor by which expansions grew with a unit of f of late; None where none did.
+
+    >>> steady = Probe("a", 0, 1, 10, 13, 9000, 8000, ((11, 80), (12, 800)))
+    >>> round(own_growth(steady), 3) == round(math.log(10), 3)
     True
     """
-    rates = sorted(
-        math.log(max(2, one.below)) / (one.lower_bound - one.initial_h)
-        for one in probes
-        if one.lower_bound > one.initial_h
-    )
-    return rates[(len(rates) - 1) // 2] if rates else _STUCK
+    if probe.lower_bound <= probe.initial_h:
+        return None
+    layers = (*probe.layers, (probe.lower_bound, probe.below))
+    first, count = next((bound, n) for bound, n in layers if _WINDOW * n >= probe.below)
+    if first == probe.lower_bound:  # the last layer alone is as many
+        first, count = probe.layers[-1] if probe.layers else (probe.initial_h, 1)
+    return math.log(max(2, probe.below) / max(1, count)) / (probe.lower_bound - first)
+
+
+def growths(probes: Sequence[Probe]) -> list[float]:
+    """Return the growth that is to be expected of each: its own as far as it is sure, else the median of all.
+
+    Examples
+    --------
+    >>> few, many = Probe("few", 0, 1, 10, 11, 9, 4), Probe("many", 0, 1, 8, 9, 9000, 8000)
+    >>> [round(rate, 2) for rate in growths([few, many])]
+    [5.14, 8.99]
+    """
+    own = [own_growth(one) for one in probes]
+    known = sorted(rate for rate in own if rate is not None)
+    median = known[(len(known) - 1) // 2] if known else _STUCK
+    return [median if rate is None else _mixed(rate, median, one.below) for rate, one in zip(own, probes, strict=True)]
+
+
+def _mixed(own: float, median: float, below: int) -> float:
+    share = min(1.0, math.log(max(1, below)) / math.log(_SURE))
+    return share * own + (1.0 - share) * median
 
 
 def predicted_s(probe: Probe, target: int, rate: float) -> float:
-    """Return in how many seconds of search all nodes of f below ``target`` would be expanded.
+    """Return in how many seconds more all nodes of f below ``target`` would be expanded.
 
     Parameters
     ----------
@@ -75,7 +131,7 @@ def predicted_s(probe: Probe, target: int, rate: float) -> float:
     target : int
         At least the lower bound that the probe reached.
     rate : float
-        As :func:`growth` returns it.
+        As :func:`growths` returns it.
 
     Examples
     --------
@@ -84,10 +140,10 @@ def predicted_s(probe: Probe, target: int, rate: float) -> float:
     """
     steps = target - probe.lower_bound
     nodes = max(1, probe.below) * math.exp(min(_MOST, rate * steps))
-    if steps > 0:  # the layer that was begun is not finished: it takes as long again
-        nodes = max(nodes, 2.0 * probe.expanded)
-    seconds = nodes * max(probe.search_s, 1e-6) / max(1, probe.expanded)
-    return seconds * max(1.0, nodes / max(1.0, probe.room))  # beyond the memory much is done twice
+    if steps > 0:  # the layer that was begun is not finished
+        nodes = max(nodes, _UNFINISHED * probe.expanded)
+    left = max(0.0, nodes - probe.expanded) if probe.is_held else nodes
+    return left * probe.pace_s * max(1.0, nodes / max(1.0, probe.room))  # beyond the memory much is done twice
 
 
 def ranking(probes: Sequence[Probe]) -> list[tuple[float, Probe]]:
@@ -101,6 +157,9 @@ def ranking(probes: Sequence[Probe]) -> list[tuple[float, Probe]]:
     """
     if not probes:
         return []
-    rate, target = growth(probes), max(one.lower_bound for one in probes) + 1
-    foretold = [(predicted_s(one, target, rate), -place, one) for place, one in enumerate(probes)]
+    target = max(one.lower_bound for one in probes) + 1
+    foretold = [
+        (predicted_s(one, target, rate), -place, one)
+        for place, (one, rate) in enumerate(zip(probes, growths(probes), strict=True))
+    ]
     return [(seconds, one) for seconds, _, one in sorted(foretold, key=lambda row: row[:2])]

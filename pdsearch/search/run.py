@@ -84,6 +84,8 @@ class Run:
         Once ``interrupted`` is true: whether by who needs the machine for others, and the search is to go on later.
     pauses : bool
         False where a checkpoint that lies there already is what the search goes on from, and no other is written.
+    say : callable
+        Told, on every rank, what a user should know while the search runs, a line each.
 
     Attributes
     ----------
@@ -113,6 +115,7 @@ class Run:
     checkpoints: Checkpoints | None = None
     preempted: Callable[[], bool] = _never
     pauses: bool = True
+    say: Callable[[str], None] = _go_on
     before_s: float = field(default=0.0, init=False)
     shares: int = field(default=0, init=False)
     tell: Callable[[], Progress] | None = field(default=None, init=False)

@@ -31,6 +31,7 @@ from pdsearch.search.best_first.continuation import (
     proved_before,
     search_on,
 )
+from pdsearch.search.best_first.hold import Hold
 from pdsearch.search.best_first.layered import Layered
 from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.pace import Pace
@@ -77,17 +78,23 @@ class AStar(Algorithm):
 
     def search(self, task: Task, run: Run, comm: Any = None) -> Outcome:
         """Expand until no open node could lead to a cheaper plan."""
+        return self.go_on(task, run, comm, Hold())
+
+    def go_on(self, task: Task, run: Run, comm: Any, hold: Hold) -> Outcome:
+        """Search, from where the search stopped that is held, and hold this one."""
         with run.phase("compile"):
             compile_kernels(task, self.batch, self.open_list)
             if run.limits.memory_bytes is not None and may_go_on(task, self.when_full):
                 compile_continuation(task)
-        memory = run.limits.memory(1, task.table_bytes)
-        rank = LocalSearch(task, 0, memory, batch=self.batch, open_list=self.open_list)
+        memory = run.limits.memory(1, hold.used_bytes or task.table_bytes)
+        rank = hold.rank or LocalSearch(task, 0, memory, batch=self.batch, open_list=self.open_list)
         saving = Saving(task, run, goes_on=may_go_on(task, self.when_full))
-        begins = saving.load(rank) is None
+        begins = saving.load(rank) is None and hold.rank is None
         run.search_begins()
+        run.before_s += hold.search_s
         last, after, plan = self._solve(rank, run, memory, begins, saving)
         search_s = run.search_s
+        hold.keep(rank, search_s)
         notes = saving.end(last.stop if after is None else after.stop)
         return outcome_of(task, self.label, [report(rank)], last, after, plan=plan, search_s=search_s, notes=notes)
 

@@ -35,6 +35,7 @@ from pdsearch.search.best_first.continuation import (
     proved_before,
     search_on,
 )
+from pdsearch.search.best_first.hold import Hold
 from pdsearch.search.best_first.layer_worker import LayerWorker
 from pdsearch.search.best_first.layered import Layered
 from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
@@ -122,17 +123,24 @@ class HdaStar(OnAnyRanks):
 
     def search(self, task: Task, run: Run, comm: Any = None) -> Outcome:
         """Take turns until the ranks agree that it is over."""
+        return self.go_on(task, run, comm, None)
+
+    def go_on(self, task: Task, run: Run, comm: Any, hold: Hold | None) -> Outcome:
+        """Search, from where the search stopped that is held, if any is to be, and hold this one."""
         with run.phase("compile"):
             comm.in_turn(lambda: self._compile_all(task, run))
         if comm.rank == 0:
             prune()
-        rank = self._rank(task, run, comm)
+        rank = self._rank(task, run, comm, hold)
         run.interrupted()  # from here on every rank remembers a signal, instead of raising, before any of them searches
         comm.barrier()
         run.search_begins()
+        run.before_s += 0.0 if hold is None else hold.search_s
         saving = Saving(task, run, comm, may_go_on(task, self.when_full))
-        ended = self._solve(rank, run, comm, saving)
+        ended = self._solve(rank, run, comm, saving, hold)
         search_s = run.search_s
+        if hold is not None and ended.after is None:
+            hold.keep_with_mail(ended.worker, search_s, ended.idle_s)
         reports = comm.broadcast(comm.gather(ended.report), 0)
         notes = saving.end(ended.last.stop if ended.after is None else ended.after.stop)
         more = {"plan": ended.plan, "search_s": comm.broadcast(search_s, 0), "notes": notes}
@@ -144,16 +152,22 @@ class HdaStar(OnAnyRanks):
         if run.limits.memory_bytes is not None and may_go_on(task, self.when_full):
             compile_continuation(task)
 
-    def _rank(self, task: Task, run: Run, comm: Any) -> LocalSearch:
-        """Return this rank with its first tables; all must call."""
-        memory = run.limits.memory(comm.ranks_of_node(), task.table_bytes)
+    def _rank(self, task: Task, run: Run, comm: Any, hold: Hold | None = None) -> LocalSearch:
+        """Return this rank with its first tables, or as it is held; all must call."""
+        held = 0 if hold is None else hold.used_bytes
+        memory = run.limits.memory(comm.ranks_of_node(), held or task.table_bytes)
+        if hold is not None and hold.rank is not None:
+            hold.rank.memory_limit = memory
+            return hold.rank
         first = self.message_size or FIRST_MESSAGE
         rank: LocalSearch = comm.together(
             lambda: self.rank_type(task, comm.rank, memory, first, self.batch, self.open_list)
         )
         return rank
 
-    def _solve(self, rank: LocalSearch, run: Run, comm: Any, saving: Saving | None = None) -> Ended:
+    def _solve(
+        self, rank: LocalSearch, run: Run, comm: Any, saving: Saving | None = None, hold: Hold | None = None
+    ) -> Ended:
         """Search, and go on when memory is full."""
         task, memory, goes_on = rank.task, rank.memory_limit, may_go_on(rank.task, self.when_full)
 
@@ -166,7 +180,7 @@ class HdaStar(OnAnyRanks):
             costs = comm.broadcast(comm.gather(int(rank.statistics[GOAL_COST])), 0)
             return self.trace(task, costs.index(min(costs)), ask) if min(costs) < task.upper_bound else None
 
-        worker, idle_s, last, plan = self._until_full(rank, run, comm, saving, traced)
+        worker, idle_s, last, plan = self._until_full(rank, run, comm, saving, traced, hold)
         if not goes_on or last.stop != Status.MEMORY_LIMIT.value:
             return Ended(worker, last, None, plan, idle_s)
         keeping = keeping_of(saving, rank, ask, last, plan, lambda: _counted(worker, idle_s))
@@ -183,24 +197,25 @@ class HdaStar(OnAnyRanks):
         comm: Any,
         saving: Saving | None,
         traced: Callable[[], list[int] | None],
+        hold: Hold | None = None,
     ) -> tuple[Worker, float, Round, list[int] | None]:
         """Search until there is a proof, or a reason to stop: memory that is full, say; return the plan so far, too."""
         task, memory, goes_on = rank.task, rank.memory_limit, may_go_on(rank.task, self.when_full)
         if goes_on:
             rank.memory_limit = memory_before(task, memory)
-        worker, idle_s = self.work(rank, run, comm, goes_on, saving=saving)
+        worker, idle_s = self._work(rank, run, comm, goes_on, saving=saving, hold=hold)
         if saving is not None and saving.begun is not None:
             return worker, idle_s, saving.begun.last, saving.begun.plan
         last, plan = worker.agreement.last, traced()
         if goes_on and last.stop == Status.MEMORY_LIMIT.value and begins_again(task):
             rank.begin_again()
             rank.memory_limit = memory_again(rank, memory)
-            worker, more_s = self.work(rank, proved_before(run, last.least_f), comm, goes_on, worker)
+            worker, more_s = self._work(rank, proved_before(run, last.least_f), comm, goes_on, worker)
             last = replace(worker.agreement.last, least_f=max(last.least_f, worker.agreement.last.least_f))
             idle_s, plan = idle_s + more_s, traced() or plan
         return worker, idle_s, last, plan
 
-    def work(
+    def _work(
         self,
         rank: LocalSearch,
         run: Run,
@@ -208,6 +223,7 @@ class HdaStar(OnAnyRanks):
         keeps: bool,
         before: Worker | None = None,
         saving: Saving | None = None,
+        hold: Hold | None = None,
     ) -> tuple[Worker, float]:
         """Take turns until the search is over; return the worker and the seconds in which it had nothing to do."""
         words = rank.task.record_words
@@ -215,14 +231,17 @@ class HdaStar(OnAnyRanks):
         saves = saving is not None and saving.is_on
         counted = saving.load(rank) if saving is not None else None
         comm.barrier()
-        worker = self.worker_type(rank, comm, run, packing=packing, keeps=keeps or saves, begins=counted is None)
+        begins, keeps = counted is None and (hold is None or hold.rank is None), keeps or saves or hold is not None
+        worker = self.worker_type(rank, comm, run, packing=packing, keeps=keeps, begins=begins)
         if before is not None:
             worker.count_on(before)
-        counted = counted or NOTHING
+        counted = counted or (NOTHING if hold is None else hold.counted)
         worker.sent, worker.received, worker.messages = (
             getattr(worker, name) + int(counted[name]) for name in ("sent", "received", "messages")
         )
-        run.tell = lambda: progress_of(run, worker.so_far)
+        if hold is not None:
+            hold.hand_over(worker)
+        run.tell = lambda: progress_of(run, worker.agreement.last)
         if saving is not None and saving.begun is not None:
             return worker, counted["idle_s"]
         if saving is None:
@@ -318,7 +337,7 @@ def _drive(worker: Worker, run: Run, speaks: bool) -> float:
             idle_turns += 1
             _rest(idle_turns)
         if speaks and run.on_progress is not None:
-            run.on_progress(progress_of(run, worker.so_far))
+            run.on_progress(progress_of(run, worker.agreement.last))
     return idle_s
 
 

@@ -1,11 +1,10 @@
-"""The heuristic is chosen by trying: short searches with each of several, then a long one with the best.
+"""The heuristic is chosen by trying: short searches with each of several, and a long one with the best.
 
-The cheapest to have comes first, and a short search that ends is the answer, so that small tasks cost no more than with
-that one. What is not solved so is prepared as for a long search (:meth:`pdsearch.domains.Domain.for_long_search`),
-and the candidates are tried on that; who is predicted to be much slower than another is not tried for longer. What was
-proved on the way stays proved: bounds hold whatever heuristic they came from.
-
-On several ranks each short search is one of all of them, and rank 0 decides.
+The cheapest to have come first, and a short search that ends is the answer, so that small tasks cost no more than with
+those. What is not solved so is prepared as for a long search (:meth:`pdsearch.domains.Domain.for_long_search`), blind
+searches show which way of leaving out moves pays, and the candidates are tried on that. Each goes on where it
+stopped, and the best one for as long as another was tried, so that at least half of the time is its own. Who is
+predicted to be much slower than another is not tried for longer.
 
 Source: the prediction is that of :mod:`pdsearch.search.prediction`; Helmert, Röger and Karpas (2011), "Fast Downward
 Stone Soup", IPC (sequential portfolios of planners, with fixed times).
@@ -17,37 +16,37 @@ import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar
 
-from pdsearch.distribution import Distribution
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.options import Option
-from pdsearch.result import Result, Status
-from pdsearch.search.algorithms import ALGORITHMS, Algorithm
+from pdsearch.result import Result
+from pdsearch.search.algorithms import ALGORITHMS
 from pdsearch.search.best_first.astar import AStar
-from pdsearch.search.best_first.continuation import WHEN_FULL, proved_before
+from pdsearch.search.best_first.continuation import WHEN_FULL
 from pdsearch.search.best_first.hdastar import MESSAGE_SIZE, HdaStar, OnAnyRanks
-from pdsearch.search.best_first.local_search import compile_kernels
+from pdsearch.search.best_first.short_searches import ShortSearches
 from pdsearch.search.checkpoint.identity import instance_digest
 from pdsearch.search.finish import Outcome, not_searched
-from pdsearch.search.prediction import Probe, ranking
+from pdsearch.search.prediction import Probe
 from pdsearch.search.run import Run
-from pdsearch.search.setup import task_of_ranks
 from pdsearch.search.task import Task
 
-FIRST_S, SECOND_S, LONG_S = 0.5, 2.0, 4.0  # the short searches of the cheapest candidate, of the next, and the longest
-_FIRST, _SECOND, _LONG = 0.025, 0.1, 0.1  # and never a larger part of the time that is left
+FIRST_S, LONG_S = 0.5, 8.0  # the first short search of each candidate, and the longest
+_FIRST, _LONG = 0.025, 0.1  # and never a larger part of the time that is left
 _PREPARATION_S = 5.0  # and never more than a tenth of the time
-_TRIAL_S = 0.3  # of a search that shows whether a pruning pays
-_ROUNDS = 4
+_TRIAL_S = 0.2  # of a search that shows whether a pruning pays
+_GLANCE = 0.1  # of that time shows whether it gives up
+_BUILD = 0.5  # of the time that is left may be spent on the tables of one more candidate
+_ROUNDS = 5
+_LEAST_S = 0.05  # shorter turns are not worth a line
 _HOPELESS = 5.0  # times slower than the best, by prediction: not tried again
 _CLEAR = 3.0  # times faster than the next: chosen
 _COLD_S, _COMPILING_S = 3.0, 90.0  # who compiled so long has an empty cache: then so much time is needed for the rest
-_KEPT = 1 / 16  # of the memory: larger tables are built again when they are needed
+_TELLING = 100  # nodes: searches that ended fewer do not tell which pruning pays
 _UNSAVED = "no checkpoint was written, for what to search with was not chosen yet"
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,8 @@ class PortfolioResult(Result):
     choice : str
         What was chosen and why, in a line; empty where nothing came to be chosen.
     probes : list of Probe
-        The short searches, in order; their nodes are not among those of the result unless one of them solved the task.
+        The short searches, in order. One with the same heuristic as before has gone on, and tells of both together; the
+        nodes of the result are those of one heuristic, its short searches among them.
     """
 
     choice: str = ""
@@ -96,7 +96,7 @@ class Portfolio(OnAnyRanks):
         if not domain.candidates:
             raise BadInputError(f"domain {domain.name!r} names no heuristics to choose from; name a --heuristic")
 
-    def searcher(self, comm: Any, when_full: str) -> Algorithm:
+    def searcher(self, comm: Any, when_full: str) -> AStar | HdaStar:
         """Return what searches with one heuristic."""
         if comm is None:
             return AStar(self.batch, self.open_list, when_full)
@@ -118,16 +118,14 @@ class _Choice:
 
     def __init__(self, portfolio: Portfolio, given: Task, run: Run, comm: Any) -> None:
         self.portfolio, self.given, self.run, self.comm = portfolio, given, run, comm
-        self.domain = given.domain
-        self.probes: list[Probe] = []
-        self.ended: list[Outcome] = []  # one: the answer
-        self._known: dict[str, Probe] = {}  # the last of each candidate on this domain
-        self._unusable: set[str] = set()
-        self._tasks: dict[str, Task] = {}
-        self._owners: str | Distribution | None = portfolio.distribution
+        searcher = portfolio.searcher(comm, "stop")
+        self.short = ShortSearches(searcher, portfolio.distribution, run, comm, given.domain)
+        self._before: list[str] = []  # the heuristics that were tried before the task was prepared, the best first
         self._choice = ""
-        self._bound = 0
-        self._compile_s = 0.0
+
+    @property
+    def domain(self) -> Domain:
+        return self.short.domain
 
     def search(self) -> Outcome:
         """Return the outcome of the first search that ends, or of the last."""
@@ -135,251 +133,187 @@ class _Choice:
         try:
             if epoch is not None:
                 return self._go_on(epoch.task)
-            cheap, *others = self.domain.candidates
-            self._try(cheap, self._share(FIRST_S, _FIRST))
-            for name in others[:1]:
-                self._try(name, self._share(SECOND_S, _SECOND))
-            if not self.ended:
+            for name in self.domain.candidates[:2]:
+                self.short.go_on(name, self.short.share(FIRST_S, _FIRST))
+            if not self.short.ended:
                 self._prepare()
-            if not self.ended:
+            if not self.short.ended:
                 self._try_on()
-            return self.ended[0] if self.ended else self._long_search()
+            return self._outcome(*self.short.ended) if self.short.ended else self._long_search()
         except (TimeLimitError, MemoryLimitError) as error:
             return self._outcome(not_searched(self.given, self.portfolio.label, error), self.given)
-
-    # --- one search ---
-
-    def _share(self, seconds: float, part: float) -> float:
-        """Return so many seconds, or a part of those left where that is less; the same on all ranks."""
-        return self._agreed(min(seconds, part * self.run.deadline().left_s))
-
-    def _agreed(self, value: Value) -> Value:
-        """Return what rank 0 says."""
-        return value if self.comm is None else cast("Value", self.comm.broadcast(value, 0))
-
-    def _task(self, name: str) -> Task:
-        """Return the task with one of the candidates; its kernels are compiled."""
-        if name not in self._tasks:
-            self.domain.deadline = self.run.deadline()
-            n_ranks = None if self.comm is None else self.comm.size
-            made = task_of_ranks(self.comm, self.run, self.domain, name, self._owners, n_ranks)
-            self._owners = made.distribution
-            self._tasks[name] = made
-        return self._tasks[name]
-
-    def _try(self, name: str, seconds: float) -> None:
-        """Search with a candidate for some seconds; a search that ends, or may not go on, is the answer."""
-        if self.ended or name in self._unusable:
-            return
-        before_s = self.run.total_s
-        try:
-            task = self._task(name)
-            with self.run.phase("compile"):
-                self._compile(task)
-        except (BadInputError, MemoryLimitError):  # does not fit the task, or the memory
-            self._leave_out(name)
-            return
-        build_s = self.run.total_s - before_s
-        part = self._portion(seconds)
-        try:
-            with self.run.phase("short searches", is_watched=False):
-                outcome = self.portfolio.searcher(self.comm, "stop").search(task, part, self.comm)
-        except (BadInputError, MemoryLimitError):  # its tables leave no room for nodes
-            self._leave_out(name)
-            return
-        except TimeLimitError:  # that of the short search ended what had to be compiled on the way
-            if self._over() is not None:
-                raise
-            self._leave_out(name)
-            return
-        self._note(task, outcome, build_s)
-
-    def _leave_out(self, name: str) -> None:
-        self._unusable.add(name)
-        self._tasks.pop(name, None)
-
-    def _compile(self, task: Task) -> None:
-        began = self.run.total_s
-
-        def act() -> None:
-            compile_kernels(task, self.portfolio.batch, self.portfolio.open_list)
-
-        act() if self.comm is None else self.comm.in_turn(act)
-        self._compile_s += self.run.total_s - began
-
-    def _portion(self, seconds: float) -> Run:
-        """Return the run of a short search."""
-        part = proved_before(self.run, self._bound)
-        part.checkpoints = None
-        so_far, limits = self.run.total_s + self.run.spent_s, self.run.limits
-        part.limits = dataclasses.replace(
-            limits, time_s=min(limits.time_s, so_far + seconds), nodes=max(1, limits.nodes - self._expanded)
-        )
-        return part
-
-    @property
-    def _expanded(self) -> int:
-        return sum(one.expanded for one in self.probes)
-
-    def _note(self, task: Task, outcome: Outcome, build_s: float) -> None:
-        """Keep what a short search has shown."""
-        probe = self._agreed(self._probe_of(task, outcome, build_s))
-        self.probes.append(probe)
-        self._known[probe.heuristic] = probe
-        self._bound = max(self._bound, outcome.lower_bound)
-        over = self._over()
-        if outcome.stop is None or over is not None:
-            self.ended.append(self._outcome(dataclasses.replace(outcome, stop=outcome.stop and over), task))
-        most = self.run.limits.memory_bytes
-        if most is not None and task.table_bytes > _KEPT * most:
-            self._tasks.pop(probe.heuristic)
-
-    def _over(self) -> Status | None:
-        """Return why nothing more may be tried; there is no checkpoint yet, so no search is to go on from one."""
-        over = self._agreed(self.run.why_stop(self._expanded))
-        return Status.INTERRUPTED if over is Status.CHECKPOINTED else over
-
-    def _probe_of(self, task: Task, outcome: Outcome, build_s: float) -> Probe:
-        expanded = sum(one.expanded for one in outcome.ranks)
-        stored, used = sum(one.stored for one in outcome.ranks), sum(one.memory_bytes for one in outcome.ranks)
-        most = self.run.limits.memory(1 if self.comm is None else self.comm.ranks_of_node(), task.table_bytes)
-        below = expanded if outcome.expanded_below is None else outcome.expanded_below(outcome.lower_bound)
-        return Probe(
-            heuristic=task.heuristic.label,
-            build_s=round(build_s, 3),
-            search_s=round(outcome.search_s, 3),
-            initial_h=min(task.heuristic.value(task.domain.initial), outcome.lower_bound),
-            lower_bound=min(outcome.lower_bound, outcome.incumbent),
-            expanded=expanded,
-            below=below,
-            room=expanded * max(1.0, most * len(outcome.ranks) / max(1, used)) if stored else math.inf,
-            is_full=outcome.stop is Status.MEMORY_LIMIT,
-        )
 
     # --- what follows where the first tries do not end ---
 
     def _prepare(self) -> None:
-        """Make the task smaller, as for a long search; what was tried on a larger one does not count any more."""
-        seconds = math.inf if self.run.checkpoints else self._share(_PREPARATION_S, 0.1)
-        self._unusable |= set(self.domain.candidates) - set(self._worth_trying())
-        self.domain.deadline = self.run.deadline()
+        """Make the task smaller, as for a long search, and choose what leaves out moves."""
+        seconds = math.inf if self.run.checkpoints else self.short.share(_PREPARATION_S, 0.1)
+        foretold = self.short.ranking()
+        pace_s = foretold[0][1].pace_s if foretold else 0.0
+        self._before = [one.heuristic for _, one in foretold]
         with self.run.phase("preparation"):
-            prepared = self._in_turn(lambda: self.domain.for_long_search(seconds))
+            prepared = self._made(lambda: self.domain.for_long_search(seconds))
         reason = prepared.why_unsolvable()
+        self.short.use(prepared)
         if reason is not None:
             proof = Outcome("none", INFINITY, totals={"evaluated": 1}, reason=reason)
-            self.ended.append(self._outcome(proof, Task(prepared, self.given.heuristic)))
-        elif prepared.leaves_out_plans and not self.domain.leaves_out_plans:
-            prepared = self._with_pruning_that_pays(prepared)
-        if prepared is not self.domain:
-            self._begin_on(prepared)
+            self.short.ended = proof, Task(prepared, self.given.heuristic)
+            return
+        with self.run.phase("preparation"):
+            pruned = self._made(self.domain.pruned)
+        self._use_the_best([prepared, *pruned], pace_s)
 
-    def _with_pruning_that_pays(self, prepared: Domain) -> Domain:
-        """Return the prepared task, without its pruning where a short search shows that this does not pay."""
-        before = self.domain, self._owners, self._tasks, self._known
-        self._begin_on(prepared)
-        self._try("blind", self._share(_TRIAL_S, _FIRST))
-        self.domain, self._owners, self._tasks, self._known = before
-        return prepared.without_pruning() if self._agreed(prepared.pruning_is_off) else prepared
+    def _made(self, act: Callable[[], Any]) -> Any:
+        """Return what is made of the domain, on one rank after the other."""
+        self.domain.deadline = self.run.deadline()
+        return act() if self.comm is None else self.comm.in_turn(act)
 
-    def _begin_on(self, domain: Domain) -> None:
-        self.domain, self._owners, self._tasks, self._known = domain, self.portfolio.distribution, {}, {}
+    def _use_the_best(self, forms: list[Domain], pace_s: float) -> None:
+        """Search blindly in each form of the instance, and use the one that promises most."""
+        seconds = self.short.share(_TRIAL_S, _FIRST)
+        for domain in [*forms[1:], forms[0]] if len(forms) > 1 else []:  # that with all moves is the largest
+            self.short.use(domain)
+            self.short.go_on("blind", _GLANCE * seconds)
+            if not self.short.agreed(domain.pruning_is_off):
+                self.short.go_on("blind", seconds)
+            if self.short.ended:
+                return
+        self.short.use(forms[self.short.agreed(self._cheapest(forms, pace_s))])
+        self.short.forget_others()
+
+    def _cheapest(self, forms: list[Domain], pace_s: float) -> int:
+        """Return which form searches the same layers in the least time, had each evaluation taken what ``pace_s`` says.
+
+        The first has all moves. All blind searches have the same layers: those that each of them has ended count.
+        """
+        searches = [self.short.tried("blind", domain) for domain in forms]
+        probes = [one.probe for one in searches]
+        if len(forms) == 1 or probes[0] is None:
+            return 0
+        common = min(one.lower_bound for one in probes if one is not None)
+        dearer_s = max(0.0, pace_s - probes[0].pace_s)
+        if searches[0].expanded_below(common) < _TELLING:
+            return 0
+        seconds = [
+            math.inf if probe is None or form.pruning_is_off else one.expanded_below(common) * (probe.pace_s + dearer_s)
+            for form, one, probe in zip(forms, searches, probes, strict=True)
+        ]
+        return seconds.index(min(seconds))
 
     def _try_on(self) -> None:
         """Try the candidates, those that are worth it for longer and longer, until one is clearly the best."""
-        names = self._affordable(self._names(self.domain.candidates))
-        for seconds in _budgets(self._share(FIRST_S, _FIRST), self._share(LONG_S, _LONG)):
+        affordable = self._affordable(self.domain.candidates)
+        for seconds in _budgets(self.short.share(FIRST_S, _FIRST), self.short.share(LONG_S, _LONG)):
+            names = self._worth_trying(affordable)
             for name in names:
-                if name not in self._known or self._known[name].search_s < seconds / 2:
-                    self._try(name, seconds)
-            names = [name for name in self._names(names) if name in self._worth_trying()]
-            if self.ended or len(names) < 2 or self._is_clear():
+                self._try(name, seconds)
+                if self.short.ended:
+                    return
+            if len(self._worth_trying(affordable)) < 2 or self._is_clear():
                 return
 
-    def _names(self, names: Sequence[str]) -> list[str]:
-        return [name for name in names if name not in self._unusable]
+    def _try(self, name: str, seconds: float) -> None:
+        """Search with a candidate until it has had so many seconds, and for as long with the best one."""
+        missing = seconds - self.short.searched_s(name)
+        began_s = self.run.total_s
+        if missing > seconds / 2 or not self.short.searched_s(name):
+            self.short.go_on(name, missing, _BUILD * self.run.deadline().left_s)
+        took_s = self.short.agreed(self.run.total_s - began_s)
+        best = next((one for _, one in self.short.ranking()), None)
+        if best is not None and best.heuristic != name and best.is_held and took_s > _LEAST_S:
+            self.short.go_on(best.heuristic, took_s)
 
-    def _affordable(self, names: list[str]) -> list[str]:
+    def _affordable(self, names: Sequence[str]) -> list[str]:
         """Return the candidates for which there is time, should they have to be compiled."""
-        short = self._agreed(self._compile_s > _COLD_S and self.run.deadline().left_s < _COMPILING_S)
-        return [name for name in names if name in {one.heuristic for one in self.probes}] if short else names
+        short = self.short.agreed(self.short.compile_s > _COLD_S and self.run.deadline().left_s < _COMPILING_S)
+        return [name for name in names if name in {one.heuristic for one in self.short.probes}] if short else [*names]
 
-    def _ranking(self) -> list[tuple[float, Probe]]:
-        candidates = self.domain.candidates
-        return ranking([self._known[name] for name in candidates if name in self._known])
-
-    def _worth_trying(self) -> list[str]:
-        """Return who is not hopeless, those that were not tried among them."""
-        foretold = self._ranking()
+    def _worth_trying(self, names: Sequence[str]) -> list[str]:
+        """Return who is not hopeless, the best first; those that were not tried are the last, as they were before."""
+        foretold = self.short.ranking()
         hopeless = {one.heuristic for seconds, one in foretold if seconds > _HOPELESS * foretold[0][0]}
-        return [name for name in self._names(self.domain.candidates) if name not in hopeless]
+        order = list(dict.fromkeys([one.heuristic for _, one in foretold] + self._before + [*names]))
+        return [name for name in order if name in self.short.usable(names) and name not in hopeless]
 
     def _is_clear(self) -> bool:
-        foretold = self._ranking()
+        foretold = self.short.ranking()
         return len(foretold) < 2 or foretold[1][0] > _CLEAR * foretold[0][0]
 
     def _long_search(self) -> Outcome:
         """Search with the best until the end."""
-        foretold = self._ranking()
-        name = foretold[0][1].heuristic if foretold else "blind"
-        for other in [other for other in self._tasks if other != name]:
-            del self._tasks[other]
-        task = self._task(name)
-        self._choice = _why(foretold) if foretold else "blind: no other heuristic can be had"
+        foretold = self.short.ranking()
+        name = self.short.agreed(foretold[0][1].heuristic) if foretold else "blind"
+        self.short.give_up_others(name)
+        task = self.short.task(name)
+        self._choice = _why(foretold, self.domain.made_by) if foretold else "blind: no other heuristic can be had"
+        self.run.say(f"chosen after {self.run.total_s:.1f} s: {self._choice}")
         if self.run.checkpoints is not None:
             self.run.checkpoints.chose(heuristic=name, **self.domain.made_by)
-        return self._last_search(task)
+        return self._last_search(name, task)
 
-    def _last_search(self, task: Task) -> Outcome:
+    def _last_search(self, name: str, task: Task) -> Outcome:
+        one = self.short.tried(name)
+        own = one.probe.expanded if one.probe is not None and one.hold.rank is not None else 0
         limits = self.run.limits
-        self.run.limits = dataclasses.replace(limits, nodes=max(1, limits.nodes - self._expanded))
+        self.run.limits = dataclasses.replace(limits, nodes=max(1, limits.nodes - self.short.spent + own))
         searcher = self.portfolio.searcher(self.comm, self.portfolio.when_full)
-        return self._outcome(searcher.search(task, self.run, self.comm), task)
+        return self._outcome(searcher.go_on(task, self.run, self.comm, one.hold), task)
 
     def _go_on(self, facts: dict[str, Any]) -> Outcome:
         """Go on from a checkpoint: with what was chosen before it was written."""
-        prepared = self._in_turn(lambda: self.domain.for_long_search(math.inf))
-        versions = [self.domain, prepared, prepared.without_pruning()]
-        self.domain = next((one for one in versions if instance_digest(one) == facts["instance"]), self.domain)
+        prepared = self._made(lambda: self.domain.for_long_search(math.inf))
+        plain = [self.domain, prepared]
+        forms = [*plain, *(form for one in plain for form in self._made(one.pruned))]
+        self.short.use(next((one for one in forms if instance_digest(one) == facts["instance"]), self.domain))
         self._choice = f"{facts['heuristic']}, as before the checkpoint"
-        return self._last_search(self._task(facts["heuristic"]))
+        return self._last_search(facts["heuristic"], self.short.task(facts["heuristic"]))
 
     # --- the outcome ---
 
-    def _in_turn(self, act: Callable[[], Domain]) -> Domain:
-        return act() if self.comm is None else self.comm.in_turn(act)
-
     def _outcome(self, outcome: Outcome, task: Task) -> Outcome:
         """Return the outcome of a search with what is known from the others."""
-        last = self.probes[-1].heuristic if self.probes else "none"
+        probes, known = self.short.probes, self.short.plan
+        if known is not None and known.outcome.incumbent < outcome.incumbent:
+            plan, incumbent, task = known.outcome.plan, known.outcome.incumbent, known.task
+            outcome = dataclasses.replace(outcome, plan=plan, incumbent=incumbent)
+        last = _with_how(probes[-1].heuristic if probes else "none", task.domain.made_by)
         choice = self._choice or ("" if outcome.stop else f"{last}, which ended the search while it was tried")
-        notes = (
-            [*outcome.notes, _UNSAVED] if outcome.stop and self.run.checkpoints and not self._choice else outcome.notes
-        )
+        is_unsaved = outcome.stop and self.run.checkpoints and not self._choice
         return dataclasses.replace(
             outcome,
-            notes=notes,
+            notes=[*outcome.notes, _UNSAVED] if is_unsaved else outcome.notes,
             task=task,
-            lower_bound=max(outcome.lower_bound, self._bound),
+            lower_bound=max(outcome.lower_bound, self.short.bound),
             result=PortfolioResult,
-            details={"choice": choice, "probes": self.probes},
+            details={"choice": choice, "probes": probes},
         )
 
 
 def _budgets(first: float, most: float) -> list[float]:
     """Return seconds that double, up to the most.
 
-    >>> _budgets(0.5, 4.0), _budgets(0.0, 0.0)
-    ([0.5, 1.0, 2.0, 4.0], [0.0])
+    >>> _budgets(0.5, 8.0), _budgets(0.0, 0.0)
+    ([0.5, 1.0, 2.0, 4.0, 8.0], [0.0])
     """
     return [first, *(first * 2**k for k in range(1, _ROUNDS) if 0 < first * 2**k <= most)]
 
 
-def _why(foretold: Sequence[tuple[float, Probe]]) -> str:
+def _why(foretold: Sequence[tuple[float, Probe]], made_by: dict[str, str]) -> str:
     """Return what is chosen and why, in a line."""
     target = max(one.lower_bound for _, one in foretold)
     told = ", ".join(f"{one.heuristic} {_shown(seconds)}" for seconds, one in foretold)
-    return f"{foretold[0][1].heuristic}; seconds predicted to prove more than {target}: {told}"
+    chosen = _with_how(foretold[0][1].heuristic, made_by)
+    return f"{chosen}; seconds predicted to prove more than {target}: {told}"
+
+
+def _with_how(heuristic: str, made_by: dict[str, str]) -> str:
+    """Return what is searched with, and what the task has become.
+
+    >>> _with_how("pdb", {"preprocess": "h2", "pruning": "symmetry"})
+    'pdb with preprocess h2 and pruning symmetry'
+    """
+    how = " and ".join(f"{option} {name}" for option, name in made_by.items())
+    return f"{heuristic} with {how}" if how else heuristic
 
 
 def _shown(seconds: float) -> str:
