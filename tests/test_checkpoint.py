@@ -23,7 +23,7 @@ from pdsearch.search.best_first.hdastar import HdaStar
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.moving import Moving
 from pdsearch.search.best_first.saving import Saving
-from pdsearch.search.best_first.simulation import Schedule, Simulation, _run, _traced, outcome_of_workers
+from pdsearch.search.best_first.simulation import Schedule, Simulation, _traced, outcome_of_workers, take_turns
 from pdsearch.search.best_first.trace import trace
 from pdsearch.search.best_first.two_sided_task import TwoSidedTask, two_sided
 from pdsearch.search.best_first.worker import PAUSE
@@ -195,7 +195,7 @@ def run_until_paused(simulation, schedule, folder, number, after):
     for worker in simulation.workers:
         worker.run.checkpoints = _checkpoints(folder, worker.local.rank, simulation.task.n_ranks, number)
         worker.run.left = after
-    _run(simulation, schedule, schedules.MAX_TURNS)
+    take_turns(simulation, schedule, schedules.MAX_TURNS)
     if not simulation.workers[0].is_paused:
         return False
     ends = []
@@ -244,7 +244,7 @@ def test_a_checkpoint_goes_on_on_any_number_of_ranks(name, before, now, seeds, t
             there = sorted(state for one in second.workers for state in one.local.stored_states())
             assert set(stored) <= set(there)
             assert len(set(there)) == len(there)
-            _run(second, schedule, schedules.MAX_TURNS)
+            take_turns(second, schedule, schedules.MAX_TURNS)
             result = cost_of(second)
             assert (result.status, result.cost) == (Status.SOLVED, cost)
         assert n_epochs > 0

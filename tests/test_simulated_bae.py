@@ -20,7 +20,7 @@ from pdsearch.search.best_first.two_sides import TwoSides
 from pdsearch.search.run import Run
 from pdsearch.search.setup import make_task
 
-run_all = simulation._run
+run_all = simulation.take_turns
 LIMITS = Limits(memory_bytes=2**28)
 MAX_TURNS = 1_000_000
 PER_BLOCK = 40

@@ -203,19 +203,19 @@ class HdaStar(OnAnyRanks):
         task, memory, goes_on = rank.task, rank.memory_limit, may_go_on(rank.task, self.when_full)
         if goes_on:
             rank.memory_limit = memory_before(task, memory)
-        worker, idle_s = self._work(rank, run, comm, goes_on, saving=saving, hold=hold)
+        worker, idle_s = self.work(rank, run, comm, goes_on, saving=saving, hold=hold)
         if saving is not None and saving.begun is not None:
             return worker, idle_s, saving.begun.last, saving.begun.plan
         last, plan = worker.agreement.last, traced()
         if goes_on and last.stop == Status.MEMORY_LIMIT.value and begins_again(task):
             rank.begin_again()
             rank.memory_limit = memory_again(rank, memory)
-            worker, more_s = self._work(rank, proved_before(run, last.least_f), comm, goes_on, worker)
+            worker, more_s = self.work(rank, proved_before(run, last.least_f), comm, goes_on, worker)
             last = replace(worker.agreement.last, least_f=max(last.least_f, worker.agreement.last.least_f))
             idle_s, plan = idle_s + more_s, traced() or plan
         return worker, idle_s, last, plan
 
-    def _work(
+    def work(
         self,
         rank: LocalSearch,
         run: Run,
@@ -241,7 +241,7 @@ class HdaStar(OnAnyRanks):
         )
         if hold is not None:
             hold.hand_over(worker)
-        run.tell = lambda: progress_of(run, worker.agreement.last)
+        run.tell = lambda: progress_of(run, worker.so_far)
         if saving is not None and saving.begun is not None:
             return worker, counted["idle_s"]
         if saving is None:
@@ -337,7 +337,7 @@ def _drive(worker: Worker, run: Run, speaks: bool) -> float:
             idle_turns += 1
             _rest(idle_turns)
         if speaks and run.on_progress is not None:
-            run.on_progress(progress_of(run, worker.agreement.last))
+            run.on_progress(progress_of(run, worker.so_far))
     return idle_s
 
 

@@ -86,7 +86,7 @@ class LocalSearch(KeptRank):
         words = self._frame.words
         self._frame.place(slots.RECORDS, records)
         words[slots.AT], words[slots.N_RECORDS], words[slots.ENTERS] = start, end, enters
-        words[slots.INCUMBENT] = self.incumbent if enters else INFINITY
+        words[slots.INCUMBENT] = self.unwanted_f if enters else INFINITY
         dealt_with = int(kernels.absorb(words, self._passes))
         self._check_domain()
         return dealt_with
@@ -128,10 +128,15 @@ class LocalSearch(KeptRank):
         """Run the kernel once and return why it ended."""
         words = self._frame.words
         words[slots.BUDGET_LEFT], words[slots.F_LIMIT] = budget, min(f_limit, INFINITY)
-        words[slots.INCUMBENT] = self.incumbent
+        words[slots.INCUMBENT] = self.unwanted_f
         why = int(kernels.step(words, self._passes))
         self._check_domain()
         return why
+
+    @property
+    def unwanted_f(self) -> int:
+        """Return the f from which on nodes are dropped: no plan through them is wanted."""
+        return self.incumbent
 
     @property
     def message_size(self) -> npt.NDArray[np.int64]:

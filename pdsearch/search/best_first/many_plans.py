@@ -25,21 +25,17 @@ from pdsearch.kernels.protocol import INFINITY
 from pdsearch.options import Option
 from pdsearch.result import Result, Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
-from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import MemoryLimitError as TableFullError
-from pdsearch.search.best_first.astar import round_of
-from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
-from pdsearch.search.best_first.pace import Pace
-from pdsearch.search.best_first.plan_graph import PlanGraph, StoppedError, compile_graph
+from pdsearch.search.best_first.plan_graph import PlanGraph, StoppedError
 from pdsearch.search.best_first.plan_paths import EndlessError, cheapest_plans, count_plans
-from pdsearch.search.best_first.report import outcome_of, progress_of, report
-from pdsearch.search.best_first.trace import trace
+from pdsearch.search.best_first.plans_alone import Alone, Exploring
+from pdsearch.search.best_first.plans_together import Together
+from pdsearch.search.best_first.report import outcome_of
 from pdsearch.search.best_first.weighted import read_weight
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
 
-_MOST = 50_000  # expansions between two looks at the clock
 LISTED = 100  # plans where no number is named
 MOST_LISTED = 1_000_000
 
@@ -107,32 +103,38 @@ class PlansResult(Result):
 class _Found:
     """What is known of the plans so far."""
 
-    graph: PlanGraph | None = None
+    within: int | None = None
+    n_states: int = 0
+    n_moves: int = 0
     plans: list[tuple[int, list[int]]] = field(default_factory=list)
     count: int | None = None
     note: str | None = None
 
-    def list(self, graph: PlanGraph, most: int, stops: Callable[[], bool]) -> int:
-        """List the cheapest plans, anew; return what the next one made of the graph's moves costs."""
+    def list(self, graph: PlanGraph | None, most: int, stops: Callable[[], bool]) -> tuple[int, int]:
+        """List the cheapest plans, anew; return what the next one made of the graph's moves costs, and how many."""
+        assert graph is not None
         self.plans = []
         for cost, plan in cheapest_plans(graph, stops):
             if cost > graph.within or len(self.plans) == most:
-                return cost
+                return cost, len(self.plans)
             self.plans.append((cost, plan))
-        return INFINITY
+        return INFINITY, len(self.plans)
 
-    def count_all(self, stops: Callable[[], bool]) -> None:
+    def count_all(self, graph: PlanGraph | None, stops: Callable[[], bool]) -> None:
         """Count the plans, if there is an end of them."""
-        assert self.graph is not None
+        assert graph is not None
         try:
-            self.count = count_plans(self.graph, stops)
+            self.count = count_plans(graph, stops)
         except EndlessError:
             self.note = "operators without cost lead in a circle: there is no end of plans, and they are not counted"
 
 
 @ALGORITHMS.add("plans")
 class ManyPlans(Algorithm):
-    """The K cheapest plans, or all of at most Q times the least cost, and how many there are; on one rank.
+    """The K cheapest plans, or all of at most Q times the least cost, and how many there are.
+
+    On several ranks each expands its own states. Those that lie on plans, and the moves between them, are then gathered
+    on the first rank, where the plans are listed and counted; what it has no memory for ends the search.
 
     Parameters
     ----------
@@ -157,7 +159,8 @@ class ManyPlans(Algorithm):
     name = "plans"
     source = "Aljazzar and Leue (2011), Artificial Intelligence 175; Katz, Sohrabi and Udrea (2020), AAAI"
     label = "A*, all plans"
-    max_ranks = 1
+    shared_label = "HDA*, all plans"  # what results of several ranks call it
+    is_distributed = True
     options = named_by = (TOP_K, QUALITY, ALL_OPTIMAL, COUNT)
     result = PlansResult
 
@@ -185,91 +188,60 @@ class ManyPlans(Algorithm):
     def search(self, task: Task, run: Run, comm: Any = None) -> Outcome:
         """Expand all of f up to the bound, then read the plans from what is closed."""
         check_admissible(task.heuristic, "nothing is proved with it: choose another")
-        with run.phase("compile"):
-            compile_kernels(task)
-            compile_graph(task)
-        rank = LocalSearch(task, 0, run.limits.memory(1, task.table_bytes))
-        rank.go_through_goals()
-        rank.incumbent = INFINITY
+        if not task.has_owners:
+            raise BadInputError(f"algorithm {self.name!r} needs one owner of each state; choose another --distribution")
+        is_shared = comm is not None and comm.size > 1
+        ranks: Exploring = Together(task, run, comm) if is_shared else Alone(task, run)
         run.search_begins()
+        return self.explored(ranks, run)
+
+    def explored(self, ranks: Exploring, run: Run) -> Outcome:
+        """Do it on some ranks, which have nothing to do yet."""
         found, stop = _Found(), None
         try:
-            rank.absorb(rank.roots()[0][1])
-            self._find(rank, run, found)
+            self._find(ranks, found)
         except StoppedError:
-            stop = run.why_stop(_expanded(rank)) or Status.INTERRUPTED
-        except (MemoryLimitError, TableFullError):
-            stop = Status.MEMORY_LIMIT
-        return self._outcome(rank, run, found, stop)
+            stop = ranks.why_stopped
+        except (MemoryLimitError, TableFullError) as error:
+            stop, found.note = Status.MEMORY_LIMIT, str(error) or None
+        return self._outcome(ranks, run, ranks.told(found), stop)
 
-    def _find(self, rank: LocalSearch, run: Run, found: _Found) -> None:
+    def _find(self, ranks: Exploring, found: _Found) -> None:
         """Find the least cost, raise the bound until there are plans enough, and count them."""
-
-        def stops() -> bool:
-            return run.why_stop(_expanded(rank)) is not None
-
-        _explore(rank, run, lambda: _least(rank))
-        least = within = _least(rank)
+        ranks.explore(None)
+        least = within = ranks.least
         if self.quality is not None and least < INFINITY:
             within = int(self.quality * least)
-            rank.incumbent = within + 1  # what costs more is not wanted
+            ranks.want(within)
         while within < INFINITY:
-            _explore(rank, run, partial(int, within + 1))
-            found.graph = graph = PlanGraph.of(rank, least, within, stops)
-            above = found.list(graph, self.most, stops)
-            is_enough = self.quality is not None or len(found.plans) == self.most
-            within = INFINITY if is_enough else min(above, graph.others_cost, rank.least_open_f)
-        if self.counts and found.graph is not None:
-            found.count_all(stops)
+            ranks.explore(within)
+            (found.n_states, found.n_moves, others_cost), graph = ranks.graph(least, within)
+            found.within = within
+            above, n_plans = ranks.first(partial(found.list, graph, self.most, ranks.stops))
+            is_enough = self.quality is not None or n_plans == self.most
+            within = INFINITY if is_enough else min(above, others_cost, ranks.last.least_f)
+            if within >= INFINITY and self.counts:
+                ranks.first(partial(found.count_all, graph, ranks.stops))
 
-    def _outcome(self, rank: LocalSearch, run: Run, found: _Found, stop: Status | None) -> Outcome:
+    def _outcome(self, ranks: Exploring, run: Run, found: _Found, stop: Status | None) -> Outcome:
         """Return the outcome, its plans replayed; after an early stop the best plan is known, if the least cost is."""
-        task, least, search_s = rank.task, _least(rank), run.search_s
-        last = round_of(rank, stop)
-        last = dataclasses.replace(last, incumbent=least, least_f=min(last.least_f, least))
+        task, least, search_s = ranks.task, ranks.least, ranks.told(run.search_s)
+        last = dataclasses.replace(ranks.last, incumbent=least, stop=0 if stop is None else stop.value)
+        last.least_f = min(last.least_f, least)
         plans = found.plans
         if not plans and least < INFINITY:
-            plans = [(least, trace(task, 0, lambda _, question: question(rank)))]
+            plans = [(least, ranks.best_plan())]
         for cost, plan in plans:
             if task.domain.replay(plan) != cost:
                 raise WrongPlanError(f"a plan costs {task.domain.replay(plan)}, the search claims {cost}")
-        graph = found.graph
         details = {
             "plans": [FoundPlan(cost, task.domain.plan_names(plan)) for cost, plan in plans],
-            "within": None if graph is None else graph.within,
+            "within": found.within,
             "n_plans": found.count,
-            "graph_states": 0 if graph is None else graph.n_states,
-            "graph_moves": 0 if graph is None else graph.n_moves,
+            "graph_states": found.n_states,
+            "graph_moves": found.n_moves,
         }
         more: dict[str, Any] = {"plan": plans[0][1] if plans else None, "search_s": search_s}
         more |= {"result": self.result, "details": details, "notes": [found.note] if found.note else []}
-        return outcome_of(task, self.label, [report(rank)], last, is_complete=stop is None, **more)
-
-
-def _expanded(rank: LocalSearch) -> int:
-    return int(rank.statistics[kernels.EXPANDED])
-
-
-def _least(rank: LocalSearch) -> int:
-    """Return the least g of a goal that was expanded."""
-    return int(rank.statistics[kernels.GOAL_COST])
-
-
-def _explore(rank: LocalSearch, run: Run, end: Callable[[], int]) -> None:
-    """Expand all nodes of f below an end.
-
-    Raises
-    ------
-    StoppedError
-        If a limit was met, or a signal came.
-    MemoryLimitError
-        If the tables cannot grow.
-    """
-    pace = Pace(rank, _MOST)
-    while rank.least_open_f < end():
-        with pace.timed():
-            rank.expand(pace.budget, end() - 1, most=run.limits.nodes - _expanded(rank))
-        if run.why_stop(_expanded(rank)) is not None:
-            raise StoppedError
-        if run.on_progress is not None:
-            run.on_progress(progress_of(run, dataclasses.replace(round_of(rank, None), incumbent=_least(rank))))
+        label = self.label if task.n_ranks == 1 else self.shared_label
+        return outcome_of(task, label, ranks.reports(), last, is_complete=stop is None, **more)

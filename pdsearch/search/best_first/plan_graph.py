@@ -27,8 +27,8 @@ from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.task import Task
 
 Integers = npt.NDArray[np.int64]
-_AT_ONCE = 1 << 16  # nodes looked at between two looks at the clock, or fewer where moves are many
-_NODE_BYTES = 64  # of what is kept of each node meanwhile
+AT_ONCE = 1 << 16  # nodes looked at between two looks at the clock, or fewer where moves are many
+NODE_BYTES = 64  # of what is kept of each node meanwhile
 Moves = tuple[Integers, Integers, Integers, Integers]  # source, target, operator, cost of each
 
 
@@ -98,14 +98,14 @@ class PlanGraph:
         MemoryLimitError
             If the moves take more than memory allows.
         """
-        if rank.granted_bytes + _NODE_BYTES * rank.n_nodes > rank.memory_limit:
+        if rank.granted_bytes + NODE_BYTES * rank.n_nodes > rank.memory_limit:
             raise MemoryLimitError(f"memory limit reached by the distances of {rank.n_nodes:,} states to the goal")
-        nodes, g = _closed_nodes(rank)
+        nodes, g = closed_nodes(rank)
         ends = np.zeros(rank.n_nodes, np.bool_)
         moves, longer = _moves_among(rank, nodes, g, ends, within - least, stops)
         sources, targets, _, costs = moves
         rest = np.where(ends, 0, INFINITY)
-        while _sweep(sources, targets, costs, rest):
+        while sweep(sources, targets, costs, rest):
             if stops():
                 raise StoppedError
         return _of_arrays(within, nodes, g, rest, ends, moves, least + longer)
@@ -119,13 +119,13 @@ def compile_graph(task: Task) -> None:
     with compiling(f"domain {domain.name!r}"):
         for function, arguments in [
             (_moves_out, (layout, domain.space, table, size, moves, 0, numbers, numbers, 0, flags, numbers[None])),
-            (_sweep, (numbers,) * 4),
+            (sweep, (numbers,) * 4),
         ]:
             function.compile(tuple(map(numba.typeof, arguments)))
             domain.deadline.check("compiling")
 
 
-def _closed_nodes(rank: LocalSearch) -> tuple[Integers, Integers]:
+def closed_nodes(rank: LocalSearch) -> tuple[Integers, Integers]:
     """Return the closed nodes, those of large g first, and g of all nodes."""
     stride = rank.task.node_words
     rows = rank.table.nodes[: rank.n_nodes * stride].reshape(-1, stride)
@@ -144,12 +144,12 @@ def _moves_among(
     moves = new_moves(len(domain.initial), domain.max_moves, domain.n_changes)
     parts: list[Integers] = []
     least_more = INFINITY
-    at, room = 0, max(_AT_ONCE, 2 * domain.max_moves)
+    at, room = 0, max(AT_ONCE, 2 * domain.max_moves)
     while at < len(nodes):
         out = np.empty((4, room), np.int64)
         if rank.granted_bytes + sum(part.nbytes for part in parts) + 4 * out.nbytes > rank.memory_limit:
             raise MemoryLimitError(f"memory limit reached by {sum(part.shape[1] for part in parts):,} moves of plans")
-        some = nodes[at : at + _AT_ONCE]
+        some = nodes[at : at + AT_ONCE]
         done, n, more = _moves_out(
             task.layout, domain.space, rank.table, task.node_words, moves, NO_OPERATOR, some, g, detour, ends, out
         )
@@ -187,6 +187,9 @@ def _of_arrays(
     return PlanGraph(within, int(number[0]), rest[kept], ends[kept], first, *ordered, others_cost)
 
 
+Read = tuple[tuple[int, int, int], PlanGraph | None]  # states, moves, others_cost; the graph where rank 0 is
+
+
 @kernel
 def _moves_out(layout, space, table, size, moves, none, nodes, g, detour, ends, out):
     """Write the moves out of nodes to closed ones as (source, target, operator, cost), as long as there is room.
@@ -216,7 +219,7 @@ def _moves_out(layout, space, table, size, moves, none, nodes, g, detour, ends, 
 
 
 @kernel
-def _sweep(sources, targets, costs, rest):
+def sweep(sources, targets, costs, rest):
     """Lower each node's distance by its moves, once, those of nodes of large g first; say whether any was lowered.
 
     Plans nearly always go to larger g, so that few sweeps are needed.

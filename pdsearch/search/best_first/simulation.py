@@ -137,11 +137,11 @@ def simulated_outcome(
     goes_on = may_go_on(task, when_full)
     for one in workers if goes_on else []:
         one.local.memory_limit = memory_before(task, memory)
-    _run(simulation, schedule, max_turns)
+    take_turns(simulation, schedule, max_turns)
     last, plan = workers[0].agreement.last, _traced(task, workers, kind.trace)
     if goes_on and last.stop == Status.MEMORY_LIMIT.value and begins_again(task):
         simulation.workers = workers = [_again(one, run, schedule.budget, memory) for one in workers]
-        _run(simulation, schedule, max_turns)
+        take_turns(simulation, schedule, max_turns)
         last = replace(workers[0].agreement.last, least_f=max(last.least_f, workers[0].agreement.last.least_f))
         plan = _traced(task, workers, kind.trace) or plan
     after = None
@@ -216,13 +216,13 @@ class _Simulated:
         pairs = zip(ranks, self._simulation.workers, strict=True)
         workers = [LayerWorker(one, above.comm, run, self._schedule.budget) for one, above in pairs]
         below = Simulation(ranks[0].task, self._simulation.network, list(workers))
-        _run(below, self._schedule, self._max_turns)
+        take_turns(below, self._schedule, self._max_turns)
         for one, more in zip(self._simulation.workers, workers, strict=True):
             one.count_on(more)
         return workers[0].agreement.last
 
 
-def _run(simulation: Simulation, schedule: Schedule, max_turns: int) -> None:
+def take_turns(simulation: Simulation, schedule: Schedule, max_turns: int) -> None:
     """Let ranks take turns in random order until each knows that the search is over."""
     rng = np.random.default_rng([schedule.seed, 1])
     workers = simulation.workers

@@ -97,6 +97,11 @@ class Worker:
         """Return the least f this rank knows of and has not expanded."""
         return min(self.local.least_f, self._drained_f)
 
+    @property
+    def so_far(self) -> Round:
+        """Return how far the search is, as people are told."""
+        return self.agreement.last
+
     def turn(self) -> bool:
         """Receive, expand, send, agree; say whether the search is over."""
         if self.agreement.over:
