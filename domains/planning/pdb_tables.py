@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pdsearch.domains.planning.hill_climbing import climbed_projections
 from pdsearch.domains.planning.patterns import Pattern, systematic
 from pdsearch.domains.planning.projections import MAX_STATES, MAX_TRANSITIONS, Projection, Projector
 from pdsearch.domains.planning.shared_costs import share_costs
@@ -11,7 +12,11 @@ from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, shown
 from pdsearch.heuristics import Arrays
 
-OPTIONS = "systematic-1, -2 (default) or -3, patterns of so many variables at most, or those of one pattern, as 3,7,12"
+OPTIONS = (
+    "systematic-1, -2 (default) or -3, patterns of so many variables at most; hill-climbing, patterns that grow where "
+    "that raises h; or those of one pattern, as 3,7,12"
+)
+CLIMB = "hill-climbing"
 _STATE_BYTES, _MOVE_BYTES = 512, 64  # while tables are built: of 32 orders, and of the copies of a transition
 
 
@@ -28,7 +33,9 @@ def build_tables(task: Planning, option: str | None) -> Arrays:
     """
     projector = projector_of(task)
     most = {"systematic-1": 1, "systematic-2": 2, "systematic-3": 3, None: 2}.get(option)
-    if most is None:
+    if option == CLIMB:
+        found, n_left_out = climbed_projections(task, projector, most_states(task), most_transitions(task)), 0
+    elif most is None:
         found, n_left_out = [_single(task, projector, str(option))], 0
     else:
         found, n_left_out = small_projections(task, projector, most)

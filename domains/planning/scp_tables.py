@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from pdsearch.domains.planning.cartesian import Limits, cartesian_abstractions, why_not
+from pdsearch.domains.planning.hill_climbing import climbed_projections
 from pdsearch.domains.planning.lines import LINE_BYTES
 from pdsearch.domains.planning.orders import EFFORT
-from pdsearch.domains.planning.pdb_tables import most_states, most_transitions, projector_of, small_projections
+from pdsearch.domains.planning.pdb_tables import CLIMB, most_states, most_transitions, projector_of, small_projections
 from pdsearch.domains.planning.projections import Projection
 from pdsearch.domains.planning.shared_costs import Refined, Shared, share_costs
 from pdsearch.domains.planning.sys_scp import larger_projections
@@ -20,7 +21,8 @@ from pdsearch.heuristics import Arrays
 
 OPTIONS = (
     "words with commas between: projections or cartesian, abstractions of this kind only; offline, no orders during "
-    "the search; orders-N, at most N before it"
+    "the search; orders-N, at most N before it; hill-climbing, in place of other larger patterns those that grow where "
+    "that raises h"
 )
 _MOST_MOVES = 500_000  # of all refined abstractions
 _EFFORT = 1 << 28  # transitions looked at while they are refined
@@ -34,13 +36,14 @@ class Wanted(NamedTuple):
     cartesian: bool
     is_online: bool
     n_orders: int
+    climbs: bool
 
 
 def wanted(option: str | None) -> Wanted:
     """Return what an option says.
 
     >>> wanted("projections,offline")
-    Wanted(projections=True, cartesian=False, is_online=False, n_orders=32)
+    Wanted(projections=True, cartesian=False, is_online=False, n_orders=32, climbs=False)
 
     Raises
     ------
@@ -53,10 +56,10 @@ def wanted(option: str | None) -> Wanted:
         kind, _, number = word.partition("-")
         if kind == "orders" and number.isascii() and number.isdecimal() and 0 < int(number[:4]) <= n_orders:
             n_orders = int(number[:4])
-        elif word not in ("projections", "cartesian", "offline"):
+        elif word not in ("projections", "cartesian", "offline", CLIMB):
             raise BadInputError(f"scp option {shown(word)} is unknown; give {OPTIONS}")
     only = {word for word in words if word in ("projections", "cartesian")} or {"projections", "cartesian"}
-    return Wanted("projections" in only, "cartesian" in only, "offline" not in words, n_orders)
+    return Wanted("projections" in only, "cartesian" in only, "offline" not in words, n_orders, CLIMB in words)
 
 
 def build_tables(task: Planning, chosen: Wanted) -> Arrays:
@@ -82,7 +85,7 @@ def shared_tables(task: Planning, chosen: Wanted) -> tuple[Shared, int, int]:
     """Make the abstractions and let them share the costs; the numbers are of small patterns, in all and left out."""
     room = most_states(task)
     most = room // 2 if chosen.cartesian else room
-    projections, n_small, n_left_out = _projections(task, most) if chosen.projections else ([], 0, 0)
+    projections, n_small, n_left_out = _projections(task, most, chosen.climbs) if chosen.projections else ([], 0, 0)
     n_states, n_moves = sum(len(one.live) for one in projections), sum(len(one.source) for one in projections)
     refined: Sequence[Refined] = ()
     if chosen.cartesian and why_not(task.task) is None:
@@ -93,7 +96,7 @@ def shared_tables(task: Planning, chosen: Wanted) -> tuple[Shared, int, int]:
     return share_costs(task, projections, refined, chosen.n_orders, effort, n_small), n_small + n_left_out, n_left_out
 
 
-def _projections(task: Planning, room: int) -> tuple[list[Projection], int, int]:
+def _projections(task: Planning, room: int, climbs: bool) -> tuple[list[Projection], int, int]:
     """Return projections of so many states together, but for those of small patterns, which are first.
 
     And the number of small ones, and of those that found no memory.
@@ -101,5 +104,10 @@ def _projections(task: Planning, room: int) -> tuple[list[Projection], int, int]
     projector = projector_of(task)
     small, n_left_out = small_projections(task, projector, 2)
     moves = most_transitions(task) - sum(len(one.source) for one in small)
-    larger = larger_projections(task, projector, small, room - sum(len(one.live) for one in small), moves)
+    room -= sum(len(one.live) for one in small)
+    if climbs:
+        known = {one.pattern for one in small}
+        larger = [one for one in climbed_projections(task, projector, room, moves) if one.pattern not in known]
+    else:
+        larger = larger_projections(task, projector, small, room, moves)
     return small + larger, len(small), n_left_out
