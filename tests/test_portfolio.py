@@ -93,10 +93,17 @@ def test_growth_is_that_of_the_last_layers():
 
 def test_growth_of_few_nodes_is_that_of_the_others():
     steady = [probe("a", 15, 10**5, 10**5), probe("b", 14, 10**4, 10**4)]
-    *_, few, none = growths([*steady, probe("few", 11, 30, 2), probe("none", 10, 30, 0)])
+    mean = (math.log(10**5) / 5 + math.log(10**4) / 4) / 2
+    *_, one, none = growths([*steady, probe("one", 11, 30, 1), probe("none", 10, 30, 0)])
 
-    assert none == pytest.approx(math.log(10**4) / 4)
-    assert few == pytest.approx((0.9 * none + 0.1 * math.log(2)), rel=0.01)
+    assert one == none == pytest.approx(mean)
+    *_, few = growths([*steady, probe("few", 11, 90, 32)])
+    assert few > mean  # its own is log 32, and half as sure
+
+
+def test_a_layer_that_was_begun_is_what_the_next_ones_begin_with():
+    """One that is stuck in its first layer has ended no node of it, and many were expanded."""
+    assert predicted_s(probe("stuck", 10, 100, 0), 13, math.log(10)) == pytest.approx(1.5 * 100)
 
 
 def test_nobody_left_the_first_f_and_the_highest_is_best():

@@ -3,7 +3,7 @@
 A* expands every node whose f is below the cost of a cheapest plan, and how many these are grows with f by about the
 same factor for every heuristic of a task: a better one begins later (Korf, Reid and Edelkamp 2001). That holds where
 the search is wide. The first layers are few nodes and say little, so growth is measured over the last layers only,
-those in which the expansions grew a hundredfold; and of a search that ended few layers, growth is that of the others.
+those in which the expansions grew a hundredfold; and of a search that ended few nodes, growth is that of the others.
 
 With it each search is carried on to a common f, one more than any has reached. Who is to go on where it stopped needs
 the rest of the time only.
@@ -102,23 +102,25 @@ def own_growth(probe: Probe) -> float | None:
 
 
 def growths(probes: Sequence[Probe]) -> list[float]:
-    """Return the growth that is to be expected of each: its own as far as it is sure, else the median of all.
+    """Return the growth that is to be expected of each: its own as far as it is sure, else the mean of those that are.
 
     Examples
     --------
-    >>> few, many = Probe("few", 0, 1, 10, 11, 9, 4), Probe("many", 0, 1, 8, 9, 9000, 8000)
+    >>> few, many = Probe("few", 0, 1, 10, 11, 9, 1), Probe("many", 0, 1, 8, 9, 9000, 8000)
     >>> [round(rate, 2) for rate in growths([few, many])]
-    [5.14, 8.99]
+    [8.99, 8.99]
     """
-    own = [own_growth(one) for one in probes]
-    known = sorted(rate for rate in own if rate is not None)
-    median = known[(len(known) - 1) // 2] if known else _STUCK
-    return [median if rate is None else _mixed(rate, median, one.below) for rate, one in zip(own, probes, strict=True)]
+    known = [(rate, _sureness(one)) for one in probes if (rate := own_growth(one)) is not None]
+    sure = sum(share for _, share in known)
+    mean = (
+        sum(rate * share for rate, share in known) / sure if sure else max((rate for rate, _ in known), default=_STUCK)
+    )
+    return [mean if (rate := own_growth(one)) is None else mean + _sureness(one) * (rate - mean) for one in probes]
 
 
-def _mixed(own: float, median: float, below: int) -> float:
-    share = min(1.0, math.log(max(1, below)) / math.log(_SURE))
-    return share * own + (1.0 - share) * median
+def _sureness(probe: Probe) -> float:
+    """Return how far the growth that a search shows is its own: 0 of a single node, 1 of many."""
+    return min(1.0, math.log(max(1, probe.below)) / math.log(_SURE))
 
 
 def predicted_s(probe: Probe, target: int, rate: float) -> float:
@@ -140,8 +142,8 @@ def predicted_s(probe: Probe, target: int, rate: float) -> float:
     """
     steps = target - probe.lower_bound
     nodes = max(1, probe.below) * math.exp(min(_MOST, rate * steps))
-    if steps > 0:  # the layer that was begun is not finished
-        nodes = max(nodes, _UNFINISHED * probe.expanded)
+    if steps > 0:  # the layer that was begun is not finished, and what follows begins with that
+        nodes = max(nodes, _UNFINISHED * probe.expanded * math.exp(min(_MOST, rate * (steps - 1))))
     left = max(0.0, nodes - probe.expanded) if probe.is_held else nodes
     return left * probe.pace_s * max(1.0, nodes / max(1.0, probe.room))  # beyond the memory much is done twice
 

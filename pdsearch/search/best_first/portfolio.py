@@ -39,7 +39,7 @@ _FIRST, _LONG = 0.025, 0.1  # and never a larger part of the time that is left
 _PREPARATION_S = 5.0  # and never more than a tenth of the time
 _TRIAL_S = 0.2  # of a search that shows whether a pruning pays
 _GLANCE = 0.1  # of that time shows whether it gives up
-_BUILD = 0.5  # of the time that is left may be spent on the tables of one more candidate
+_BUILD, _BUILD_S = 0.5, 4.0  # of the time that is left, and not more than that so far, may be spent on tables; at least
 _ROUNDS = 5
 _LEAST_S = 0.05  # shorter turns are not worth a line
 _HOPELESS = 5.0  # times slower than the best, by prediction: not tried again
@@ -217,7 +217,7 @@ class _Choice:
         missing = seconds - self.short.searched_s(name)
         began_s = self.run.total_s
         if missing > seconds / 2 or not self.short.searched_s(name):
-            self.short.go_on(name, missing, _BUILD * self.run.deadline().left_s)
+            self.short.go_on(name, missing, min(_BUILD * self.run.deadline().left_s, max(_BUILD_S, began_s)))
         took_s = self.short.agreed(self.run.total_s - began_s)
         best = next((one for _, one in self.short.ranking()), None)
         if best is not None and best.heuristic != name and best.is_held and took_s > _LEAST_S:

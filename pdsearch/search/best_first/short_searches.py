@@ -156,8 +156,8 @@ class ShortSearches:
     def go_on(self, name: str, seconds: float, build_s: float = math.inf) -> None:
         """Search with a heuristic for so many seconds, from where it stopped.
 
-        A search that ends, or may not go on, is the answer. A heuristic that cannot be had is left out from then on,
-        and so is one whose tables take longer than ``build_s``.
+        A search that ends, or may not go on, is the answer. A heuristic that cannot be had is left out from then on.
+        One whose tables take longer than ``build_s`` may be tried again.
         """
         if self.ended or name in self._unusable or not self._has_room(self.tried(name).hold):
             return
@@ -172,7 +172,8 @@ class ShortSearches:
         except TimeLimitError:  # that of the tables, or of the short search while something was compiled on the way
             if self.why_over() is not None:
                 raise
-            self._leave_out(name)
+            if self.tried(name).task is not None:
+                self._leave_out(name)
 
     def _prepared(self, name: str, build_s: float) -> Task:
         """Return the task with a heuristic; its kernels are compiled."""
