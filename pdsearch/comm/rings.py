@@ -12,10 +12,12 @@ read by load-acquire before these, which is right on every machine with a C11 me
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from pdsearch._jit import kernel
+from pdsearch._jit import inlined, kernel
 from pdsearch.comm import Integers, Records, Totals
 from pdsearch.comm.carrier import Carrier
 from pdsearch.comm.counters import SharedCounters
@@ -24,11 +26,38 @@ from pdsearch.comm.segment import LINE
 from pdsearch.kernels.intrinsics import load_acquire, store_release
 
 _FIRST_INBOX = 1 << 14  # words
-_NONE, _PART = -1, -2  # what there is instead of a whole message
+NONE, _PART = -1, -2  # what there is instead of a whole message
+
+
+class Mailbox(NamedTuple):
+    """One rank's end of all rings, for compiled code that sends and receives by itself.
+
+    Attributes
+    ----------
+    heads, tails, rings, rounds : arrays
+        Of :class:`~pdsearch.comm.segment.Segment`; all but the rings as one axis.
+    posted : int64[size]
+        Messages to each rank so far.
+    is_begun : bool[size]
+        Whether a large message from each has been received in part.
+    inbox : uint32[n_words]
+        Where a message is copied to.
+    source : int64[1]
+        Which rank the last one came from.
+    """
+
+    heads: npt.NDArray[np.int64]
+    tails: npt.NDArray[np.int64]
+    rings: npt.NDArray[np.uint32]
+    rounds: npt.NDArray[np.int64]
+    posted: npt.NDArray[np.int64]
+    is_begun: npt.NDArray[np.bool_]
+    inbox: npt.NDArray[np.uint32]
+    source: npt.NDArray[np.int64]
 
 
 @kernel
-def _put(heads, tails, rings, ring, records, done):
+def put(heads, tails, rings, ring, records, done):
     """Write a message's length and words into a ring, from word ``done`` of these on; return how many are written."""
     capacity, n = rings.shape[1], len(records)
     head = heads[ring * LINE]
@@ -60,10 +89,10 @@ def _copy(rings, ring, tail, out, start, n):
 
 
 @kernel
-def _get(heads, tails, rings, rank, first, is_begun, inbox, source):
+def get(heads, tails, rings, rank, first, is_begun, inbox, source):
     """Take one whole message into the inbox, the ranks in turn from ``first`` on; return its words.
 
-    _NONE: nothing has arrived. _PART: something from ``source[0]``, but not all of it, or it does not fit.
+    NONE: nothing has arrived. _PART: something from ``source[0]``, but not all of it, or it does not fit.
     """
     size = len(is_begun)
     for i in range(size):
@@ -80,7 +109,7 @@ def _get(heads, tails, rings, rank, first, is_begun, inbox, source):
         tails[ring * LINE + 1] += 1
         store_release(tails, ring * LINE, tail + 1 + n)
         return n
-    return _NONE
+    return NONE
 
 
 @kernel
@@ -103,6 +132,27 @@ def _go_on(heads, tails, rings, ring, out, start):
     return start + n
 
 
+@inlined
+def not_begun(tails, posted, ring, destination):
+    """Return how many messages in a ring, of all that were posted, its receiver has not begun to take."""
+    return posted[destination] - load_acquire(tails, ring * LINE + 1)
+
+
+@inlined
+def room_in(heads, tails, rings, ring):
+    """Return how many words a ring has room for."""
+    return rings.shape[1] - (heads[ring * LINE] - load_acquire(tails, ring * LINE))
+
+
+@inlined
+def is_complete(rounds, place, step, number):
+    """Say whether all parts of a reduction are there."""
+    for start in range(place, len(rounds), step):  # noqa: SIM110 - a kernel
+        if load_acquire(rounds, start) < number:
+            return False
+    return True
+
+
 @kernel
 def _contribute(rounds, place, number, sums, maxima):
     """Write a part in a reduction, then its number."""
@@ -116,9 +166,8 @@ def _contribute(rounds, place, number, sums, maxima):
 @kernel
 def _reduce(rounds, place, step, number, sums, maxima):
     """Write the totals of a reduction and return True, or return False while a rank's part is missing."""
-    for start in range(place, len(rounds), step):
-        if load_acquire(rounds, start) < number:
-            return False
+    if not is_complete(rounds, place, step, number):
+        return False
     sums[:] = 0
     for i in range(len(maxima)):
         maxima[i] = rounds[place + 1 + len(sums) + i]
@@ -182,6 +231,25 @@ class RingCommunicator(Carrier):
         parts = sum(part.nbytes for part, _ in self._parts.values())
         return int(self.size * self._rings[0].nbytes + self._late_bytes + self._inbox.nbytes + parts)
 
+    # --- for compiled code ---
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """Return what compiled code sends and receives by; the same arrays each time."""
+        where = (self._heads, self._tails, self._rings, self._rounds)
+        return Mailbox(*where, self._posted, self._is_begun, self._inbox, self._source)
+
+    @property
+    def has_late(self) -> bool:
+        """Say whether messages wait for room in a ring: later ones must not go before them."""
+        return bool(self._late)
+
+    @property
+    def running(self) -> tuple[int, int, int]:
+        """Return where the parts of the reduction under way begin, how far they are apart, and its number."""
+        length = self._ranks.segment.rounds.shape[2]
+        return length * (self._number % 2), 2 * length, self._number
+
     # --- messages ---
 
     def send(self, destination: int, records: Records) -> None:
@@ -203,7 +271,7 @@ class RingCommunicator(Carrier):
 
     def _put(self, destination: int, records: Records, done: int) -> int:
         ring = destination * self.size + self.rank
-        return int(_put(self._heads, self._tails, self._rings, ring, records, done))
+        return int(put(self._heads, self._tails, self._rings, ring, records, done))
 
     def _move_on(self) -> None:
         """Move messages that wait into rings that have room again."""
@@ -235,8 +303,8 @@ class RingCommunicator(Carrier):
             self._move_on()
         for _ in range(self.size):
             given = (self._heads, self._tails, self._rings, self.rank, self._first, self._is_begun)
-            n = int(_get(*given, self._inbox, self._source))
-            if n == _NONE:
+            n = int(get(*given, self._inbox, self._source))
+            if n == NONE:
                 return None
             source = int(self._source[0])
             self._first = source + 1 if source + 1 < self.size else 0
@@ -274,9 +342,7 @@ class RingCommunicator(Carrier):
 
     def finish_reduction(self) -> Totals | None:
         """Add up all parts once they are there."""
-        length = self._ranks.segment.rounds.shape[2]
-        given = self._rounds, length * (self._number % 2), 2 * length, self._number
-        return self._totals if _reduce(*given, *self._totals) else None
+        return self._totals if _reduce(self._rounds, *self.running, *self._totals) else None
 
     # --- counters ---
 

@@ -70,22 +70,22 @@ class Task:
         """Return the rank that owns a state."""
         return 0 if self.distribution is None else self.distribution.owner_of(state)
 
-    @property
+    @cached_property
     def layout(self) -> layout.Layout:
         """Return how nodes lie in memory."""
         return layout.layout_of(self.n_words, self.domain.is_wide, self.domain.is_linked)
 
-    @property
+    @cached_property
     def node_words(self) -> int:
         """Return the 32-bit words of a stored node."""
         return layout.node_words(self.n_words, self.domain.is_wide)
 
-    @property
+    @cached_property
     def record_words(self) -> int:
         """Return the 32-bit words of a node in a message."""
         return layout.record_words(self.n_words, self.domain.is_wide)
 
-    @property
+    @cached_property
     def no_origin(self) -> int:
         """Return what stands for the way to the initial state."""
         return layout.no_origin(self.domain.is_wide, self.domain.is_linked)

@@ -22,12 +22,12 @@ from pdsearch.search.best_first.continuation import (
     Solved,
     begins_again,
     check_when_full,
-    compile_continuation,
     keeping_of,
     may_go_on,
     memory_again,
     memory_before,
     plan_through,
+    prepare_continuation,
     proved_before,
     search_on,
 )
@@ -84,8 +84,7 @@ class AStar(Algorithm):
         """Search, from where the search stopped that is held, and hold this one."""
         with run.phase("compile"):
             compile_kernels(task, self.batch, self.open_list)
-            if run.limits.memory_bytes is not None and may_go_on(task, self.when_full):
-                compile_continuation(task)
+            prepare_continuation(task, self.when_full, run.limits.memory_bytes)
         memory = run.limits.memory(1, hold.used_bytes or task.table_bytes)
         rank = hold.rank or LocalSearch(task, 0, memory, batch=self.batch, open_list=self.open_list)
         saving = Saving(task, run, goes_on=may_go_on(task, self.when_full))

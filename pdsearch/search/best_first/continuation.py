@@ -127,9 +127,14 @@ def keeping_of(
     return Keeping(saving, rank, ask, last, plan, counted, shares=not begins_again(rank.task))
 
 
-def compile_continuation(task: Task) -> None:
-    """Compile what follows when memory is full, or load it from the disk cache."""
-    if _by_words(task):
+def prepare_continuation(task: Task, when_full: str, memory_bytes: int | None) -> None:
+    """Find out, before the search, how it would go on when memory is full; compile that where memory is limited."""
+    if not may_go_on(task, when_full):
+        return
+    by_words = _by_words(task)  # loads all plug-ins that know moves, at the first call
+    if memory_bytes is None:
+        return
+    if by_words:
         compile_deepening(task)
     else:
         compile_layers(task)

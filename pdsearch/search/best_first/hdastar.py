@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 from pdsearch._jit import prune
+from pdsearch.comm.rings import RingCommunicator
 from pdsearch.comm.termination import Round
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import count
@@ -26,12 +27,12 @@ from pdsearch.search.best_first.continuation import (
     Solved,
     begins_again,
     check_when_full,
-    compile_continuation,
     keeping_of,
     may_go_on,
     memory_again,
     memory_before,
     plan_through,
+    prepare_continuation,
     proved_before,
     search_on,
 )
@@ -42,10 +43,11 @@ from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.best_first.pace import Pace
 from pdsearch.search.best_first.packing import AdaptivePacking, FixedPacking
 from pdsearch.search.best_first.report import Report, outcome_of, progress_of, report, solved
+from pdsearch.search.best_first.ring_turns import RingTurns
 from pdsearch.search.best_first.saving import NOTHING, Saving
 from pdsearch.search.best_first.step import GOAL_COST
 from pdsearch.search.best_first.trace import Ask, Asked, trace
-from pdsearch.search.best_first.worker import Worker
+from pdsearch.search.best_first.worker import MAX_UNFINISHED, Worker
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
@@ -53,6 +55,7 @@ from pdsearch.search.task import Task
 FIRST_MESSAGE = 500  # records, until the first measurement
 _YIELDS = 200  # idle turns that only yield the core, before a rank begins to sleep
 _NAP_S = 50e-6
+_FEW, _LONG_S = 16, 5e-3  # idle turns between two looks at the clock; of waiting: some rank lets its table grow
 _yield_core: Callable[[], object] = getattr(os, "sched_yield", lambda: time.sleep(0))  # macOS has none
 
 MESSAGE_SIZE = Option(
@@ -128,7 +131,7 @@ class HdaStar(OnAnyRanks):
     def go_on(self, task: Task, run: Run, comm: Any, hold: Hold | None) -> Outcome:
         """Search, from where the search stopped that is held, if any is to be, and hold this one."""
         with run.phase("compile"):
-            comm.in_turn(lambda: self._compile_all(task, run))
+            comm.in_turn(lambda: self._compile_all(task, run, comm))
         if comm.rank == 0:
             prune()
         rank = self._rank(task, run, comm, hold)
@@ -146,11 +149,16 @@ class HdaStar(OnAnyRanks):
         more = {"plan": ended.plan, "search_s": comm.broadcast(search_s, 0), "notes": notes}
         return outcome_of(task, self.shared_label, reports, ended.last, ended.after, **more)
 
-    def _compile_all(self, task: Task, run: Run) -> None:
+    def _compile_all(self, task: Task, run: Run, comm: Any) -> None:
         """Compile the search, and what follows when memory is full if that is likely."""
         self.compile(task)
-        if run.limits.memory_bytes is not None and may_go_on(task, self.when_full):
-            compile_continuation(task)
+        if self._takes_ring_turns(task, comm):
+            RingTurns.compile()
+        prepare_continuation(task, self.when_full, run.limits.memory_bytes)
+
+    def _takes_ring_turns(self, task: Task, comm: Any) -> bool:
+        """Say whether ranks take turns in compiled code: their mail goes through rings, and nobody learns meanwhile."""
+        return isinstance(comm, RingCommunicator) and not task.heuristic.lesson_every
 
     def _rank(self, task: Task, run: Run, comm: Any, hold: Hold | None = None) -> LocalSearch:
         """Return this rank with its first tables, or as it is held; all must call."""
@@ -231,8 +239,12 @@ class HdaStar(OnAnyRanks):
         saves = saving is not None and saving.is_on
         counted = saving.load(rank) if saving is not None else None
         comm.barrier()
-        begins, keeps = counted is None and (hold is None or hold.rank is None), keeps or saves or hold is not None
-        worker = self.worker_type(rank, comm, run, packing=packing, keeps=keeps, begins=begins)
+        more: dict[str, Any] = {
+            "keeps": keeps or saves or hold is not None,
+            "begins": counted is None and (hold is None or hold.rank is None),
+            "turns": RingTurns(rank, comm, MAX_UNFINISHED) if self._takes_ring_turns(rank.task, comm) else None,
+        }
+        worker = self.worker_type(rank, comm, run, packing=packing, **more)
         if before is not None:
             worker.count_on(before)
         counted = counted or (NOTHING if hold is None else hold.counted)
@@ -336,6 +348,8 @@ def _drive(worker: Worker, run: Run, speaks: bool) -> float:
             idle_since = idle_since if idle_turns else time.perf_counter()
             idle_turns += 1
             _rest(idle_turns)
+            if idle_turns % _FEW == 0 and time.perf_counter() - idle_since > _LONG_S:
+                worker.local.grow_early()
         if speaks and run.on_progress is not None:
             run.on_progress(progress_of(run, worker.so_far))
     return idle_s

@@ -7,7 +7,7 @@ serves A* on one rank, HDA* over MPI, and HDA* in the simulator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ from pdsearch.search.best_first.pipeline import fault_of
 from pdsearch.search.best_first.records import initial_record
 from pdsearch.search.best_first.step import GOAL_COST, OPEN_FULL, OUTBOX_FULL, TABLE_FULL
 
+_NONE = np.zeros(0, np.int64)
 Costs = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 _AT_ONCE = 1 << 16  # nodes taken from the open list at once when it is given up
 
@@ -117,12 +118,18 @@ class LocalSearch(KeptRank):
                 continue
             if why == kernels.FOUND:
                 self.incumbent = min(self.incumbent, int(self.statistics[GOAL_COST]))
-            if why == OUTBOX_FULL:
-                self._grow_outbox()
-                continue
-            if why not in (TABLE_FULL, OPEN_FULL):
+            if not self.make_room(why):
                 return why
+
+    def make_room(self, why: int) -> bool:
+        """Let grow what a step has ended for; say whether it has ended for want of room."""
+        if why == OUTBOX_FULL:
+            self._grow_outbox()
+        elif why in (TABLE_FULL, OPEN_FULL):
             self._grow(self.least_open_f + self.task.heuristic.max_rise)
+        else:
+            return False
+        return True
 
     def step(self, budget: int, f_limit: int) -> int:
         """Run the kernel once and return why it ended."""
@@ -137,6 +144,25 @@ class LocalSearch(KeptRank):
     def unwanted_f(self) -> int:
         """Return the f from which on nodes are dropped: no plan through them is wanted."""
         return self.incumbent
+
+    @property
+    def unsent_b(self) -> npt.NDArray[np.int64]:
+        """Return of a search with two sides the least b of each that waits for each rank: int64[2 * n_ranks]."""
+        return _NONE
+
+    def note_taken(self, messages: list[list[int]]) -> None:
+        """Take note of messages that compiled code has sent, by receiver and least b of each side."""
+
+    def take_turns(
+        self, inbox: npt.NDArray[np.uint32], take: Callable[..., None], turns: npt.NDArray[np.int64]
+    ) -> None:
+        """Let compiled code receive into ``inbox``, expand and send: see :mod:`.ring_turns`."""
+        words = self._frame.words
+        self._frame.place(slots.RECORDS, inbox)
+        words[slots.NODES_LEFT], words[slots.INCUMBENT] = INFINITY, self.unwanted_f
+        take(words, self._passes, turns)
+        self._check_domain()
+        self.incumbent = min(self.incumbent, int(words[slots.INCUMBENT]))
 
     @property
     def message_size(self) -> npt.NDArray[np.int64]:

@@ -42,6 +42,9 @@ class Packing(Protocol):
     def sent(self, destinations: list[int], ends: list[int]) -> None:
         """Take note of messages sent, and where the words of each end."""
 
+    def posted(self, words: Integers, messages: int) -> None:
+        """Take note of messages sent in all, and of the words that went to each destination."""
+
     def sizes(self) -> Integers | None:
         """Return new sizes for all destinations when it is time for a change."""
 
@@ -59,6 +62,9 @@ class FixedPacking:
         """Nothing to learn."""
 
     def sent(self, destinations: list[int], ends: list[int]) -> None:
+        """Nothing to learn."""
+
+    def posted(self, words: Integers, messages: int) -> None:
         """Nothing to learn."""
 
     def sizes(self) -> None:
@@ -105,6 +111,12 @@ class AdaptivePacking:
         for destination, end in zip(destinations, ends, strict=True):
             self._words[destination] += end - start
             start = end
+
+    def posted(self, words: Integers, messages: int) -> None:
+        """Count messages and words."""
+        self._messages += messages
+        for destination, more in enumerate(words.tolist()):
+            self._words[destination] += more
 
     def sizes(self) -> Integers | None:
         """Decide anew when a period is over and something was sent in it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from operator import methodcaller
 from typing import Any
@@ -42,28 +43,45 @@ def way_to(task: Task, state: State, ask: Ask) -> list[int]:
     """Return the operators from the initial state to a stored one: ask each state's owner for the last, and undo it."""
     plan: list[int] = []
     while len(plan) < _LONGEST:
-        origin = _origin_of(task, state, ask)
-        if origin is None:
-            raise WrongPlanError(f"rank {task.owner_of(state)} does not know a state of the plan it owns")
-        operator = origin[1]
-        if operator == task.no_origin:
+        operators, before = _steps_back(task, state, ask)
+        plan += operators
+        if before is None:
             return plan[::-1]
-        plan.append(operator)
-        state = task.domain.undo(state, operator)
+        state = before
     raise WrongPlanError("the plan does not lead back to the initial state")
 
 
-def _origin_of(task: Task, state: State, ask: Ask) -> Origin | None:
-    """Ask the owner of a state, or everybody where states have several."""
+Steps = tuple[list[int], State | None]  # the last operators, the last first, and the state before them, if there is one
 
-    def question(rank: LocalSearch) -> Origin | None:
-        return rank.origin_of(state)
 
+def _steps_back(task: Task, state: State, ask: Ask) -> Steps:
+    """Ask the owner of a state, which goes back as far as the states are its own, or all where states have several."""
     if task.has_owners:
-        origin: Origin | None = ask(task.owner_of(state), question)
-        return origin
-    origins: list[Origin | None] = ask(None, question)
-    return min((origin for origin in origins if origin is not None), default=None)
+        steps: Steps | None = ask(task.owner_of(state), partial(_own_steps_back, task, state))
+    else:
+        origins: list[Origin | None] = ask(None, methodcaller("origin_of", state))
+        origin = min((one for one in origins if one is not None), default=None)
+        steps = None if origin is None else _step_back(task, state, origin)
+    if steps is None:
+        raise WrongPlanError(f"rank {task.owner_of(state)} does not know a state of the plan it owns")
+    return steps
+
+
+def _own_steps_back(task: Task, state: State, rank: LocalSearch) -> Steps | None:
+    """Go back from a state as far as a rank owns the states; None where it does not know one."""
+    operators: list[int] = []
+    before: State | None = state
+    while before is not None and (not operators or (task.owner_of(before) == rank.rank and len(operators) < _LONGEST)):
+        origin = rank.origin_of(before)
+        if origin is None:
+            return None
+        last, before = _step_back(task, before, origin)
+        operators += last
+    return operators, before
+
+
+def _step_back(task: Task, state: State, origin: Origin) -> Steps:
+    return ([], None) if origin[1] == task.no_origin else ([origin[1]], task.domain.undo(state, origin[1]))
 
 
 def _along_parents(task: Task, finder: int, ask: Ask) -> list[int]:

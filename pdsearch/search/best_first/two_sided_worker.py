@@ -60,6 +60,17 @@ class TwoSidedWorker(Worker):
         self._remember()
         return n
 
+    def _turns_suffice(self) -> bool:
+        """Remember what was sent in compiled code, too."""
+        suffice = super()._turns_suffice()
+        self._remember()
+        return suffice
+
+    @property
+    def _highest_f(self) -> int:
+        """Return none: what is open is bounded by the window on b."""
+        return INFINITY
+
     def go_on(self, ranks: list[int], records: Records, ends: list[int], kept: list[Records]) -> None:
         """Begin again after a pause, before which all messages were taken; what is sent now is remembered."""
         for messages in self._on_their_way:

@@ -5,7 +5,7 @@ It is the rank of A* and HDA* in all else: the driver, the growth of its tables,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -147,6 +147,23 @@ class TwoSides(LocalSearch):
             self.taken.append((to, *self._unsent_b[:, to].tolist()))
         self._unsent_b[:, destinations] = INFINITY
         return super().take(destinations)
+
+    @property
+    def unsent_b(self) -> npt.NDArray[np.int64]:
+        """Return the least b of each side that waits for each rank: int64[2 * n_ranks]."""
+        return self._unsent_b.reshape(-1)
+
+    def note_taken(self, messages: list[list[int]]) -> None:
+        """Take note of messages that compiled code has sent, by receiver and least b of each side."""
+        self.taken += [(to, forward, backward) for to, forward, backward in messages]
+
+    def take_turns(
+        self, inbox: npt.NDArray[np.uint32], take: Callable[..., None], turns: npt.NDArray[np.int64]
+    ) -> None:
+        """Let compiled code receive, expand and send; sides that meet lower the incumbent."""
+        self.open_window(ahead=False)
+        super().take_turns(inbox, take, turns)
+        self.incumbent = min(self.incumbent, int(self.statistics[kernels.GOAL_COST]))
 
     def least_f_of(self, records: npt.NDArray[np.uint32]) -> int:
         """Return what plans through the states of records cost at least."""

@@ -29,11 +29,13 @@ from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.packing import FixedPacking, Packing
+from pdsearch.search.best_first.ring_turns import RingTurns, Took
 from pdsearch.search.run import Run
 
 MAX_UNFINISHED = 256  # messages to one rank that it has not begun to take; it may be busy growing its table
 _MAX_RECEIVED = 16  # messages taken in one turn
 _FEWEST_A_TURN, _PORTION = 1000, 32  # expansions of a turn: a 32nd of those so far, so that news is never that old
+_FEWEST_IN_RINGS = 4000  # of turns in compiled code, which look for mail meanwhile
 PAUSE = 1  # what a rank wants to stop with that is to go on after a checkpoint: less than any status
 _AHEAD_SHARE = 16  # between two rises of the floor, one in so many of the expansions so far may be made above it
 _AHEAD_A_TURN = 200  # of them: a twentieth of a millisecond, for mail may come
@@ -58,6 +60,8 @@ class Worker:
         Keep the records that arrive once the search is to end, in ``kept``: they are in no table.
     begins : bool
         Enter the roots; else the rank holds what a search goes on from.
+    turns : RingTurns, optional
+        Takes turns in compiled code where the carrier is one of rings.
     """
 
     def __init__(
@@ -69,8 +73,9 @@ class Worker:
         packing: Packing | None = None,
         keeps: bool = False,
         begins: bool = True,
+        turns: RingTurns | None = None,
     ) -> None:
-        self.local, self.comm, self.run, self.budget = rank, comm, run, budget
+        self.local, self.comm, self.run, self.budget, self.turns = rank, comm, run, budget, turns
         self.packing = packing or FixedPacking()
         self.keeps, self.kept = keeps, list[Records]()
         self.agreement = Agreement(comm)
@@ -79,7 +84,7 @@ class Worker:
         self.stop = 0  # status code, once this rank wants to stop
         self.floor = self._highest_floor = 0
         self._ahead_left = 0  # expansions above the floor that are still allowed
-        self.has_idled = False
+        self.has_idled = self._has_done = False
         self._drained_f = INFINITY  # least f of records received after the decision to stop
         self._allowance = run.limits.nodes  # expansions this rank may have made before the next round
         self._words = rank.task.record_words
@@ -107,6 +112,10 @@ class Worker:
         if self.agreement.over:
             return True
         began = self.packing.clock()
+        if self._turns_suffice():
+            agreed = self._agree()
+            self.has_idled = not (self._has_done or agreed)
+            return self.agreement.over
         received = self.receive()
         expanded = self._expand(self._portion(), self.floor) if not self.is_stopping else 0
         sent = self.send(idle=expanded == 0) if not self.is_stopping else 0
@@ -117,6 +126,44 @@ class Worker:
         if not self.has_idled:
             self._pack(began)
         return self.agreement.over
+
+    def _turns_suffice(self) -> bool:
+        """Take turns in compiled code; say whether nothing is left that needs one from here."""
+        if self.turns is None or self.is_stopping or self.turns.are_blocked:
+            return False
+        before = int(self.local.statistics[kernels.EXPANDED])
+        budget = min(self._portion(_FEWEST_IN_RINGS), self.budget, self._allowance - before)
+        if budget <= 0:
+            return False
+        began = self.packing.clock()
+        took = self.turns.take(budget, self._highest_f, self._ahead_left)
+        seconds = self.packing.clock() - began
+        expanded = int(self.local.statistics[kernels.EXPANDED]) - before
+        self.received, self.sent = self.received + took.received, self.sent + took.sent
+        self.messages += took.messages
+        self._ahead_left = took.ahead_left
+        self._has_done = expanded + took.received + took.messages > 0
+        self._make_room(took)
+        if self._has_done:
+            self.packing.worked(seconds)
+            self.packing.posted(took.words_to, took.messages)
+            self._pack(began)
+        return not took.is_unusual
+
+    @property
+    def _highest_f(self) -> int:
+        """Return up to which f nodes are expanded."""
+        return self.floor
+
+    def _make_room(self, took: Took) -> None:
+        """See to what compiled turns ended for."""
+        if len(took.unread):
+            self._enter(took.unread)
+            return
+        try:
+            self.local.make_room(took.why)
+        except MemoryLimitError:
+            self._want(Status.MEMORY_LIMIT)
 
     def _pack(self, began: float) -> None:
         """Decide now and then how many records make a message."""
@@ -181,10 +228,10 @@ class Worker:
         self.sent, self.received = self.sent + other.sent, self.received + other.received
         self.messages += other.messages
 
-    def _portion(self) -> int:
+    def _portion(self, fewest: int = _FEWEST_A_TURN) -> int:
         """Return the expansions of one turn: many, for a turn has its price, but a small share of those so far."""
         so_far = int(self.local.statistics[kernels.EXPANDED])
-        return min(self.budget, max(_FEWEST_A_TURN, so_far // _PORTION))
+        return min(self.budget, max(fewest, so_far // _PORTION))
 
     @property
     def may_work_ahead(self) -> bool:
