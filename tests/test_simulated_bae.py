@@ -165,7 +165,7 @@ def test_no_floor_that_a_rank_believes_is_above_what_is_open_or_under_way(monkey
         return over
 
     monkeypatch.setattr(TwoSidedWorker, "turn", watched)
-    monkeypatch.setattr(simulation, "_run", lambda one, *rest: (simulations.append(one), run_all(one, *rest))[1])
+    monkeypatch.setattr(simulation, "take_turns", lambda one, *rest: (simulations.append(one), run_all(one, *rest))[1])
     for seed in range(8):
         domain, heuristic, _ = instance(frozen(("grid", "20x20", {}, "octile")), seed)
         run(domain, heuristic, 3, Schedule.random(seed), Hasty())

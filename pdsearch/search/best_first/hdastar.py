@@ -239,10 +239,11 @@ class HdaStar(OnAnyRanks):
         saves = saving is not None and saving.is_on
         counted = saving.load(rank) if saving is not None else None
         comm.barrier()
+        takes_ring_turns = rank.takes_ring_turns and self._takes_ring_turns(rank.task, comm)
         more: dict[str, Any] = {
             "keeps": keeps or saves or hold is not None,
             "begins": counted is None and (hold is None or hold.rank is None),
-            "turns": RingTurns(rank, comm, MAX_UNFINISHED) if self._takes_ring_turns(rank.task, comm) else None,
+            "turns": RingTurns(rank, comm, MAX_UNFINISHED) if takes_ring_turns else None,
         }
         worker = self.worker_type(rank, comm, run, packing=packing, **more)
         if before is not None:

@@ -8,6 +8,7 @@ serves A* on one rank, HDA* over MPI, and HDA* in the simulator.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,8 @@ class LocalSearch(KeptRank):
     MemoryLimitError
         From any method that needs to grow; the rank stays usable for reading.
     """
+
+    takes_ring_turns: ClassVar[bool] = True  # no subclass that has an ``expand`` of its own may
 
     def begin_again(self) -> None:
         """Forget all nodes and unsent records; what was counted and the incumbent stay, but not the way to its goal."""

@@ -24,6 +24,8 @@ class PlansRank(LocalSearch):
         The least cost of a plan, once all ranks know it; INFINITY before.
     """
 
+    takes_ring_turns = False
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.go_through_goals()
