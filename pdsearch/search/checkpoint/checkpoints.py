@@ -1,8 +1,8 @@
 """When a search writes checkpoints, and who brings them to the disk.
 
-All ranks stop at a cut, write their arrays into the system's memory, and go on; a thread of each brings its file to the
-disk, and that of rank 0 completes the epoch when all files are there. Only then the next may begin. What cannot be
-written, for the disk is full say, is one line, and the search goes on; earlier epochs stay.
+All ranks stop at a cut, write their arrays, and go on; a thread of each makes the digest of its file, and that of rank
+0 completes the epoch when all files are there. Only then the next may begin. What cannot be written, for the disk is
+full say, is one line, and the search goes on; earlier epochs stay.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ A file is written beside its place, brought to the disk and then renamed; ``COMP
 and holds size and SHA-256 of each, and of itself. So an epoch is complete, or as if it were not there: a kill at any
 moment, a full disk, a file that was cut, damaged or taken from elsewhere all show when it is read.
 
-The arrays are written into the system's memory while the search waits; the disk, the digests and the renaming follow
-while it goes on.
+The arrays are written past the system's memory for files (:mod:`.direct`) while the search waits; the digests and the
+renaming follow while it goes on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,9 +24,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch.search.checkpoint.direct import Writer, blocks_of
+
 COMPLETE = "COMPLETE"
 FORMAT = 1
-_AT_ONCE = 1 << 26  # bytes written by one call of the system
 _HASHED = 1 << 20  # bytes read at once for a digest
 _ALIGNED = 64
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -78,7 +79,7 @@ def write_arrays(folder: Path, name: str, arrays: Arrays) -> tuple[int, dict[str
     folder.mkdir(parents=True, exist_ok=True)
     beside = _beside(folder / name)
     try:
-        with beside.open("wb", buffering=0) as file:
+        with Writer(beside) as file:
             at = 0
             for label, array in arrays.items():
                 at += _write(file, bytes(-at % _ALIGNED))
@@ -91,11 +92,9 @@ def write_arrays(folder: Path, name: str, arrays: Arrays) -> tuple[int, dict[str
         raise
 
 
-def _write(file: Any, data: bytes | memoryview) -> int:
-    view, at = memoryview(data), 0
-    while at < len(view):
-        at += file.write(view[at : at + _AT_ONCE])
-    return at
+def _write(file: Writer, data: bytes | memoryview) -> int:
+    file.write(data)
+    return len(data)
 
 
 def settle(folder: Path, name: str, with_digest: bool = True) -> str:
@@ -103,7 +102,7 @@ def settle(folder: Path, name: str, with_digest: bool = True) -> str:
     beside = _beside(folder / name)
     with beside.open("rb") as file:
         os.fsync(file.fileno())
-    digest = digest_of(beside) if with_digest else ""
+    digest = digest_of(blocks_of(beside)) if with_digest else ""
     beside.replace(folder / name)
     sync_folder(folder)
     return digest
@@ -161,7 +160,7 @@ def check(folder: Path, part: Part) -> None:
         size = path.stat().st_size
         if size != part.bytes:
             raise TornError(f"{part.file} has {size} bytes instead of {part.bytes}")
-        if digest_of(path) != part.sha256:
+        if digest_of(_blocks(path)) != part.sha256:
             raise TornError(f"{part.file} is damaged, or of another search")
     except OSError as error:
         raise TornError(f"{part.file} cannot be read") from error
@@ -177,13 +176,19 @@ def read_arrays(folder: Path, part: Part) -> dict[str, npt.NDArray[Any]]:
     return found
 
 
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
+def digest_of(blocks: Iterable[bytes | memoryview]) -> str:
+    """Return the SHA-256 of the blocks of a file."""
     digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """Yield what is in a file, which stays in the system's memory: it is read again."""
     with path.open("rb") as file:
         while block := file.read(_HASHED):
-            digest.update(block)
-    return digest.hexdigest()
+            yield block
 
 
 def sync_folder(folder: Path) -> None:

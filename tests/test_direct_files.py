@@ -1,0 +1,61 @@
+"""Files that do not go through the system's memory hold what was written, also where the system will not have that."""
+
+import errno
+import os
+
+import numpy as np
+import pytest
+
+from pdsearch.search.checkpoint import direct
+
+SIZES = [0, 1, 4095, 4096, 4097, direct.BLOCK - 1, direct.BLOCK, direct.BLOCK + 1, 2 * direct.BLOCK + 5]
+
+
+def refuse_to_open(monkeypatch):
+    opened = os.open
+
+    def refusing(path, flags, *rest):
+        if flags & direct._DIRECT:
+            raise OSError(errno.EINVAL, "no")
+        return opened(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", refusing)
+
+
+def refuse_to_pass(monkeypatch):
+    """Let files be opened, and the first call for each fail."""
+    for name in ("write", "readv"):
+        act, refused = getattr(os, name), set()
+
+        def refusing(file, what, act=act, refused=refused):
+            if file not in refused:
+                refused.add(file)
+                raise OSError(errno.EINVAL, "no")
+            return act(file, what)
+
+        monkeypatch.setattr(os, name, refusing)
+
+
+@pytest.mark.parametrize("refuse", [lambda _: None, refuse_to_open, refuse_to_pass])
+def test_a_file_holds_what_was_written_whatever_its_size(refuse, monkeypatch, tmp_path):
+    path = tmp_path / "file"
+    content = np.random.default_rng(0).integers(0, 256, max(SIZES), np.uint8)
+    refuse(monkeypatch)
+    for size in SIZES:
+        data = content[:size].data
+        with direct.Writer(path) as file:
+            file.write(b"")
+            file.write(data[: size // 3])
+            file.write(data[size // 3 :])
+        assert file.size == size
+        assert path.read_bytes() == data
+        assert b"".join(map(bytes, direct.blocks_of(path))) == data
+
+
+def test_what_goes_wrong_is_raised_and_ends_the_writing(monkeypatch, tmp_path):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space left"), direct.Writer(tmp_path / "file") as file:
+        file.write(bytes(1))
