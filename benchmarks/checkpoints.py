@@ -28,15 +28,20 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-SEARCHES = {
-    "astar": ["solve", "tiles", "korf:1", "--memory", "1G"],
-    "bae": ["solve", "tiles", "korf:1", "--memory", "1G", "--algorithm", "bae"],
-    "ida": ["ida", "tiles", "korf:1", "--prune", "none"],
-    "words": ["solve", "tiles", "korf:1", "--memory", "40M"],
-    "layers": ["solve", "grid", "random:400x400", "--heuristic", "blind", "--memory", "4M"],
-    "planning": ["plan", "tests/data/planning/depots.sas", "--heuristic", "blind", "--memory", "1G"],
+SEARCHES = {  # with the memory of all ranks together, in MiB: as many nodes fit on four ranks as on one
+    "astar": (["solve", "tiles", "korf:1"], 2048),
+    "bae": (["solve", "tiles", "korf:1", "--algorithm", "bae"], 2048),
+    "ida": (["ida", "tiles", "korf:1", "--prune", "none"], None),
+    "words": (["solve", "tiles", "korf:1"], 240),
+    "layers": (["solve", "grid", "random:1500x1500", "--heuristic", "blind"], 48),
+    "planning": (["plan", "tests/data/planning/depots.sas", "--heuristic", "blind"], 2048),
 }
 PDSEARCH = [sys.executable, "-m", "pdsearch"]
+
+
+def with_memory(words: list[str], total_mib: int | None, ranks: int) -> list[str]:
+    """Return the words of a command with the memory of each rank."""
+    return words if total_mib is None else [*words, "--memory", f"{total_mib // ranks}M"]
 
 
 def run(words: list[str]) -> dict[str, object]:
@@ -69,8 +74,8 @@ def cost(arguments: argparse.Namespace) -> None:
 def kills(arguments: argparse.Namespace) -> None:
     """Kill searches at random moments, go on, and compare every cost with the right one."""
     rng = random.Random(arguments.seed)
-    given = {name: SEARCHES[name] for name in arguments.searches or []} or {"": ["solve", *arguments.instance]}
-    right = {name: run(words)["cost"] for name, words in given.items()}
+    given = {name: SEARCHES[name] for name in arguments.searches or []} or {"": (["solve", *arguments.instance], None)}
+    right = {name: run(with_memory(words, memory, 1))["cost"] for name, (words, memory) in given.items()}
     number, kills_of = 0, dict.fromkeys(given, 0)
     done, solved, wrong, torn, lost = 0, 0, 0, 0, []
     every_s = float(arguments.every.removesuffix("s"))
@@ -84,8 +89,9 @@ def kills(arguments: argparse.Namespace) -> None:
                 begins = not list(where.glob("epoch-*/COMPLETE"))
                 if begins:
                     shutil.rmtree(where, ignore_errors=True)
-                words = list(given[name]) if begins else ["resume"]
-                words += ["--checkpoint", str(where), "--every", arguments.every] if begins else [str(where)]
+                words, memory = given[name]
+                more = ["--checkpoint", str(where), "--every", arguments.every]
+                words = with_memory([*words, *more] if begins else ["resume", str(where)], memory, ranks)
                 began = time.time()
                 said = Path(folder, "stderr")
                 with said.open("w") as stderr:
