@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import sas_tasks
 from sas_tasks import KINDS
-from test_planning_symmetry import copies
 
 from pdsearch import Limits, Status, solve
 from pdsearch.comm.launch import call_on_ranks
@@ -206,6 +205,19 @@ def test_each_pruning_that_may_pay_is_a_form_of_the_task():
     assert [one.made_by["preprocess"] for one in longer.pruned()] == ["h2", "h2"]
 
 
+@pytest.mark.parametrize("begins_elsewhere", [False, True])
+def test_tables_are_made_anew_where_images_are_states_that_are_not_reached(begins_elsewhere):
+    task = sas_tasks.balls(4)
+    domain = Planning(replace(task, initial=(*task.initial[:-1], int(begins_elsewhere))), "balls")
+    symmetric = domain.pruned()[0]
+    short = portfolio._Choice(portfolio.Portfolio(), make_task(domain, "blind"), Run(), None).short
+    plain = short.task("blind").heuristic
+    short.use(symmetric)
+
+    assert symmetric.leaves_reachable == begins_elsewhere
+    assert (short.task("blind").heuristic is plain) == (not begins_elsewhere)
+
+
 def test_symmetries_are_used_where_they_pay(monkeypatch):
     """Of a dozen balls 69 states are left to expand, and 376,806 otherwise."""
     for name, seconds in zip(BUDGETS, (0.0, 0.0, 10.0), strict=True):
@@ -370,24 +382,6 @@ def test_all_candidates_and_prunings_find_the_same_cost(kind, monkeypatch):
         domain = sas_tasks.planning(seed, n_operators=20, **KINDS[kind])
 
         assert solve(domain).cost == solve(domain, "hmax").cost
-
-
-@pytest.mark.heavy  # the same
-@pytest.mark.parametrize("kind", ["costs", "everything"])
-def test_every_candidate_is_right_where_states_stand_for_others(kind, monkeypatch):
-    """Tables made for the task with all its moves are not taken where images are states that it does not reach."""
-    for name in BUDGETS:
-        monkeypatch.setattr(portfolio, name, 0.0)
-    monkeypatch.setattr(planning, "_PRUNINGS", ("symmetry",))
-    monkeypatch.setattr(portfolio._Choice, "_cheapest", lambda choice, forms, pace_s: len(forms) - 1)
-    used = 0
-    for seed in range(12):
-        domain = Planning(copies(seed, n=2, shuffled=True, **KINDS[kind]), "copies")
-        result, sure = solve(domain), solve(domain, "blind")
-
-        assert (result.status, result.cost) == (sure.status, sure.cost)
-        used += any("symmetries that" in note for note in result.notes)
-    assert used
 
 
 @pytest.mark.heavy  # compiled for half a minute
