@@ -90,9 +90,13 @@ class Subtrees(ABC):
     ----------
     name : str
         What results call it.
+    outruns_astar : bool
+        It is through with an iteration sooner than A* with the layer of the same f, for it passes some thirty nodes or
+        more while A* expands one: with ``when_full="early"`` A* hands over to it before its memory is full.
     """
 
     name: ClassVar[str]
+    outruns_astar: ClassVar[bool] = False
 
     def __init__(self, domain: Domain, heuristic: Heuristic, pruner: Pruner = NO_PRUNER) -> None:
         self.domain, self.heuristic, self.pruner = domain, heuristic, pruner

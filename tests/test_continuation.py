@@ -202,11 +202,20 @@ def test_limits_hold_below_the_open_nodes_and_progress_goes_on():
     assert [one.least_f for one in seen] == sorted(one.least_f for one in seen)
 
 
+@pytest.mark.parametrize("on", [{"algorithm": "astar"}, {"ranks": 2}], ids=["one", "two"])
+def test_a_search_may_be_told_to_go_on_early(on):
+    result = solve(Tiles.korf(12), when_full="early", **on)
+
+    assert (result.status, result.cost) == (Status.SOLVED, 45)
+    assert result.peak_memory_bytes < 2**24
+    assert any("memory was full" in note for note in result.notes)
+
+
 def test_a_search_may_be_told_to_stop():
     result = solve(Tiles.korf(88), algorithm="astar", when_full="stop", memory=2**21)
 
     assert result.status is Status.MEMORY_LIMIT
-    with pytest.raises(BadInputError, match="when_full 'never' is unknown; it is one of continue, stop"):
+    with pytest.raises(BadInputError, match="when_full 'never' is unknown; it is one of continue, early, stop"):
         solve(Tiles.korf(88), algorithm="astar", when_full="never")
 
 

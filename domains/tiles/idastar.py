@@ -27,6 +27,7 @@ class TilesSubtrees(Subtrees):
     """Recursive machine code for one board shape; a subtree is given up at 2**26 generated nodes."""
 
     name = "tiles-manhattan"
+    outruns_astar = True
 
     def __init__(self, domain: Domain, heuristic: Heuristic, pruner: Pruner = NO_PRUNER) -> None:
         super().__init__(domain, heuristic, pruner)

@@ -56,13 +56,14 @@ class AStar(Algorithm):
         Nodes expanded together; what suits the heuristic when left out.
     open_list : {"auto", "bucket", "heap"}
         Buckets when costs are small enough for them.
-    when_full : {"continue", "stop"}
-        At the memory limit search on below the open nodes, see :mod:`pdsearch.search.best_first.continuation`, or stop.
+    when_full : {"continue", "early", "stop"}
+        At the memory limit search on below the open nodes, see :mod:`pdsearch.search.best_first.continuation`; do so
+        early where depth-first search is faster; or stop.
 
     Raises
     ------
     BadInputError
-        If ``when_full`` is neither.
+        If ``when_full`` is none of these.
     """
 
     name = "astar"
@@ -134,7 +135,7 @@ class AStar(Algorithm):
     ) -> tuple[Round, list[int] | None]:
         """Search until there is a proof, or a reason to stop: memory that is full, say; return the plan so far, too."""
         task, goes_on = rank.task, may_go_on(rank.task, self.when_full)
-        stop = expand_all(rank, run, begins, saving, memory_before(task, memory) if goes_on else memory)
+        stop = expand_all(rank, run, begins, saving, memory_before(task, self.when_full, memory) if goes_on else memory)
         if stop is not None and saving is not None and saving.is_on:
             saving.save(rank, [])
         last = round_of(rank, stop)

@@ -39,15 +39,17 @@ from pdsearch.search.best_first.saving import NOTHING, Saving
 from pdsearch.search.best_first.trace import Ask
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
+from pdsearch.subtrees import fastest
 
-CHOICES = ("continue", "stop")
+CHOICES = ("continue", "early", "stop")
 WHEN_FULL = Option(
     "when_full",
-    "at the memory limit search on below the open nodes, or stop",
+    "at the memory limit search on below the open nodes, early where depth-first search is faster than A*, or stop",
     CHOICES[0],
     choices=CHOICES,
 )
 _BEFORE_WORDS = 0.75  # the share of memory that A* may fill before depth-first searches
+_ENOUGH = 2 * 2**20  # bytes of a rank: some 80,000 nodes, ten milliseconds
 _BEFORE_LAYERS = 0.2  # before searches by layers: these take much, and the more of them are kept the less is done twice
 
 
@@ -77,7 +79,7 @@ def check_when_full(when_full: str) -> None:
 
 def may_go_on(task: Task, when_full: str) -> bool:
     """Say whether a search goes on when memory is full."""
-    return when_full == "continue" and task.heuristic.admissible
+    return when_full != "stop" and task.heuristic.admissible
 
 
 def _by_words(task: Task) -> bool:
@@ -85,9 +87,17 @@ def _by_words(task: Task) -> bool:
     return has_words(task.domain) and not task.domain.is_linked
 
 
-def memory_before(task: Task, memory_bytes: int) -> int:
-    """Return what a rank may take of its memory before it is full."""
-    return int(memory_bytes * _BEFORE_WORDS) if _by_words(task) else memory_bytes
+def memory_before(task: Task, when_full: str, memory_bytes: int) -> int:
+    """Return what a rank may take of its memory before it is full.
+
+    With ``early`` that is little where depth-first searches are so fast that they have the answer before A* has filled
+    the memory; :mod:`pdsearch.search.best_first.deepening` has the measurements.
+    """
+    if not _by_words(task):
+        return memory_bytes
+    engine = fastest(task.domain, task.heuristic)
+    is_early = when_full == "early" and engine is not None and engine.outruns_astar
+    return min(int(memory_bytes * _BEFORE_WORDS), _ENOUGH + task.table_bytes if is_early else memory_bytes)
 
 
 def begins_again(task: Task) -> bool:
@@ -132,7 +142,7 @@ def prepare_continuation(task: Task, when_full: str, memory_bytes: int | None) -
     if not may_go_on(task, when_full):
         return
     by_words = _by_words(task)  # loads all plug-ins that know moves, at the first call
-    if memory_bytes is None:
+    if memory_bytes is None and when_full != "early":
         return
     if by_words:
         compile_deepening(task)

@@ -94,14 +94,14 @@ class HdaStar(OnAnyRanks):
         Nodes expanded together; what suits the heuristic when left out.
     open_list : {"auto", "bucket", "heap"}
         Buckets when costs are small enough for them.
-    when_full : {"continue", "stop"}
+    when_full : {"continue", "early", "stop"}
         At the memory limit of a rank search on below the open nodes of all, see
         :mod:`pdsearch.search.best_first.continuation`, or stop.
 
     Raises
     ------
     BadInputError
-        If ``when_full`` is neither.
+        If ``when_full`` is none of these.
     """
 
     name = "hdastar"
@@ -210,7 +210,7 @@ class HdaStar(OnAnyRanks):
         """Search until there is a proof, or a reason to stop: memory that is full, say; return the plan so far, too."""
         task, memory, goes_on = rank.task, rank.memory_limit, may_go_on(rank.task, self.when_full)
         if goes_on:
-            rank.memory_limit = memory_before(task, memory)
+            rank.memory_limit = memory_before(task, self.when_full, memory)
         worker, idle_s = self.work(rank, run, comm, goes_on, saving=saving, hold=hold)
         if saving is not None and saving.begun is not None:
             return worker, idle_s, saving.begun.last, saving.begun.plan

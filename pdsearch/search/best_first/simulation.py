@@ -136,7 +136,7 @@ def simulated_outcome(
     simulation = Simulation(task, network, workers)
     goes_on = may_go_on(task, when_full)
     for one in workers if goes_on else []:
-        one.local.memory_limit = memory_before(task, memory)
+        one.local.memory_limit = memory_before(task, when_full, memory)
     take_turns(simulation, schedule, max_turns)
     last, plan = workers[0].agreement.last, _traced(task, workers, kind.trace)
     if goes_on and last.stop == Status.MEMORY_LIMIT.value and begins_again(task):
