@@ -7,6 +7,7 @@ from pathlib import Path
 import examples
 import graphs
 import naive
+import numpy as np
 import pytest
 import sas_tasks
 import schedules
@@ -17,10 +18,11 @@ from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import TimeLimitError
 from pdsearch.limits import Limits
-from pdsearch.search.best_first import continuation, groups, shares
+from pdsearch.search.best_first import archive, continuation, dealt, groups, shares
 from pdsearch.search.best_first.arrays import MemoryLimitError
+from pdsearch.search.best_first.dealing import shares_of
 from pdsearch.search.best_first.layered import Layered
-from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.local_search import LocalSearch, states_of
 from pdsearch.search.best_first.simulation import Schedule, simulate
 from pdsearch.search.run import Run
 from pdsearch.search.setup import make_task
@@ -33,7 +35,14 @@ LIMITS = Limits(time_s=60)  # not reached
 def tight(monkeypatch):
     """Let the memory of A* be full at so many nodes, and that of searches by layers; return what happened."""
     expand = LocalSearch.expand
-    seen = dict.fromkeys(("cut", "forgot", "gave up"), 0)
+    seen = dict.fromkeys(("cut", "forgot", "gave up", "shares"), 0)
+    close = dealt.Dealt.close
+
+    def closed(rank):
+        seen["shares"] += rank.least_f >= rank.incumbent  # it came to its end
+        close(rank)
+
+    monkeypatch.setattr(dealt.Dealt, "close", closed)
     monkeypatch.setattr(continuation, "_by_words", lambda task: False)
     monkeypatch.setattr(groups, "_MOST_SHARES", 4)
 
@@ -129,12 +138,34 @@ def test_simulated_ranks_find_the_optimum_under_every_schedule(n_ranks, tight):
     assert seen["forgot"] + seen["gave up"]
 
 
-def test_the_plan_is_searched_for_again_from_the_node_below_which_the_goal_was(tight):
+@pytest.mark.parametrize("n_ranks", [2, 3])
+def test_simulated_ranks_with_shares_find_the_optimum_under_every_schedule(n_ranks, tight, monkeypatch):
+    begin = groups.Groups.__init__
+
+    def begin_in_shares(self, fronts, crew, run, *rest):
+        run.shares = 4
+        begin(self, fronts, crew, run, *rest)
+
+    monkeypatch.setattr(groups.Groups, "__init__", begin_in_shares)
+    for seed in range(20):
+        seen = tight(2 + seed % 7, (3, 8, 1000)[seed % 3])
+        task = graphs.random_problem(seed, (1, 9)[seed % 2], n_ranks=n_ranks, wide=bool(seed % 3), least_cost=seed % 2)
+        check(simulate(task, Schedule.random(seed), Run(LIMITS), max_turns=10**6, when_full="continue")[0], task)
+    assert seen["shares"]
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_the_plan_is_read_back_or_searched_for_again_from_the_node_below_which_the_goal_was(writes, tight, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    if not writes:
+        monkeypatch.setattr(tempfile, "mkstemp", full)
     tight(6, 10**6)
     result = solve(Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1], goal="blank-last"), "linear-conflict", batch=2)
 
     assert (result.status, result.cost, len(result.plan)) == (Status.SOLVED, 31, 31)
-    assert result.phases["plan"] > 0
+    assert ("plan" in result.phases) == (not writes)
     assert any("by layers below the open nodes" in note for note in result.notes)
 
 
@@ -152,23 +183,57 @@ def test_what_is_known_is_kept_when_no_time_is_left_to_compile_what_follows(tigh
     assert result.expanded > 0
 
 
-def test_shares_that_take_turns_in_memory_find_the_optimum_and_leave_no_files(tight, monkeypatch, tmp_path):
-    ended = []
-    search = shares.Turns.search
-
-    def seen(self):
-        last = search(self)
-        ended.append((last.stop, sum(one.file_bytes > 0 for one in self.shares)))
-        return last
-
+@pytest.mark.parametrize("n_ranks", [1, 2])
+def test_shares_that_take_turns_in_memory_find_the_optimum_and_leave_no_files(n_ranks, tight, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(shares.Turns, "search", seen)
+    close, n_checked = dealt.Dealt.close, 0
+
+    def checked(rank):
+        nonlocal n_checked
+        assert all(one.file_bytes for one in rank.shares)
+        for i, one in enumerate(rank.shares):
+            if not one.is_here:
+                rank._make_room()
+                one.bring_back()
+            waiting = one._waiting
+            roots = [
+                tuple(state)
+                for state in states_of(
+                    waiting.records(0, len(waiting.g)).reshape(-1, one.task.record_words), 1
+                ).tolist()
+            ]
+            own = np.array([[*state] for state in set(one.stored_states()) - set(roots)], np.uint64).reshape(-1, 1)
+            assert (shares_of(own.view(np.uint32).reshape(-1), 2, 1, len(rank.shares)) == i).all()
+            n_checked += len(own)
+        close(rank)
+
+    monkeypatch.setattr(dealt.Dealt, "close", checked)
     instance = schedules.short("3x3 14", "manhattan", 1)
     for cut in (5, 50):
-        tight(cut, 1500)
-        assert astar(make_task(instance.puzzle, "blind"), LIMITS, batch=2).cost == instance.cost
-    assert (0, 4) in ended
+        seen = tight(cut, 1500 // n_ranks)
+        task = make_task(instance.puzzle, "blind", "zobrist" if n_ranks > 1 else None, n_ranks)
+        result, _ = simulate(task, Schedule.random(cut), Run(LIMITS), max_turns=10**6, when_full="continue")
+        assert result.cost == instance.cost
+    assert n_checked
+    assert seen["shares"]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_state_has_one_share_and_shares_are_even():
+    states = np.arange(2 * 3000, dtype=np.uint64).reshape(-1, 2)
+    records = np.hstack([states.view(np.uint32), np.zeros((3000, 3), np.uint32)])
+    for n in (1, 4, 64):
+        found = shares_of(records.reshape(-1), 7, 2, n)
+        assert (found == [_share_of(state, n) for state in states.tolist()]).all()
+        assert (np.bincount(found, minlength=n) * n).min() > 1500
+
+
+def _share_of(state, n):
+    """Return the share of a state by integers that have no end."""
+    key = 0
+    for word in state:
+        key = ((key ^ key >> 29) * 0xD1342543DE82EF95 + word) % 2**64
+    return ((key ^ key >> 32) * 0x94D049BB133111EB % 2**64 >> 32) * n >> 32
 
 
 def test_where_no_files_can_be_written_groups_are_split(tight, monkeypatch):
@@ -183,6 +248,30 @@ def test_where_no_files_can_be_written_groups_are_split(tight, monkeypatch):
 
     assert (result.status, result.cost) == (Status.SOLVED, instance.cost)
     assert any("had to be split" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("when", [1, 30])
+def test_a_disk_that_becomes_full_while_records_are_written_is_no_end(when, tight, monkeypatch):
+    write, calls = archive.Writer.write, 0
+
+    def full(self, data):
+        nonlocal calls
+        calls += 1
+        if calls >= when:
+            raise OSError(28, "No space left on device")
+        write(self, data)
+
+    monkeypatch.setattr(archive, "_ROOM", 16)
+    monkeypatch.setattr(archive.Writer, "write", full)
+    tight(50, 10**6)
+    instance = schedules.short("3x3 14", "manhattan", 1)
+    for n_ranks in (1, 3):
+        calls = 0
+        task = make_task(instance.puzzle, "blind", "zobrist" if n_ranks > 1 else None, n_ranks, seed=1)
+        result, _ = simulate(task, Schedule.random(1), Run(LIMITS), max_turns=10**6, when_full="continue")
+
+        assert (result.status, result.cost) == (Status.SOLVED, instance.cost)
+        assert calls >= when
 
 
 @pytest.mark.parametrize("memory", [2**20, 2**21])

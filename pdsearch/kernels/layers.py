@@ -6,19 +6,24 @@ They take the place of those of A* (:mod:`pdsearch.kernels.passes`) where a sear
 pass     what is different                                                                     compiled for
 ======== ===================================================================================== ==================
 load     nodes are open in the order of g                                                      node layout
-keep     counts the f beyond the bound; a successor inherits the root that its parent is below  node layout
+keep     counts the f beyond the bound; a successor inherits the root that its parent is below, node layout
+         or keeps the number under which the parent was written down
 look     drops what the frozen table reached at no more cost                                   frozen layout
 unpack   records that were received are looked up there, too                                   node layout
 push     in the order of g                                                                     open list
 ======== ===================================================================================== ==================
 
-All nodes are linked (:mod:`pdsearch.kernels.layout`), whatever the domain: instead of its parent a node keeps the root
-that it was first reached from.
+All nodes are linked (:mod:`pdsearch.kernels.layout`), whatever the domain: instead of its parent, which may be
+forgotten, a node keeps the record of it (:mod:`pdsearch.search.best_first.archive`), or without records the root that
+it was first reached from.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 
 from pdsearch._jit import inlined
 from pdsearch.kernels.frame import (
@@ -54,7 +59,17 @@ LOOK, UNPACK = 57, 58  # addresses of passes, 0 where there is no such table
 COUNTS, FIRST, SHIFT = 59, 60, 61  # dropped for their f: counts[(f - FIRST) >> SHIFT], the last for what is larger
 LEAST = 62  # of these f
 LOOKS = 63  # whether what is unpacked is looked up
+WRITTEN, OWN_RANK = 68, 69  # where what is expanded is written down, 0: nowhere; the rank whose records these are
 
+
+class Written(NamedTuple):
+    """What was expanded, see :mod:`pdsearch.search.best_first.archive`."""
+
+    records: npt.NDArray[np.uint64]  # (room * (n_words + 1),) states, each with the way to its parent
+    counts: npt.NDArray[np.int64]  # records here, and those before them
+
+
+_WRITTEN_KIND = Kind(Written(np.zeros(1, np.uint64), np.zeros(2, np.int64)))
 _COUNTS_KIND = Kind(np.zeros(1, np.int64))
 
 
@@ -109,6 +124,20 @@ def look(kind, _, frame):
     return 0
 
 
+@inlined
+def _write_down(written, batch, n_parents, n_words, rank):
+    """Write down the nodes that were expanded; replace the way to each by what its successors are to keep."""
+    n, before, size = written.counts[0], written.counts[1], n_words + 1
+    for i in range(n_parents):
+        if batch.nodes[i] >= 0:
+            for word in range(n_words):
+                written.records[n * size + word] = batch.parents[i * n_words + word]
+            written.records[n * size + n_words] = np.uint64(batch.bounds[i])
+            batch.bounds[i] = (rank << 32) | (before + n)
+            n += 1
+    written.counts[0] = n
+
+
 @batch_pass(LAYOUT)
 def keep(kind, _, frame):
     """Close the parents, count what is beyond the bound, move this rank's rows to the first ones, post the others."""
@@ -117,6 +146,10 @@ def keep(kind, _, frame):
     counts, size = part(_COUNTS_KIND, frame, COUNTS), node_size(layout)
     n_words, rank = width(layout), frame[RANK]
     close(table.nodes, batch, frame[N_PARENTS], size)
+    for i in range(frame[N_PARENTS]):
+        batch.bounds[i] = load_origin(layout, table.nodes, batch.nodes[i] * size) if batch.nodes[i] >= 0 else 0
+    if frame[WRITTEN] != 0:
+        _write_down(part(_WRITTEN_KIND, frame, WRITTEN), batch, frame[N_PARENTS], n_words, frame[OWN_RANK])
     for c in range(frame[N_ROWS]):
         if batch.owners[c] < 0:
             _note(frame, counts, moves.g[c] + moves.h[c])
@@ -127,13 +160,13 @@ def keep(kind, _, frame):
         to = batch.owners[c]
         if to < 0:
             continue
-        root = load_origin(layout, table.nodes, batch.nodes[batch.parent_of[c]] * size)
+        way = batch.bounds[batch.parent_of[c]]
         if to == rank:
-            move(moves, c, n, n_words, root)
+            move(moves, c, n, n_words, way)
             hash_row(table.index, moves.states, n, n_words, moves.hashed)
             n += 1
         else:
-            full |= post(layout, outbox, to, moves, c, root)
+            full |= post(layout, outbox, to, moves, c, way)
             outbox.least_f[to] = min(outbox.least_f[to], moves.g[c])
     frame[N_ROWS], frame[IS_FULL] = n, full
     return 0

@@ -11,11 +11,14 @@ from pdsearch.domains import State
 from pdsearch.kernels.layout import parent_of
 from pdsearch.kernels.protocol import NO_OPERATOR
 from pdsearch.result import Status
+from pdsearch.search.best_first.dealt import Dealt
 from pdsearch.search.best_first.layered import Layered
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.trace import Ask, operators_between, states_to, way_to
 from pdsearch.search.run import Run
 from pdsearch.search.task import Task
+
+Save = Callable[[list[Records], bool], None]
 
 
 class Crew(Protocol):
@@ -46,8 +49,12 @@ class Crew(Protocol):
     def exchange(self, mine: list[Any]) -> list[Any]:
         """Return what all ranks say, in their order; all must call."""
 
-    def drive(self, ranks: Sequence[Layered], run: Run) -> Round:
-        """Search to the end, and return the last round; all must call."""
+    def drive(self, ranks: Sequence[Layered] | Sequence[Dealt], run: Run, save: Save | None = None) -> Round:
+        """Search to the end, and return the last round; all must call.
+
+        With ``save``, where one rank is in each process, the search pauses for checkpoints. That is told of the records
+        that are in no table then, and when the search ends early, and whether it goes on.
+        """
 
 
 class Found(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from pdsearch.comm import Records
@@ -15,7 +16,7 @@ from pdsearch.comm.termination import Round
 from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.best_first import step as kernels
-from pdsearch.search.best_first.after import After
+from pdsearch.search.best_first.after import After, Save
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.continuation import (
     WHEN_FULL,
@@ -31,6 +32,7 @@ from pdsearch.search.best_first.continuation import (
     proved_before,
     search_on,
 )
+from pdsearch.search.best_first.dealt import Dealt
 from pdsearch.search.best_first.hold import Hold
 from pdsearch.search.best_first.layered import Layered
 from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
@@ -135,9 +137,10 @@ class AStar(Algorithm):
     ) -> tuple[Round, list[int] | None]:
         """Search until there is a proof, or a reason to stop: memory that is full, say; return the plan so far, too."""
         task, goes_on = rank.task, may_go_on(rank.task, self.when_full)
-        stop = expand_all(rank, run, begins, saving, memory_before(task, self.when_full, memory) if goes_on else memory)
-        if stop is not None and saving is not None and saving.is_on:
-            saving.save(rank, [])
+        save = partial(saving.save, rank, []) if saving is not None and saving.is_on else None
+        stop = expand_all(rank, run, begins, save, memory_before(task, self.when_full, memory) if goes_on else memory)
+        if stop is not None and save is not None:
+            save()
         last = round_of(rank, stop)
         plan = traced()
         if goes_on and last.stop == Status.MEMORY_LIMIT.value and begins_again(task):
@@ -168,12 +171,19 @@ class _Alone(NamedTuple):
     def exchange(self, mine: list[Any]) -> list[Any]:
         return mine
 
-    def drive(self, ranks: Sequence[Layered], run: Run) -> Round:
-        return round_of(ranks[0], expand_all(ranks[0], run))
+    def drive(self, ranks: Sequence[Layered] | Sequence[Dealt], run: Run, save: Save | None = None) -> Round:
+        stop = expand_all(ranks[0], run, save=None if save is None else lambda: save([], True))
+        if stop is not None and save is not None:
+            save([], False)
+        return round_of(ranks[0], stop)
 
 
 def expand_all(
-    rank: LocalSearch, run: Run, begins: bool = True, saving: Saving | None = None, memory: int | None = None
+    rank: LocalSearch | Dealt,
+    run: Run,
+    begins: bool = True,
+    save: Callable[[], None] | None = None,
+    memory: int | None = None,
 ) -> Status | None:
     """Search until there is a proof, or a reason to stop; from the roots, or from what the rank holds.
 
@@ -190,8 +200,8 @@ def expand_all(
             with pace.timed():
                 rank.expand(pace.budget, most=run.limits.nodes - int(rank.statistics[kernels.EXPANDED]))
             stop = run.why_stop(int(rank.statistics[kernels.EXPANDED]))
-            if saving is not None and stop is None and run.wants_checkpoint:
-                saving.save(rank, [])
+            if save is not None and stop is None and run.wants_checkpoint:
+                save()
             if run.on_progress is not None:
                 run.on_progress(progress_of(run, round_of(rank, stop)))
     except MemoryLimitError:
@@ -199,7 +209,7 @@ def expand_all(
     return stop
 
 
-def round_of(rank: LocalSearch, stop: Status | None) -> Round:
+def round_of(rank: LocalSearch | Dealt, stop: Status | None) -> Round:
     """Return what a standing reduction of this one rank would say."""
     return Round(
         expanded=int(rank.statistics[kernels.EXPANDED]),

@@ -7,6 +7,7 @@ search", AAAI (the bound); the distributed search, HDA-BAE*, is ours: docs/searc
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pdsearch._jit import compiling
@@ -90,9 +91,10 @@ class Bae(HdaStar):
         saving = Saving(task, run)
         begins = saving.load(rank) is None
         run.search_begins()
-        stop = expand_all(rank, run, begins, saving)
-        if stop is not None and saving.is_on:
-            saving.save(rank, [])
+        save = partial(saving.save, rank, []) if saving.is_on else None
+        stop = expand_all(rank, run, begins, save)
+        if stop is not None and save is not None:
+            save()
         search_s = run.search_s
         notes = saving.end(stop)
         plan = None

@@ -13,11 +13,14 @@ import numpy as np
 from pdsearch.comm.termination import Round
 from pdsearch.errors import BadInputError
 from pdsearch.search.best_first.after import Found
+from pdsearch.search.best_first.layered import layered
 from pdsearch.search.best_first.moving import Moving
 from pdsearch.search.best_first.open_nodes import OpenNodes
+from pdsearch.search.best_first.under_way import UnderWay
 from pdsearch.search.checkpoint.files import read_arrays
 from pdsearch.search.task import Task
 
+UNDER_WAY = "under_way_"  # what the names of the arrays of a search that was under way begin with
 _PER_NODE = ("f", "h", "g")
 _AT_ONCE = 1 << 18  # nodes
 
@@ -37,6 +40,8 @@ class Begun(NamedTuple):
         The best that it found.
     facts : dict
         What all ranks know: ``incumbent``, ``found``, and what a kind of search adds.
+    under_way : UnderWay or None
+        The search below some of the nodes that was not at its end, where as many ranks with the same owners wrote it.
     """
 
     opened: OpenNodes
@@ -44,6 +49,7 @@ class Begun(NamedTuple):
     last: Round
     plan: list[int] | None
     facts: dict[str, Any]
+    under_way: UnderWay | None = None
 
     @property
     def incumbent(self) -> int:
@@ -54,8 +60,10 @@ class Begun(NamedTuple):
         """Return the goal that was found: the way to it begins at the initial state."""
         if self.facts["found"] is None:
             return None
-        way, state, cost = self.facts["found"]
-        return Found(task.domain.initial, task.no_origin, None, way, (tuple(state), cost))
+        way, rest = self.facts["found"]
+        return Found(
+            task.domain.initial, task.no_origin, None, way, None if rest is None else (tuple(rest[0]), rest[1])
+        )
 
 
 def begun_from(moving: Moving, rank: int) -> Begun:
@@ -74,7 +82,18 @@ def begun_from(moving: Moving, rank: int) -> Begun:
     opened = pieces[0] if len(pieces) == 1 else _joined(pieces)
     counts = np.sum([[0, 0], *(moving.facts[number]["below"] for number in moving.share(rank))], axis=0)
     last = Round(**{**facts["last"], "more": tuple(facts["last"]["more"])})
-    return Begun(opened, counts.tolist(), last, facts["plan"], facts)
+    return Begun(opened, counts.tolist(), last, facts["plan"], facts, _under_way(moving, rank))
+
+
+def _under_way(moving: Moving, rank: int) -> UnderWay | None:
+    """Return this rank of a search that was under way, with what others had not sent to it yet."""
+    if not moving.is_direct or UNDER_WAY not in moving.facts[rank]:
+        return None
+    files = [read_arrays(moving.epoch.folder, part) for part in moving.epoch.parts]
+    arrays = {name.removeprefix(UNDER_WAY): file for name, file in files[rank].items() if name.startswith(UNDER_WAY)}
+    found, words = UnderWay(arrays, moving.facts[rank][UNDER_WAY]), layered(moving.task, 0, 0).record_words
+    loose = [file[f"{UNDER_WAY}loose"].reshape(-1, words) for file in files]
+    return found.with_loose([rows[moving.owned(rows, rank)].reshape(-1) for rows in loose])
 
 
 def _of_rank(moving: Moving, number: int, file: dict[str, Any], rank: int) -> OpenNodes:

@@ -18,9 +18,12 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from pdsearch.comm import Records
 from pdsearch.comm.termination import Round
 from pdsearch.errors import BadInputError, TimeLimitError
 from pdsearch.options import Option
@@ -34,6 +37,7 @@ from pdsearch.search.best_first.groups import Groups
 from pdsearch.search.best_first.kept_continuation import Keeping
 from pdsearch.search.best_first.layered import compile_layers
 from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.moving import owners_of
 from pdsearch.search.best_first.open_nodes import OpenNodes, given_up
 from pdsearch.search.best_first.saving import NOTHING, Saving
 from pdsearch.search.best_first.trace import Ask
@@ -187,7 +191,22 @@ def _opened(crew: Crew, keeping: Keeping | None) -> list[OpenNodes]:
     if keeping is not None and keeping.begun is not None:
         crew.ranks[0].give_up_open()  # an empty one, for its room
         return [keeping.begun.opened]
-    return [given_up(*pair) for pair in zip(crew.ranks, crew.unsent, strict=True)]
+    return [given_up(*pair) for pair in zip(crew.ranks, _with_owners(crew), strict=True)]
+
+
+def _with_owners(crew: Crew) -> Sequence[list[Records]]:
+    """Return the records that are in no table, each with the rank that owns its state.
+
+    Owners of successors are found from the change of the state and the rank that expands it. So below a state that is
+    not its owner's all others would have wrong owners, too, and be searched beside those with right ones.
+    """
+    task = crew.ranks[0].task
+    if task.n_ranks == 1:
+        return crew.unsent
+    told = crew.exchange([np.concatenate([np.empty(0, np.uint32), *records]) for records in crew.unsent])
+    rows = np.concatenate(told).reshape(-1, task.record_words)
+    owners = owners_of(task, rows)
+    return [[rows[owners == rank.rank].reshape(-1)] for rank in crew.ranks]
 
 
 def _by_groups(crew: Crew, run: Run, last: Round, keeping: Keeping | None) -> After:

@@ -19,11 +19,13 @@ from pdsearch.errors import BadInputError
 from pdsearch.kernels.layout import Integers, g_and_origin, parent_of, root_records
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first.after import Found
+from pdsearch.search.best_first.archive import Archive
 from pdsearch.search.best_first.arrays import MemoryLimitError
+from pdsearch.search.best_first.dealt import Dealt
 from pdsearch.search.best_first.layered import Layered, Waiting, layered
 from pdsearch.search.best_first.local_search import LocalSearch, states_of
 from pdsearch.search.best_first.open_nodes import OpenNodes
-from pdsearch.search.best_first.shares import Share, shared_out
+from pdsearch.search.best_first.shares import Share
 
 _SAMPLED = 256
 _LEAST_MESSAGE, _MOST_MESSAGE = 100, 8192  # records from one share to another
@@ -102,22 +104,26 @@ class Frontier:
         g = self.g[self.chosen(part, bound)].astype(np.int64)
         return len(g), g[np.linspace(0, len(g) - 1, min(_SAMPLED, len(g))).astype(np.int64)]
 
-    def below(self, which: Integers, bound: int, incumbent: int, message: int) -> Layered:
+    def archive(self) -> Archive:
+        """Return where to write down what is expanded below the nodes."""
+        return Archive(self.rank.task.n_words, len(self))
+
+    def below(self, which: Integers, bound: int, incumbent: int, message: int, archive: Archive | None) -> Layered:
         """Return the search below some nodes, for plans cheaper than the incumbent and within the bound."""
         numbered = Waiting(self.g[which].astype(np.int64), lambda at, end: self._roots(which[at:end]))
-        return self._search(numbered, bound, incumbent, message)
+        return self._search(numbered, bound, incumbent, message, archive)
 
-    def below_in_shares(self, which: Integers, bound: int, incumbent: int, n: int) -> list[Share]:
+    def below_in_shares(self, which: Integers, bound: int, incumbent: int, n: int, archive: Archive | None) -> Dealt:
         """Return the same search in ``n`` shares, one of which is in memory at a time; errors are those of below."""
-        task = shared_out(layered(self.rank.task, bound, incumbent), n)
+        task = layered(self.rank.task, bound, incumbent)
         free = self._memory - (self.memory_bytes - self._most_below) - self.rank.own_bytes
-        message = free // _OUTBOXES // (8 * task.record_words * n * n)  # an outbox of twice the size is made first
+        message = free // _OUTBOXES // (8 * task.record_words * n * (n + task.n_ranks))  # an outbox is doubled at first
+        size = max(_LEAST_MESSAGE, min(_MOST_MESSAGE, message))
 
         def make(i: int, memory: int) -> Share:
             g, numbers = self.g[which[i::n]].astype(np.int64), which[i::n]
             waiting = Waiting(g, lambda at, end: self._roots(numbers[at:end]))
-            size = max(_LEAST_MESSAGE, min(_MOST_MESSAGE, message))
-            return Share(task, i, memory, self.rank, waiting, size, known=self._known_in_shares)
+            return Share(task, i, n, memory, self.rank, waiting, size, known=self._known_in_shares, archive=archive)
 
         with closing(make(0, free)) as first:
             others = (n - 1) * first.own_bytes
@@ -126,7 +132,7 @@ class Frontier:
         with ExitStack() as files:
             shares = [files.enter_context(closing(make(i, free - others))) for i in range(n)]
             files.pop_all()  # who searches closes them
-        return shares
+        return Dealt(shares, task.n_ranks, free)
 
     def below_one(self, root: Root | None, bound: int, incumbent: int, message: int) -> Layered:
         """Return the search below one state; None where another rank begins."""
@@ -139,17 +145,20 @@ class Frontier:
         g = np.array([] if root is None else [root.g], np.int64)
         return self._search(Waiting(g, records), bound, incumbent, message)
 
-    def _search(self, waiting: Waiting, bound: int, incumbent: int, message: int) -> Layered:
+    def _search(
+        self, waiting: Waiting, bound: int, incumbent: int, message: int, archive: Archive | None = None
+    ) -> Layered:
         """Raise BadInputError or MemoryLimitError where not even the first tables fit."""
         task = layered(self.rank.task, bound, incumbent)
         taken = self.memory_bytes - self._most_below + self.rank.own_bytes
-        make = partial(Layered, task, self.rank.rank, self._memory - taken, self.rank, waiting, known=self._known)
+        given = task, self.rank.rank, self._memory - taken, self.rank, waiting
+        make = partial(Layered, *given, known=self._known, archive=archive)
         try:
             return make(message)
         except BadInputError:  # nodes that are expanded one by one need less
             return make(1, 1)
 
-    def done(self, search: Layered) -> None:
+    def done(self, search: Layered | Dealt) -> None:
         """Add up what a search took."""
         generated, expanded = (int(search.statistics[i]) for i in (1, 0))
         self.generated, self.expanded = self.generated + generated, self.expanded + expanded

@@ -16,11 +16,10 @@ bound is the least that lets as many of these in as nodes were expanded. A goal 
 least f lowers the incumbent, and no more than what could be cheaper is searched then. Where h is never more than what
 one move costs, a bound saves nothing, for nodes are expanded in the order of g anyway, and the first is far away.
 
-When a group does not fit into memory even with all layers below the current one forgotten, one rank deals all open
-nodes to shares that take turns in memory (:mod:`pdsearch.search.best_first.shares`). On several ranks, and where no
-files can be written, the bound is lowered to the least f, then the group is split, by depth and then in pieces; one
-node that does not fit is replaced by its successors, and these by theirs, depth first. States on the way there are not
-met again, so that ends, too.
+When a group does not fit into memory even with all layers below the current one forgotten, each rank deals its states
+to shares that take turns in memory (:mod:`pdsearch.search.best_first.shares`). Where files cannot be written, the bound
+is lowered to the least f, then the group is split, by depth and then in pieces; one node that does not fit is replaced
+by its successors, and these by theirs, depth first. States on the way there are not met again, so that ends, too.
 
 Source: Bu and Korf (2021), "A*+BFHS: a hybrid heuristic search algorithm", arXiv 2103.12701; growing bounds: Sarkar,
 Chakrabarti, Ghose and De Sarkar (1991), "Reducing reexpansions in iterative-deepening search by controlling cutoff
@@ -31,37 +30,40 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import math
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from typing import cast
 
 import numpy as np
 
-from pdsearch.comm.termination import Round
+from pdsearch.comm import Records
 from pdsearch.errors import BadInputError, TimeLimitError
 from pdsearch.kernels.layout import Integers
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.result import Status
 from pdsearch.search.best_first.after import After, Crew, Found
+from pdsearch.search.best_first.archive import Archive
+from pdsearch.search.best_first.archives import Archives
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.begun import Begun
-from pdsearch.search.best_first.frontier import Frontier, Part, Root, place_of
+from pdsearch.search.best_first.bounds import Bounds
+from pdsearch.search.best_first.dealt import Dealt
+from pdsearch.search.best_first.frontier import Frontier, Part, Root
 from pdsearch.search.best_first.kept_continuation import Keeping
-from pdsearch.search.best_first.layered import N_COUNTS, Layered, compile_layers, layered
+from pdsearch.search.best_first.layered import Layered
 from pdsearch.search.best_first.opened_node import Node, successors
-from pdsearch.search.best_first.shares import Share, Turns, shared_out
+from pdsearch.search.best_first.shares import compile_shares
+from pdsearch.search.best_first.under_way import Goal, UnderWay
 from pdsearch.search.run import Progress, Run
 
 _MOST_SHARES = 64
 _SHARES = 4  # at first; then so many times as many
-_Told = tuple[int, Integers, tuple[int, int] | None]  # least f beyond the bound, counts, and a goal
+_Searches = Sequence[Layered] | Sequence[Dealt]
+_Told = tuple[int, Integers, Goal | None]  # least f beyond the bound, counts, and a goal
 _MESSAGE = 500  # records
 _ALL = Part(0, INFINITY)
-_LARGEST_STEP = 8  # units by which a bound may rise further than what was dropped says, or twice the rise before
-_FAR = 16  # times what is proved: where the bound is only to be finite
-_FIRST_SHARE = 16  # the first bound lets in one root for so many stored nodes
-# in checkpoints
-_KEPT = ("bound", "began", "work", "growth", "cautious", "first", "n_split", "n_opened", "lost", "n_shares")
+_KEPT = ("bound", "began", "n_split", "n_opened", "lost", "n_shares")  # in checkpoints
 
 
 class Groups:
@@ -95,52 +97,41 @@ class Groups:
         self.fronts, self.crew, self.run, self.incumbent, self._before = fronts, crew, run, incumbent, before
         self.found: Found | None = None
         self.stop: Status | None = None
-        self.iterations: list[tuple[int, int]] = []
-        self._cautious = False  # memory was too small for a bound above the least f
+        self.bounds = Bounds(fronts, crew)
         self._n_split = self._n_opened = 0
         self._n_shares = run.shares  # that take turns in memory; below 0 that is not possible
         self.least = self._expanded = 0
         self._ranks: list[tuple[int, int]] = []
-        self._work = self._lost = 0  # of the bound before, and what of this one did not fit into memory
-        self._growth = 0.0  # of the work, for each unit by which the bound rose last: its logarithm
-        self._counts, self._first = np.zeros(N_COUNTS, np.int64), 0
-        self._shift = layered(fronts[0].rank.task, 0, INFINITY).count_shift
+        self._lost = 0  # of the work of this bound, for it did not fit into memory
+        self._is_again = False  # the part is to be searched again, for files could not be written
         self._bound: int | None = None  # under way
         self._began = 0  # the expansions before it
         self._parts: list[Part] = []  # what is left of it
-        self._keeping = keeping
+        self._keeping, self._is_kept = keeping, False
+        self._under_way: tuple[int, UnderWay] | None = None  # a search that a checkpoint was written in, and its bound
         if keeping is not None and keeping.begun is not None:
             self._go_on(keeping.begun)
         self._hear()
-        if len(self._ranks) > 1:
-            self._n_shares = -1
 
     def search(self) -> After:
         """Raise the bound until there is a proof or a reason to stop."""
         while self.least < min(self.incumbent, INFINITY) and not self.stop:
             if self._bound is None:
-                self._bound, self._began, self._lost = self._next_bound(), self._expanded, 0
+                self._bound, self._began, self._lost = self.bounds.next(self.least, self.incumbent), self._expanded, 0
                 self._parts = [_ALL]
             bound = self._bound
             self._within(bound)
             if not self.stop:
-                self._done(bound)
-        if self._keeping is not None and (self.stop or self.found is not None):
+                self.bounds.end(bound, self._expanded - self._began - self._lost)
+                self._bound = None
+        if self._keeping is not None and (self.stop or self.found is not None) and not self._is_kept:
             self._keep()
         if self._bound is not None:
-            self.iterations.append((self._bound, self._expanded - self._began))
+            self.bounds.done.append((self._bound, self._expanded - self._began))
         notes = [self._tight()] if self._n_split else []
         bound = min(self.least, self.incumbent)
         how = "breadth-first searches by layers"
-        return After(bound, self.found, self.incumbent, self.stop, self._ranks, self.iterations, how, notes)
-
-    def _done(self, bound: int) -> None:
-        """Take note of the work of a bound."""
-        work = self._expanded - self._began - self._lost
-        if self.iterations:
-            self._growth = math.log(max(1, work) / max(1, self._work)) / max(1, bound - self.iterations[-1][0])
-        self._work, self._bound = work, None
-        self.iterations.append((bound, work))
+        return After(bound, self.found, self.incumbent, self.stop, self._ranks, self.bounds.done, how, notes)
 
     @property
     def progress(self) -> Progress:
@@ -151,55 +142,19 @@ class Groups:
         opened = f", nodes searched below one successor after the other: {self._n_opened:,}" * bool(self._n_opened)
         return f"little memory was left; groups of open nodes that had to be split: {self._n_split:,}{opened}"
 
-    # --- bounds ---
-
-    def _next_bound(self) -> int:
-        """Return the least bound that lets in as much as was expanded within the last, or the first one."""
-        counts, first, wanted = self._counts, self._first, self._work
-        if not self.iterations:
-            first, counts = self.least, self._added(np.stack([self._of_roots(one, self.least) for one in self.fronts]))
-            wanted = sum(self.crew.exchange([one.rank.n_nodes for one in self.fronts])) // _FIRST_SHARE
-        self._counts, self._first = np.zeros(N_COUNTS, np.int64), 0
-        if self._cautious:
-            return self.least
-        task = self.fronts[0].rank.task
-        if task.upper_bound < INFINITY:  # a plan of the cost just below it is known to be there
-            return self.incumbent - 1
-        if task.heuristic.max_h <= task.domain.max_cost:  # f is hardly more than g, so that a bound would save nothing
-            return min(self.least + _FAR * (self.least + task.domain.max_cost), self.incumbent - 1)
-        known = counts[: N_COUNTS - 1]  # the last class has no upper end
-        enough = np.flatnonzero(np.cumsum(known) >= min(wanted, known.sum()))
-        bound = first + (int(enough[0] + 1) << self._shift) - 1
-        if len(self.iterations) > 1:  # where all that was dropped is of the next f, growth may be slow nevertheless
-            (before, _), (last, _) = self.iterations[-2:]
-            step = max(_LARGEST_STEP, 2 * (last - before))
-            bound = max(bound, last + int(math.log(2) / max(self._growth, math.log(2) / step)))
-        return min(max(self.least, bound), self.incumbent - 1)
-
-    def _of_roots(self, front: Frontier, first: int) -> Integers:
-        """Count the open nodes by class of f."""
-        f = front.f[front.f < np.iinfo(front.f.dtype).max].astype(np.int64)
-        classes = np.clip((f - first) >> self._shift, 0, N_COUNTS - 1)
-        counts: Integers = np.bincount(classes, minlength=N_COUNTS)
-        return counts
-
-    def _added(self, mine: Integers) -> Integers:
-        counts: Integers = np.sum(self.crew.exchange(list(mine)), axis=0)
-        return counts
-
     # --- checkpoints ---
 
     def _keep_if_due(self) -> None:
         if self._keeping is not None and not self.stop and any(self.crew.exchange([self._keeping.is_due])):
             self._keep()
 
-    def _keep(self) -> None:
-        """Write how far the search is."""
+    def _keep(self, bound: int = 0, under_way: UnderWay | None = None) -> None:
+        """Write how far the search is, with the one under way, if there is one, and its bound."""
         assert self._keeping is not None
         (one,) = self.fronts
         facts = {name: getattr(self, f"_{name}") for name in _KEPT}
-        facts |= {"iterations": self.iterations, "counts": self._counts.tolist(), "parts": self._parts}
-        self._keeping.save(one.opened, (one.generated, one.expanded), self.incumbent, self.found, facts)
+        facts |= {**self.bounds.kept(), "parts": self._parts, "under_way": bound, "memory": self.crew.memory}
+        self._keeping.save(one.opened, (one.generated, one.expanded), self.incumbent, self.found, facts, under_way)
 
     def _go_on(self, begun: Begun) -> None:
         """Take over how far it was."""
@@ -207,11 +162,14 @@ class Groups:
         for name in _KEPT:
             setattr(self, f"_{name}", begun.facts[name])
         self._parts = [Part(*part) for part in begun.facts["parts"]]
-        self._counts = np.array(begun.facts["counts"], np.int64)
-        self.iterations = [(bound, expanded) for bound, expanded in begun.facts["iterations"]]
+        self.bounds.go_on_with(begun.facts)
         self.incumbent, self.found = begun.incumbent, begun.found(one.rank.task)
         one.generated, one.expanded = begun.counts
         self.run.shares = self._n_shares
+        is_there = begun.under_way is not None and self.crew.memory >= begun.facts["memory"]
+        if all(self.crew.exchange([is_there])):
+            assert begun.under_way is not None
+            self._under_way = begun.facts["under_way"], begun.under_way
 
     # --- groups ---
 
@@ -219,17 +177,20 @@ class Groups:
         """Search the parts that are left of a bound."""
         while self._parts and self.least < self.incumbent and not self.stop:
             part = self._parts[-1]
+            self._is_again = False
             is_done = self._part(part, min(bound, self.incumbent - 1))
             if self.stop:
                 return
             if is_done:
                 self._parts.pop()
                 self._keep_if_due()
+            elif self._is_again:  # without files
+                continue
             elif self._more_shares():
                 self._parts = [_ALL]
             elif bound > self.least:
                 bound = self._bound = self.least
-                self._cautious = True
+                self.bounds.cautious = True
             else:
                 more = self._split(part, bound)
                 if not self.stop:
@@ -237,23 +198,46 @@ class Groups:
 
     def _part(self, part: Part, bound: int) -> bool:
         """Search a part; say whether that is done, for it fits into memory or there is a reason to stop."""
+        bound = bound if self._under_way is None else self._under_way[0]
         chosen = [one.chosen(part, bound) for one in self.fronts]
 
-        def make() -> Sequence[Layered]:
+        def make(archives: Sequence[Archive | None]) -> _Searches:
+            parts, limits = list(zip(self.fronts, chosen, archives, strict=True)), (bound, self.incumbent)
             if self._n_shares > 0:
-                return self.fronts[0].below_in_shares(chosen[0], bound, self.incumbent, self._n_shares)
-            return [
-                one.below(which, bound, self.incumbent, _MESSAGE)
-                for one, which in zip(self.fronts, chosen, strict=True)
-            ]
+                return [one.below_in_shares(which, *limits, self._n_shares, to) for one, which, to in parts]
+            return [one.below(which, *limits, _MESSAGE, to) for one, which, to in parts]
 
-        least = self._search(make, lambda way: self._open_node(*place_of(way)))
+        with ExitStack() as files:
+            archives = Archives(self.fronts, self.crew, files, wanted=self._n_shares >= 0)
+            if not archives.are_there:
+                self._share_no_more()
+            origin = partial(archives.found, open_node=self._open_node)
+            least = self._search(lambda: self._begun(lambda: make(archives.each)), origin, bound)
         if least is None:
             return self.stop is not None
         for one, which in zip(self.fronts, chosen, strict=True):
             one.raise_f(which, max(least, bound + 1))
         self._hear()
         return True
+
+    def _begun(self, make: Callable[[], _Searches]) -> _Searches:
+        """Return searches that go on from a checkpoint, on all ranks or on none; else such as begin."""
+        if self._under_way is None:
+            return make()
+        (_, before), self._under_way, searches = self._under_way, None, cast(_Searches, [])
+        try:
+            searches = make()
+            searches[0].go_on_with(before)
+            searches[0].absorb(before.loose)
+            goes_on = True
+        except (BadInputError, MemoryLimitError, OSError):
+            goes_on = False
+        if all(self.crew.exchange([goes_on])):
+            return searches
+        for one in searches:
+            if isinstance(one, Dealt):
+                one.close()
+        return make()
 
     def _open_node(self, rank: int, number: int) -> tuple[Found, Root]:
         """Return an open node from the rank that has it; all must call."""
@@ -263,79 +247,86 @@ class Groups:
 
     def _more_shares(self) -> bool:
         """Let states be dealt to more shares that take turns in memory; say whether that is possible."""
-        if self._n_shares < 0 or len(self._ranks) > 1 or self._n_shares * _SHARES > _MOST_SHARES:
+        if self._n_shares < 0 or self._n_shares * _SHARES > _MOST_SHARES:
             self._share_no_more()
             return False
         self.run.shares = self._n_shares = max(1, self._n_shares) * _SHARES
         try:
             with self.run.phase("compile"):
-                compile_layers(shared_out(self.fronts[0].rank.task, self._n_shares))
+                self.crew.in_turn(lambda: compile_shares(self.fronts[0].rank.task))
         except TimeLimitError:
             self.stop = Status.TIME_LIMIT
         return True
 
-    def _search(self, make: Callable[[], Sequence[Layered]], origin: Callable[[int], tuple[Found, Root]]) -> int | None:
+    def _search(
+        self,
+        make: Callable[[], _Searches],
+        origin: Callable[[Goal], Found],
+        bound: int | None = None,
+    ) -> int | None:
         """Search by layers; return the least f that was dropped as too large, None where that did not come to its end.
 
-        ``make`` returns the search of a front, and ``origin`` the way to a goal and its root.
+        ``make`` returns the search of a front, and ``origin`` the way to a goal and its root. Where the bound is named,
+        checkpoints are written of the search under way.
         """
         try:
             searches = make()
         except (BadInputError, MemoryLimitError, OSError):  # not even the first tables fit
             searches = []
-        if not all(self.crew.exchange([bool(searches)] * len(self.fronts))):
-            self.stop = None if self._n_shares > 0 else Status.MEMORY_LIMIT
+        with ExitStack() as files:
+            for one in searches:
+                if isinstance(one, Dealt):
+                    files.callback(one.close)
+            if not all(self.crew.exchange([bool(searches)] * len(self.fronts))):
+                self.stop = None if self._n_shares > 0 else Status.MEMORY_LIMIT
+                self._share_no_more()
+                return None
+            return self._driven(searches, origin, bound)
+
+    def _driven(self, searches: _Searches, origin: Callable[[Goal], Found], bound: int | None) -> int | None:
+        loose: list[Records] = []
+
+        def save(records: list[Records], goes_on: bool) -> None:
+            loose[:] = records
+            if goes_on:
+                self._keep(bound or 0, searches[0].under_way().with_loose(records))
+
+        keeps = self._keeping is not None and bound is not None
+        last = self.crew.drive(searches, self._portion(keeps), save if keeps else None)
+        told = self.crew.exchange([(*one.pruned, one.found) for one in searches])
+        if not all(self.crew.exchange([self._is_written(one, told) for one in searches])):
             self._share_no_more()
-            return None
-        last, told = self._in_turns(searches) if self._n_shares > 0 else self._at_once(searches)
-        cost, way = min((found for *_, found in told if found), default=(INFINITY, 0))
-        if cost < self.incumbent:
-            found, root = origin(way)
-            self.incumbent, self.found = cost, found._replace(rest=(root.state, cost - root.g))
+            self._is_again, last = True, dataclasses.replace(last, stop=last.stop or Status.MEMORY_LIMIT.value)
+        goal = min((found for *_, found in told if found), default=(INFINITY, 0, ()))
+        if goal[0] < self.incumbent and not self._is_again:
+            self.incumbent, self.found = goal[0], origin(goal)
+        is_early = last.stop not in (0, Status.MEMORY_LIMIT.value)
+        if is_early and keeps:
+            self._keep(bound or 0, searches[0].under_way().with_loose(loose))
+            self._is_kept = True
+        for i, one in enumerate(self.fronts):
+            one.done(searches[i])
         if last.stop:
             self._lost += last.expanded
             self._hear()
-            self.stop = None if last.stop == Status.MEMORY_LIMIT.value else Status(last.stop)
+            self.stop = Status(last.stop) if is_early else None
             return None
-        self._count(searches[0].task.bound + 1, [counts for _, counts, _ in told])
+        self.bounds.count(searches[0].task.bound + 1, [counts for _, counts, _ in told])
         least: int = min(least for least, *_ in told)
         return least
 
-    def _at_once(self, searches: Sequence[Layered]) -> tuple[Round, list[_Told]]:
-        """Search on all ranks together; return the last round, and what all were told."""
-        last = self.crew.drive(searches, self._portion())
-        for one, search in zip(self.fronts, searches, strict=True):
-            one.done(search)
-        return last, self.crew.exchange([(*one.pruned, one.found) for one in searches])
-
-    def _in_turns(self, searches: Sequence[Layered]) -> tuple[Round, list[_Told]]:
-        """Search in shares that take turns in memory; where files cannot be written, never again."""
-        shares = cast(Sequence[Share], searches)
-        try:
-            last = Turns(shares, self._portion()).search()
-        except OSError:
-            self._share_no_more()
-            last = Round(stop=Status.MEMORY_LIMIT.value)
-        finally:
-            for one in shares:
-                one.close()
-        for one in shares:
-            self.fronts[0].done(one)
-        return last, [(*one.pruned, one.found) for one in shares]
+    def _is_written(self, search: Layered | Dealt, told: list[_Told]) -> bool:
+        """Say whether all files of a rank could be written, the last records too where they are to be read."""
+        archive = search.archive if any(found for *_, found in told) else None
+        return not search.has_failed and (archive is None or archive.finish())
 
     def _share_no_more(self) -> None:
         self.run.shares = self._n_shares = -1
 
-    def _count(self, first: int, told: list[Integers]) -> None:
-        """Add up what was dropped, by class from a first f on; what belongs to a larger bound is forgotten."""
-        if first != self._first:
-            self._counts, self._first = np.zeros(N_COUNTS, np.int64), first
-        self._counts += np.sum(told, axis=0)
-
-    def _portion(self) -> Run:
+    def _portion(self, pauses: bool) -> Run:
         """Return the run of one search: its limits are what is left, and what it tells is told of the whole."""
         run = copy.copy(self.run)
-        run.pauses = False  # between two groups only
+        run.pauses = pauses
         left = run.limits.nodes - self._before - self._expanded
         run.limits = dataclasses.replace(run.limits, nodes=max(1, left))
         if run.on_progress is not None:
@@ -401,12 +392,13 @@ class Groups:
     def _below_node(self, node: Node, rank: int, found: Found, bound: int) -> int | None:
         """Search below a successor of an open node that ``rank`` has."""
 
-        def make() -> Sequence[Layered]:
+        def make() -> _Searches:
             roots = [node.root if front.rank.rank == rank else None for front in self.fronts]
             limits = min(bound, self.incumbent - 1), self.incumbent, _MESSAGE
             return [front.below_one(root, *limits) for front, root in zip(self.fronts, roots, strict=True)]
 
-        return self._search(make, lambda _: (found._replace(below=node.path), node.root))
+        place = node.root.state, node.root.g
+        return self._search(make, lambda goal: found._replace(below=node.path, rest=(place[0], goal[0] - place[1])))
 
     def _opened(self, node: Node, bound: int) -> tuple[list[Node], int]:
         self._n_opened += 1

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 from pdsearch._jit import prune
+from pdsearch.comm import Records
 from pdsearch.comm.rings import RingCommunicator
 from pdsearch.comm.termination import Round
 from pdsearch.kernels.protocol import INFINITY
@@ -21,7 +22,7 @@ from pdsearch.limits import count
 from pdsearch.options import Option
 from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
-from pdsearch.search.best_first.after import After
+from pdsearch.search.best_first.after import After, Save
 from pdsearch.search.best_first.continuation import (
     WHEN_FULL,
     Solved,
@@ -36,6 +37,7 @@ from pdsearch.search.best_first.continuation import (
     proved_before,
     search_on,
 )
+from pdsearch.search.best_first.dealt import Dealt
 from pdsearch.search.best_first.hold import Hold
 from pdsearch.search.best_first.layer_worker import LayerWorker
 from pdsearch.search.best_first.layered import Layered
@@ -257,9 +259,12 @@ class HdaStar(OnAnyRanks):
         run.tell = lambda: progress_of(run, worker.so_far)
         if saving is not None and saving.begun is not None:
             return worker, counted["idle_s"]
-        if saving is None:
-            return worker, _drive(worker, run, speaks=comm.rank == 0)
-        return worker, counted["idle_s"] + _drive_and_save(worker, run, saving, counted["idle_s"])
+
+        def save(loose: list[Records], more_s: float) -> None:
+            assert saving is not None
+            saving.save(worker.local, loose, _counted(worker, counted["idle_s"] + more_s))
+
+        return worker, counted["idle_s"] + _drive_and_save(worker, run, save if saves else None)
 
     def _again(self, task: Task, run: Run, comm: Any) -> Solved:
         """Search another task for a plan."""
@@ -298,9 +303,9 @@ class _Together:
         gathered: list[list[Any]] = self._comm.broadcast(self._comm.gather(mine), 0)
         return [told for one in gathered for told in one]
 
-    def drive(self, ranks: Sequence[Layered], run: Run) -> Round:
-        worker = LayerWorker(ranks[0], self._comm, run)
-        _drive(worker, run, speaks=self._comm.rank == 0)
+    def drive(self, ranks: Sequence[Layered] | Sequence[Dealt], run: Run, save: Save | None = None) -> Round:
+        worker = LayerWorker(ranks[0], self._comm, run, keeps=save is not None)
+        _drive_and_save(worker, run, None if save is None else lambda loose, _: save(loose, worker.is_paused))
         self._worker.count_on(worker)
         return worker.agreement.last
 
@@ -320,18 +325,21 @@ def _counted(worker: Worker, idle_s: float) -> dict[str, Any]:
     return {"sent": worker.sent, "received": worker.received, "messages": worker.messages, "idle_s": idle_s}
 
 
-def _drive_and_save(worker: Worker, run: Run, saving: Saving, idle_s: float) -> float:
-    """Take turns until the search is over, and write checkpoints; return the seconds spent with nothing to do."""
-    before, speaks = idle_s, worker.comm.rank == 0
+def _drive_and_save(worker: Worker, run: Run, save: Callable[[list[Records], float], None] | None) -> float:
+    """Take turns until the search is over, and write checkpoints; return the seconds spent with nothing to do.
+
+    Told what to write are the records that are in no table, and the seconds spent with nothing to do so far.
+    """
+    idle_s, speaks = 0.0, worker.comm.rank == 0
     while True:
         idle_s += _drive(worker, run, speaks)
-        if not saving.is_on or not worker.agreement.last.stop:
-            return idle_s - before
+        if save is None or not worker.agreement.last.stop:
+            return idle_s
         unsent, kept = worker.unsent(), worker.kept
-        saving.save(worker.local, [unsent[1], *kept], _counted(worker, idle_s))
+        save([unsent[1], *kept], idle_s)
         if not worker.is_paused:
             worker.kept = [*kept, unsent[1]]
-            return idle_s - before
+            return idle_s
         worker.kept = []
         worker.go_on(*unsent, kept)
 

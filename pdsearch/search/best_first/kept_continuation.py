@@ -13,10 +13,12 @@ from typing import Any
 
 from pdsearch.comm.termination import Round
 from pdsearch.search.best_first.after import Found, way_through
+from pdsearch.search.best_first.begun import UNDER_WAY
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.open_nodes import OpenNodes
 from pdsearch.search.best_first.saving import Saving
 from pdsearch.search.best_first.trace import Ask
+from pdsearch.search.best_first.under_way import UnderWay
 
 
 class Keeping:
@@ -59,7 +61,13 @@ class Keeping:
         return self._saving.run.wants_checkpoint
 
     def save(
-        self, opened: OpenNodes, counts: tuple[int, int], incumbent: int, found: Found | None, facts: dict[str, Any]
+        self,
+        opened: OpenNodes,
+        counts: tuple[int, int],
+        incumbent: int,
+        found: Found | None,
+        facts: dict[str, Any],
+        under_way: UnderWay | None = None,
     ) -> None:
         """Write this rank; all must call.
 
@@ -73,6 +81,8 @@ class Keeping:
             The best plan, and the goal if that lies below an open node.
         facts : dict
             What the kind of search adds, the same on all ranks.
+        under_way : UnderWay, optional
+            The search below some of them that is not at its end, of this rank.
         """
         checkpoints, task = self._saving.run.checkpoints, self._rank.task
         assert checkpoints is not None
@@ -81,12 +91,14 @@ class Keeping:
             self._shares = False
         kept = None
         if found is not None:
-            assert found.rest is not None
-            state, cost = found.rest
-            kept = [list(map(int, way_through(task, found, self._ask))), list(map(int, state)), int(cost)]
+            rest = None if found.rest is None else [list(map(int, found.rest[0])), int(found.rest[1])]
+            kept = [list(map(int, way_through(task, found, self._ask))), rest]
         known = {**self._facts, **facts, "incumbent": int(incumbent), "found": kept}
         mine = {**self._counted(), **self._rank.known_goal(), "below": list(map(int, counts))}
         arrays = {name: array for name, array in opened._asdict().items() if array is not None}
+        if under_way is not None:
+            arrays |= {f"{UNDER_WAY}{name}": array for name, array in under_way.arrays.items()}
+            mine[UNDER_WAY] = under_way.facts
         about = {**self._saving.about(), "continuation": known}
         checkpoints.save(about, arrays, mine, task.n_ranks, self._table)
 

@@ -12,10 +12,11 @@ time).
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import Any, cast
 
 from pdsearch.comm import Communicator
 from pdsearch.comm.termination import Round
+from pdsearch.search.best_first.dealt import Dealt
 from pdsearch.search.best_first.layered import Layered
 from pdsearch.search.best_first.worker import Worker
 from pdsearch.search.run import Run
@@ -24,11 +25,11 @@ from pdsearch.search.run import Run
 class LayerWorker(Worker):
     """Drives one rank of a search by layers; parameters are those of :class:`Worker`."""
 
-    local: Layered
+    local: Any  # Layered, or the shares of one
 
-    def __init__(self, rank: Layered, comm: Communicator, run: Run, *more: Any, **options: Any) -> None:
+    def __init__(self, rank: Layered | Dealt, comm: Communicator, run: Run, *more: Any, **options: Any) -> None:
         self._on_their_way: list[deque[int]] = [deque() for _ in range(comm.size)]  # least g, by receiver
-        super().__init__(rank, comm, run, *more, **options)
+        super().__init__(cast(Layered, rank), comm, run, *more, **options)
 
     @property
     def least_f(self) -> int:

@@ -14,7 +14,7 @@ there is room is ours.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -31,12 +31,15 @@ from pdsearch.kernels.bucket import CHUNK, BucketOpen, new_bucket_open
 from pdsearch.kernels.heap import HeapOpen, new_heap_open
 from pdsearch.kernels.layout import Integers, Linked, g_of
 from pdsearch.kernels.naming import name_nodes
+from pdsearch.kernels.passes import Pass
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.kernels.store import LINE, MAX_FILL
 from pdsearch.search.best_first import step as kernels
+from pdsearch.search.best_first.archive import Archive
 from pdsearch.search.best_first.arrays import MemoryLimitError, allocated
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.pipeline import addresses_of, compile_passes, pipeline
+from pdsearch.search.best_first.under_way import Goal, LayersUnderWay
 from pdsearch.search.task import Task
 
 _MAX_BUCKETS = 1 << 20
@@ -107,7 +110,7 @@ class Waiting(NamedTuple):
     records: Callable[[int, int], npt.NDArray[np.uint32]]
 
 
-class Layered(LocalSearch):
+class Layered(LayersUnderWay):
     """A rank of such a search.
 
     Parameters
@@ -126,15 +129,19 @@ class Layered(LocalSearch):
         As of :class:`LocalSearch`.
     known : dict, optional
         Where the passes are, by kind of open list: kept from one search to the next.
+    archive : Archive, optional
+        Where to write down what is expanded, so that the way to a goal is known.
 
     Attributes
     ----------
     floor : int
         No rank will reach a state at less cost; who drives several ranks raises it.
-    found : (int, int) or None
-        Cost of the cheapest goal, and the way of its root.
+    found : (int, int, tuple of int) or None
+        Cost of the cheapest goal, the way to its parent or without an archive to its root, and its state.
     taken : list of (int, int)
         Destination and least g of the messages handed out.
+    has_failed : bool
+        The archive could not be written, which is reported as memory that is full.
     """
 
     task: LayeredTask
@@ -149,12 +156,14 @@ class Layered(LocalSearch):
         message: int = 500,
         batch: int | None = None,
         known: dict[type, npt.NDArray[np.int64]] | None = None,
+        archive: Archive | None = None,
     ) -> None:
+        self.archive, self.has_failed = archive, False
         self._known = {} if known is None else known
         self._frozen, self._waiting, self._n_fed = frozen, waiting, 0
         self._counts = np.zeros(N_COUNTS, np.int64)
         self.floor = 0
-        self.found: tuple[int, int] | None = None
+        self.found: Goal | None = None
         self.taken: list[tuple[int, int]] = []
         super().__init__(task, rank, memory_bytes, message, batch)
 
@@ -166,6 +175,11 @@ class Layered(LocalSearch):
     def pruned(self) -> tuple[int, Integers]:
         """Return the least f beyond the bound, INFINITY without, and how many there were of each class."""
         return int(self._frame.words[layers.LEAST]), self._counts
+
+    @property
+    def _own_rank(self) -> int:
+        """Return the rank that what is expanded here is written down for."""
+        return self.rank
 
     # --- the order of g ---
 
@@ -188,7 +202,19 @@ class Layered(LocalSearch):
         f_limit = min(f_limit, self.incumbent - 1)
         while self._next_g <= min(f_limit, self._open_list.least_f):
             self._feed()
+        if self.archive is not None:
+            self._make_room_to_write(budget + self._batch_size)
+            budget = min(budget, self.archive.room - self._batch_size)
         return super().expand(budget, min(f_limit, self._next_g - 1), most)
+
+    def _make_room_to_write(self, n: int) -> None:
+        assert self.archive is not None
+        try:
+            if self.archive.room < n:
+                self.archive.flush()
+        except OSError as error:
+            self.has_failed = True
+            raise MemoryLimitError from error
 
     def _feed(self) -> None:
         """Enter the next roots; they are not looked up in the frozen table, where they are, nor evaluated again."""
@@ -203,7 +229,8 @@ class Layered(LocalSearch):
         """Run the kernel once; keep the root of a goal, for the goal may be forgotten."""
         why = super().step(budget, f_limit)
         if why == kernels.FOUND:
-            self.found = int(self.statistics[kernels.GOAL_COST]), self._way_to_node(self.goal_node())[1]
+            way = self._way_to_node(self.goal_node())[1]
+            self.found = int(self.statistics[kernels.GOAL_COST]), way, self.goal_state()
         return why
 
     def take(self, destinations: list[int]) -> tuple[npt.NDArray[np.uint32], list[int]]:
@@ -261,11 +288,19 @@ class Layered(LocalSearch):
         """Return the g below which closed nodes are forgotten, by a sample of all nodes."""
         rows = self._rows[: self.n_nodes : max(1, self.n_nodes // _SAMPLED)]
         g = np.sort(self._g_of_closed(rows))
-        for limit in (floor - self.task.domain.max_cost, floor):  # a step back leads to layers just below
+        for limit in self._forgettable(floor):
             n = int(np.searchsorted(g, limit))
             if n >= max(1, len(rows) // _LEAST_FORGOTTEN):
                 return int(g[min(n, max(1, len(rows) // 2)) - 1]) + 1
         raise MemoryLimitError
+
+    def _forgettable(self, floor: int) -> list[int]:
+        """Return the g below which closed nodes may be forgotten, the least first.
+
+        What is expanded leads a step back, to layers just below the floor; what arrives late, two.
+        """
+        step = self.task.domain.max_cost
+        return [floor - 2 * step, floor - step, floor][self.task.n_ranks == 1 :]
 
     def _g_of_closed(self, rows: npt.NDArray[np.uint32]) -> Integers:
         """Return the g of the closed ones among some nodes: int64[n]."""
@@ -334,6 +369,9 @@ class Layered(LocalSearch):
         self._frame.place(layers.COUNTS, self._counts)
         words[layers.FIRST], words[layers.SHIFT] = self.task.bound + 1, self.task.count_shift
         words[layers.LEAST], words[layers.LOOKS] = INFINITY, 1
+        if self.archive is not None:
+            self._frame.place(layers.WRITTEN, self.archive.written)
+            words[layers.OWN_RANK] = self._own_rank
         words[slots.RISE] = 0  # f may rise from any node up to the bound: see the pass that loads
 
 
@@ -360,8 +398,8 @@ def layered_pipeline(task: Task, how: layout.Layout, opened: Any) -> Iterator[tu
         yield slot, own.get(slot, one)
 
 
-def compile_layers(task: Task) -> None:
-    """Compile every kernel of such a search, or load it from the disk cache.
+def compile_layers(task: Task, of_layout: Sequence[Pass] = ()) -> None:
+    """Compile every kernel of such a search, and other passes for its node layout, or load it from the disk cache.
 
     Raises
     ------
@@ -370,7 +408,7 @@ def compile_layers(task: Task) -> None:
     """
     below = layered(task, 4 * task.heuristic.value(task.domain.initial) + 64, INFINITY)
     opened = new_heap_open(1) if needs_heap(below) else new_bucket_open(1, 1, 1)
-    more = [layers.look.made_for(task.layout), insertion.unpack.made_for(below.layout)]
+    more = [layers.look.made_for(task.layout), *(one.made_for(below.layout) for one in (insertion.unpack, *of_layout))]
     with compiling(f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"):
         passes = layered_pipeline(below, below.layout, opened)
         compile_passes(below, [*passes, *((kernels.SPLIT, one) for one in more)])

@@ -165,7 +165,7 @@ class Moving:
     def _enter_open(self, rank: LocalSearch) -> None:
         for number in self.sources(rank.rank):
             for prefix, enter in rank.open_lists():
-                for nodes, f, h in _entries(self.files[number], prefix):
+                for nodes, f, h in entries(self.files[number], prefix):
                     owners, numbers = self.where(np.full(len(nodes), number), nodes)
                     mine = owners == rank.rank
                     enter(numbers[mine], f[mine], h[mine])
@@ -219,8 +219,10 @@ class Moving:
 
     def _f_end(self) -> int:
         """Return the first f that had no place in any open list."""
-        lists = [(file, name.removesuffix("top")) for file in self.files for name in file if name.endswith("open_top")]
-        return max((len(file[f"{name}top"]) // int(file[f"{name}scalars"][5]) for file, name in lists), default=0)
+        lists = [
+            (file, name.removesuffix("open_top")) for file in self.files for name in file if name.endswith("open_top")
+        ]
+        return max((first_f_without_place(file, prefix) for file, prefix in lists), default=0)
 
     def _chunks(self, rank: int) -> int:
         """Return about how many chunks a rank's open list will fill."""
@@ -253,7 +255,13 @@ def _pieces(nodes: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.uint32]]:
         yield nodes[start : start + _AT_ONCE]
 
 
-def _entries(file: dict[str, Any], prefix: str) -> Iterator[tuple[Integers, Integers, Integers]]:
+def first_f_without_place(file: dict[str, Any], prefix: str) -> int:
+    """Return the first f that had no place in an open list that was saved, 0 for a heap."""
+    top = file.get(f"{prefix}open_top", ())
+    return len(top) // int(file[f"{prefix}open_scalars"][5]) if len(top) else 0
+
+
+def entries(file: dict[str, Any], prefix: str) -> Iterator[tuple[Integers, Integers, Integers]]:
     """Yield nodes of an open list that was saved, their f and h."""
     if f"{prefix}open_top" in file:
         for nodes, f, h in saved_entries(*(file[f"{prefix}open_{name}"] for name in ("top", "pool", "scalars"))):

@@ -5,12 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
-from pdsearch.search.best_first.local_search import LocalSearch
+import numpy as np
+import numpy.typing as npt
+
 from pdsearch.search.best_first.step import EXPANDED
 
 _AIM_S = 0.05  # between two looks; a fifth of a second is never passed where one takes up to 20 ms
 _FIRST = 10
+
+
+class Counted(Protocol):
+    """A rank, or what stands for one: ``statistics`` count what it expanded."""
+
+    statistics: npt.NDArray[np.int64]
 
 
 class Pace:
@@ -18,13 +27,13 @@ class Pace:
 
     Parameters
     ----------
-    rank : LocalSearch
+    rank : Counted
         Whose expansions are timed.
     most : int
         Never more than these.
     """
 
-    def __init__(self, rank: LocalSearch, most: int) -> None:
+    def __init__(self, rank: Counted, most: int) -> None:
         self.rank, self.most = rank, most
         self.budget = min(most, _FIRST)
 

@@ -1,10 +1,10 @@
-"""A search by layers whose states are shared out by hash, and whose shares take turns in memory.
+"""A search by layers whose states are dealt to shares by hash, and whose shares take turns in memory.
 
 Where not even two layers fit into memory, a smaller group of roots is of little use: from a few roots nearly the same
-states are reached as from all. So the states are dealt to virtual ranks, as HDA* deals them to real ones, and only one
-of these is in memory at a time: the nodes, index and open list of the others, and the records that were sent to them,
-are in temporary files. Layer after layer each has its turn: it takes its records in, expands what is open, and sends
-what belongs to others. No state is searched more often than in memory, and files are written and read in order.
+states are reached as from all. So each rank deals its states to virtual ranks, as HDA* deals them to real ones, and
+only one of these is in memory at a time: the nodes, index and open list of the others, and the records that were sent
+to them, are in temporary files. Layer after layer each has its turn: it takes its records in, expands what is open, and
+sends what belongs to others. No state is searched more often than in memory, and files are written and read in order.
 
 A root is given to any share, not to its owner: an open node of the frozen table is reached again only at less cost.
 
@@ -16,38 +16,45 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from io import FileIO
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch.comm.termination import Round
-from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.kernels.store import LINE, NodeTable, new_index, new_table
-from pdsearch.result import Status
+from pdsearch.search.best_first import dealing
 from pdsearch.search.best_first import step as kernels
-from pdsearch.search.best_first.arrays import MemoryLimitError, allocated
-from pdsearch.search.best_first.layered import Layered
-from pdsearch.search.best_first.pace import Pace
-from pdsearch.search.run import Progress, Run
+from pdsearch.search.best_first.arrays import allocated
+from pdsearch.search.best_first.layered import Layered, LayeredTask, compile_layers
+from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.under_way import UnderWay
 from pdsearch.search.task import Task
 
-SomeTask = TypeVar("SomeTask", bound=Task)
-_MOST = 50_000  # expansions between two looks at the clock
 _READ = 1 << 14  # records read at once
 
 
-def shared_out(task: SomeTask, n: int) -> SomeTask:
-    """Return a task of one rank as one of ``n``."""
-    return dataclasses.replace(task, distribution=DISTRIBUTIONS["multiplicative"](task.domain, n), n_ranks=n)
+def compile_shares(task: Task) -> None:
+    """Compile a search in shares, or load it from the disk cache; errors are those of ``compile_layers``."""
+    with_shares = dataclasses.replace(task, n_ranks=task.n_ranks + 1)
+    compile_layers(with_shares, [dealing.deal])
+    dealing.compile_dealing()
 
 
 class Share(Layered):
-    """One share; parameters are those of :class:`Layered`, of a task with as many ranks as there are shares.
+    """One share.
+
+    Parameters
+    ----------
+    task : LayeredTask
+        Of the ranks alone.
+    number, n : int
+        Which of how many shares of this rank it is. To itself it is a rank after all the real ones.
+    memory_bytes, frozen, given, options
+        As of :class:`Layered`; ``frozen`` is the rank of the shares.
 
     Attributes
     ----------
@@ -55,28 +62,77 @@ class Share(Layered):
         In its files.
     """
 
-    def __init__(self, *given: Any, **options: Any) -> None:
-        super().__init__(*given, **options)
+    def __init__(
+        self,
+        task: LayeredTask,
+        number: int,
+        n: int,
+        memory_bytes: int,
+        frozen: LocalSearch,
+        *given: Any,
+        **options: Any,
+    ) -> None:
+        self._n_ranks, self._n_shares, self._real_rank = task.n_ranks, n, frozen.rank
+        task = dataclasses.replace(task, n_ranks=task.n_ranks + n)
+        super().__init__(task, self._n_ranks + number, memory_bytes, frozen, *given, **options)
         self._file, self._mail = _new_file(), _new_file()
-        self._pace = Pace(self, _MOST)
         self._mail_g = self._g = INFINITY
         self._sizes: list[int] = []
-        self.file_bytes = 0
+        self.is_here, self.file_bytes = True, 0
         try:
             self.put_away()
         except OSError:
             self.close()
             raise
 
+    def _addresses(self) -> npt.NDArray[np.int64]:
+        found = super()._addresses().copy()
+        self._rank_owner = found[kernels.OWNER]
+        found[kernels.OWNER] = dealing.deal.made_for(self._layout).address
+        return found
+
+    def _place_tables(self) -> None:
+        super()._place_tables()
+        words = self._frame.words
+        words[dealing.RANK_OWNER], words[dealing.REAL_RANK] = self._rank_owner, self._real_rank
+        words[dealing.FIRST_SHARE], words[dealing.N_SHARES] = self._n_ranks, self._n_shares
+
+    @property
+    def _own_rank(self) -> int:
+        return self._real_rank
+
     @property
     def least_g(self) -> int:
         """Return the least g of what is open, waits, or was sent to it, wherever that is."""
-        return min(self._g, self._mail_g)
+        return min(self.least_open_f if self.is_here else self._g, self._mail_g)
 
     def close(self) -> None:
         """Give up the files."""
         self._file.close()
         self._mail.close()
+
+    # --- in a checkpoint ---
+
+    def under_way(self) -> UnderWay:
+        """Return all that it knows, its files mapped; it must not be in memory."""
+        files = {"file": _mapped(self._file, self.file_bytes), "mail": _mapped(self._mail, self._mail.tell())}
+        arrays = {"statistics": self.statistics, "layers": self.layers, "scalars": self._open_list[-1]}
+        numbers = {"sizes": self._sizes, "used": self._used, "g": self._g, "mail_g": self._mail_g}
+        facts = {**self._numbers(), **numbers, "n_nodes": self.n_nodes}
+        return UnderWay({**files, **arrays, "counts": self._counts}, facts)
+
+    def go_on_with(self, before: UnderWay) -> None:
+        """Take over the files of a share."""
+        arrays, facts = before.arrays, before.facts
+        for file, content in ((self._file, arrays["file"]), (self._mail, arrays["mail"])):
+            file.seek(0)
+            _write(file, content)
+        self.file_bytes = len(arrays["file"])
+        self._sizes, self._used, self._g, self._mail_g = (facts[name] for name in ("sizes", "used", "g", "mail_g"))
+        self._table.n_nodes[0] = facts["n_nodes"]
+        self._open_list[-1][:] = arrays["scalars"]
+        self._take_over(before)
+        self._measure()
 
     # --- to files and back ---
 
@@ -97,6 +153,7 @@ class Share(Layered):
         self._table = NodeTable(nothing.nodes, nothing.index, table.n_nodes)
         self._reserved, self._index_room = self._table.nodes, self._table.index
         self._open_list = _like(self._open_list, [array[:0] for array in opened[: len(used)]])
+        self.is_here = False
         self._measure()
 
     def bring_back(self) -> None:
@@ -112,6 +169,7 @@ class Share(Layered):
         self._file.seek(0)
         for array, n in zip([self._table.nodes, self._table.index, *arrays], used, strict=True):
             _read(self._file, array[:n])
+        self.is_here = True
         self._measure()
 
     def post(self, records: npt.NDArray[np.uint32], least_g: int) -> None:
@@ -119,7 +177,8 @@ class Share(Layered):
         _write(self._mail, records)
         self._mail_g = min(self._mail_g, least_g)
 
-    def _take_mail(self) -> None:
+    def take_mail(self) -> None:
+        """Enter what was sent to it; it must be in memory."""
         n, stride = self._mail.tell() // 4, self.task.record_words
         self._mail.seek(0)
         for start in range(0, n, _READ * stride):
@@ -130,35 +189,18 @@ class Share(Layered):
         self._mail.truncate()
         self._mail_g = INFINITY
 
-    # --- its turn ---
-
-    def turn(
-        self, g: int, most: int, send: Callable[[Share], None], stops: Callable[[], Status | None]
-    ) -> Status | None:
-        """Take in what was sent, and expand all nodes of one g, at most ``most``; return why to stop, if it is so."""
-        self.bring_back()
-        self._take_mail()  # a step back from what sent it leads to layers below those that matter from now on
-        self.floor = g
-        before, stop = int(self.statistics[kernels.EXPANDED]), None
-        while stop is None and self.least_open_f <= g < self.incumbent:
-            left = most - int(self.statistics[kernels.EXPANDED]) + before
-            with self._pace.timed():
-                why = self.expand(self._pace.budget, g, left)
-            if why == kernels.MESSAGE_FULL:
-                send(self)
-            stop = stops()
-        send(self)
-        self._forget_most()
-        self.put_away()
-        return stop
-
-    def _forget_most(self) -> None:
-        """Forget what is below the layers that a step back leads to, where that is most of all."""
+    def forget_most(self) -> None:
+        """Forget what is below the layers that a step back leads to (late mail: two), where that is most of all."""
         rows = self._rows[: self.n_nodes : max(1, self.n_nodes // 4096)]
-        limit = self.floor - self.task.domain.max_cost
+        limit = self.floor - self.task.domain.max_cost * (1 if self._n_ranks == 1 else 2)
         g = self._g_of_closed(rows)
         if 2 * np.count_nonzero(g < limit) > len(rows):
             self._forget_below(limit)
+
+
+def _mapped(file: FileIO, n_bytes: int) -> npt.NDArray[np.uint8]:
+    """Return what is in a file, not read yet."""
+    return np.memmap(file, np.uint8, "r", shape=(n_bytes,)) if n_bytes else np.empty(0, np.uint8)
 
 
 def _like(opened: Any, arrays: Sequence[npt.NDArray[Any]]) -> Any:
@@ -186,68 +228,3 @@ def _read(file: FileIO, array: npt.NDArray[Any]) -> None:
         if not n:
             raise OSError("a temporary file of the search is shorter than what was written")
         at += n
-
-
-class Turns:
-    """The search by all shares.
-
-    Parameters
-    ----------
-    shares : sequence of Share
-        All of a task.
-    run : Run
-        Limits, signals and progress.
-    """
-
-    def __init__(self, shares: Sequence[Share], run: Run) -> None:
-        self.shares, self.run = shares, run
-
-    def search(self) -> Round:
-        """Search layer after layer."""
-        stop: Status | None = None
-        try:
-            while stop is None and self._g < min(self.shares[0].incumbent, INFINITY):
-                g = self._g
-                for one in self.shares:
-                    if stop is None and one.least_g <= g < one.incumbent:
-                        stop = one.turn(g, self.run.limits.nodes - self._expanded, self._send, self._stops)
-        except MemoryLimitError:
-            stop = Status.MEMORY_LIMIT
-        return self._round(stop)
-
-    @property
-    def _g(self) -> int:
-        return min(one.least_g for one in self.shares)
-
-    @property
-    def _expanded(self) -> int:
-        return sum(int(one.statistics[kernels.EXPANDED]) for one in self.shares)
-
-    def _send(self, share: Share) -> None:
-        """Deliver what a share has for others, and tell them of the incumbent."""
-        least = min(one.incumbent for one in self.shares)
-        for one in self.shares:
-            one.incumbent = least
-        records, ends = share.take(share.addressees())
-        for (to, least_g), start, end in zip(share.taken, [0, *ends], ends, strict=False):
-            self.shares[to].post(records[start:end], least_g)
-        share.taken.clear()
-
-    def _stops(self) -> Status | None:
-        if self.run.on_progress is not None:
-            now = self._round(None)
-            best = now.incumbent if now.incumbent < INFINITY else None
-            self.run.on_progress(
-                Progress(self.run.search_s, now.least_f, best, now.expanded, now.open, now.memory_bytes)
-            )
-        return self.run.why_stop(self._expanded)
-
-    def _round(self, stop: Status | None) -> Round:
-        return Round(
-            expanded=self._expanded,
-            open=sum(one.n_open for one in self.shares),
-            least_f=self._g,
-            incumbent=min(one.incumbent for one in self.shares),
-            stop=0 if stop is None else stop.value,
-            memory_bytes=max(one.most_bytes for one in self.shares),
-        )

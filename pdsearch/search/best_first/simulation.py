@@ -16,7 +16,7 @@ import numpy as np
 from pdsearch.comm.simulated import Network
 from pdsearch.comm.termination import Round
 from pdsearch.result import Result, Status
-from pdsearch.search.best_first.after import After
+from pdsearch.search.best_first.after import After, Save
 from pdsearch.search.best_first.continuation import (
     Solved,
     begins_again,
@@ -26,6 +26,7 @@ from pdsearch.search.best_first.continuation import (
     plan_through,
     search_on,
 )
+from pdsearch.search.best_first.dealt import Dealt
 from pdsearch.search.best_first.hdastar import HdaStar
 from pdsearch.search.best_first.layer_worker import LayerWorker
 from pdsearch.search.best_first.layered import Layered
@@ -212,9 +213,9 @@ class _Simulated:
     def exchange(self, mine: list[Any]) -> list[Any]:
         return mine
 
-    def drive(self, ranks: Sequence[Layered], run: Run) -> Round:
-        pairs = zip(ranks, self._simulation.workers, strict=True)
-        workers = [LayerWorker(one, above.comm, run, self._schedule.budget) for one, above in pairs]
+    def drive(self, ranks: Sequence[Layered] | Sequence[Dealt], run: Run, save: Save | None = None) -> Round:
+        above, budget = self._simulation.workers, self._schedule.budget
+        workers = [LayerWorker(ranks[i], one.comm, run, budget) for i, one in enumerate(above)]
         below = Simulation(ranks[0].task, self._simulation.network, list(workers))
         take_turns(below, self._schedule, self._max_turns)
         for one, more in zip(self._simulation.workers, workers, strict=True):
