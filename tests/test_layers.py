@@ -28,7 +28,7 @@ from pdsearch.search.run import Run
 from pdsearch.search.setup import make_task
 
 COSTS = {"unit": 1, "small": 9, "large": 2**28}
-LIMITS = Limits(time_s=60)  # not reached
+LIMITS = Limits(time_s=600)  # not reached
 
 
 @pytest.fixture
