@@ -195,6 +195,10 @@ class Dealt:
 
     # --- what others ask ---
 
+    def grow_early(self) -> bool:
+        """Say that nothing is made larger: only one share is in memory."""
+        return False
+
     @property
     def incumbent(self) -> int:
         """Return the cost of the best plan that it knows of."""

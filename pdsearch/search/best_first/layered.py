@@ -254,6 +254,10 @@ class Layered(LayersUnderWay):
             raise MemoryLimitError
         super()._grow_index()
 
+    def grow_early(self) -> bool:
+        """Double the index early, unless the nodes it would be for have no room; say whether."""
+        return 2 * len(self._table.index) <= self._most_slots and super().grow_early()
+
     def _grow(self, f: int) -> None:
         try:
             super()._grow(f)
