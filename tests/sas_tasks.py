@@ -67,6 +67,17 @@ def changes(name: str, preconditions: Facts, variable: int, value: int) -> Opera
     return Operator(name, preconditions, (Effect((), variable, value),), 1)
 
 
+def edges(graph: list[tuple[int, int, int]], goal: int) -> Planning:
+    """Return a domain of one variable: values are nodes, an operator is an edge (source, target, cost), 0 begins."""
+    nodes = range(1 + max(max(source, target) for source, target, _ in graph))
+    operators = tuple(
+        Operator(f"{number}: {source} to {target}", ((0, source),), (Effect((), 0, target),), cost)
+        for number, (source, target, cost) in enumerate(graph)
+    )
+    variable = Variable("node", -1, tuple(map(str, nodes)))
+    return Planning(SasTask(True, (variable,), (), (0,), ((0, goal),), operators), "edges")
+
+
 def counters(n_variables: int, size: int, goal: int) -> SasTask:
     """Return a task of variables that count up independently of each other."""
     variables = tuple(Variable(f"var{var}", -1, tuple(map(str, range(size)))) for var in range(n_variables))

@@ -1,5 +1,6 @@
 """More than one plan on several ranks: as many as slow counting finds, whatever the schedule; limits end all ranks."""
 
+import numpy as np
 import pytest
 import sas_tasks
 from test_many_plans import first_plans, free_circle, numbers_of_plans
@@ -47,6 +48,42 @@ def test_the_k_cheapest_plans_cost_what_the_cheapest_of_all_sequences_cost(seed)
     if result.plans:
         assert [one.cost for one in result.plans] == first_plans(domain, result.within, 120)
         assert len({tuple(one.plan) for one in result.plans}) == 120
+
+
+@pytest.mark.parametrize("n_ranks", [1, 2, 3])
+@pytest.mark.parametrize("cost", [1, 2])
+def test_a_plan_is_listed_that_costs_more_than_anything_open(cost, n_ranks):
+    domain = sas_tasks.edges([(0, 1, 1), (1, 3, 1), (0, 2, cost), (2, 3, 5)], 3)
+
+    result = on_ranks(domain, n_ranks, n_ranks, top_k=2)
+
+    assert result.status is Status.SOLVED
+    assert [one.cost for one in result.plans] == [2, cost + 5]
+
+
+def costs_of_plans(domain, state):
+    """Return the cost of every way from a state to a goal, where no way leads in a circle."""
+    costs = [0] * domain.is_goal(state)
+    for operator in domain.operators(state):
+        after, cost = domain.apply(state, operator)
+        costs += [cost + rest for rest in costs_of_plans(domain, after)]
+    return costs
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_k_cheapest_plans_of_graphs_without_circles_are_those_of_a_list_of_all(seed):
+    rng = np.random.default_rng(seed)
+    pairs = np.sort(rng.integers(8, size=(14, 2))).tolist()
+    costs = rng.integers(seed % 2, 10, size=len(pairs)).tolist()
+    ways = [(*pair, cost) for pair, cost in zip(pairs, costs, strict=True) if pair[0] < pair[1]]
+    domain = sas_tasks.edges([(0, 1, 1), *ways, (6, 7, 2)], 7)
+    expected = sorted(costs_of_plans(domain, domain.initial))
+
+    for k in (1 + len(expected) // 2, len(expected) + 3):
+        result = on_ranks(domain, seed, 1 + seed % 3, top_k=k)
+
+        assert [one.cost for one in result.plans] == expected[:k]
+        assert len({tuple(one.plan) for one in result.plans}) == len(result.plans)
 
 
 @pytest.mark.parametrize("n_ranks", [1, 2, 5])

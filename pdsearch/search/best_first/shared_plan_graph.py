@@ -83,7 +83,7 @@ def compile_shared_graph(task: Task) -> None:
         for function, arguments in [
             (
                 _moves_to,
-                (layout, domain.space, table, size, moves, 0, numbers, numbers, 0, flags, numbers[None], words),
+                (layout, domain.space, table, size, moves, 0, numbers, numbers, flags, numbers[None], words),
             ),
             (_look_up, (layout, table, size, words, task.n_words, numbers, numbers)),
         ]:
@@ -128,7 +128,7 @@ class _Part:
         table, size = self.rank.table, self.task.node_words
         done, n = _moves_to(
             *(self.task.layout, domain.space, table, size, self._moves, NO_OPERATOR),
-            *(some, self.g, self.within, self.ends, out, states),
+            *(some, self.g, self.ends, out, states),
         )
         self._at += int(done)
         targets, distribution = states[: n * n_words].reshape(n, n_words), self.task.distribution
@@ -346,11 +346,10 @@ def _graph(within: int, start: int, rest: Integers, ends: Any, rows: Any, others
 
 
 @kernel
-def _moves_to(layout, space, table, size, moves, none, nodes, g, within, ends, out, states):
+def _moves_to(layout, space, table, size, moves, none, nodes, g, ends, out, states):
     """Write the moves out of nodes as (source, operator, cost, g there), and the states they lead to.
 
-    As long as there is room, and no more than ``within`` was spent. Returns how many nodes are done, and how many moves
-    are written.
+    As long as there is room. Returns how many nodes are done, and how many moves are written.
     """
     n_words, most = width(space), len(moves.operator)
     done, n = 0, 0
@@ -360,11 +359,10 @@ def _moves_to(layout, space, table, size, moves, none, nodes, g, within, ends, o
         ends[node] = is_goal(space, moves.parent)
         for c in range(expand(space, none, moves, 0)):
             reached = g[node] + moves.cost[c]
-            if reached <= within:
-                out[0, n], out[1, n], out[2, n], out[3, n] = node, moves.operator[c], moves.cost[c], reached
-                for word in range(n_words):
-                    states[n * n_words + word] = moves.states[c * n_words + word]
-                n += 1
+            out[0, n], out[1, n], out[2, n], out[3, n] = node, moves.operator[c], moves.cost[c], reached
+            for word in range(n_words):
+                states[n * n_words + word] = moves.states[c * n_words + word]
+            n += 1
         done += 1
     return done, n
 
