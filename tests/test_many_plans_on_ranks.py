@@ -169,6 +169,26 @@ def test_a_signal_while_the_graph_is_read_ends_all_ranks():
     assert outcome.incumbent == outcome.lower_bound
 
 
+def test_a_signal_that_one_rank_sees_while_it_lowers_distances_ends_all_ranks(monkeypatch):
+    sweeps = []
+
+    def sweep(*arrays):
+        sweeps.append(arrays)
+        return len(sweeps) <= 6
+
+    monkeypatch.setattr("pdsearch.search.best_first.shared_plan_graph.sweep", sweep)
+    run = Run(interrupted=lambda: len(sweeps) == 6)
+    task = make_task(Tiles.parse("2x3: 3 5 4 2 1 0"), "manhattan", "zobrist", 3)
+    ranks = SimulatedPlans(task, run, Schedule())
+    run.search_begins()
+
+    outcome = ManyPlans(count=True).explored(ranks, run)
+
+    assert outcome.stop is Status.INTERRUPTED
+    assert outcome.incumbent == outcome.lower_bound
+    assert len(sweeps) == 8  # the others have lowered theirs, too, before anybody is told
+
+
 def test_states_of_several_owners_are_refused():
     domain = sas_tasks.planning(3)
     task = make_task(domain, "blind", "random", 2)

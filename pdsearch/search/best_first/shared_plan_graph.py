@@ -186,10 +186,11 @@ class _Part:
         self._needed = list(needed)
         self._told = [np.full(len(nodes), INFINITY, np.int64) for nodes in needed]
 
-    def lower(self) -> list[Answer]:
+    def lower(self, stops: Callable[[], bool]) -> list[Answer]:
         """Lower the distances here as far as they go; return for each rank which of its copies change, and to what."""
         while sweep(self.source, self.target, self.cost, self.rest):
-            pass
+            if stops():
+                raise StoppedError
         news = []
         for nodes, told in zip(self._needed, self._told, strict=True):
             now = self.rest[nodes]
@@ -262,6 +263,8 @@ class _Reading:
         for act in acts:
             try:
                 mine.append((act(), None, self._stops()))
+            except StoppedError:
+                mine.append((None, None, True))
             except MemoryLimitError as error:
                 mine.append((None, error, False))
         everywhere = self._crew.exchange(mine)
@@ -299,7 +302,7 @@ class _Reading:
             part.promise(self._for(part, needed))
         changes = True
         while changes:
-            news = self._each(_Part.lower)
+            news = self._each(lambda part: part.lower(self._stops))
             changes = any(len(changed) for said in news for changed, _ in said)
             for part in self._parts:
                 part.hear(self._for(part, news))
