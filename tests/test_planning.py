@@ -1,6 +1,7 @@
 """Planning tasks: files read back, successors against a slow reference, plans against exhaustive search."""
 
 from contextlib import suppress
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from schedules import LIMITS, run
 from searches import astar
 
 from pdsearch import Status, solve
-from pdsearch.domains.planning.sas import EXAMPLE, parse_sas
+from pdsearch.domains.planning.sas import EXAMPLE, Axiom, SasTask, Variable, parse_sas
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError
 from pdsearch.search.best_first.simulation import Schedule
@@ -116,6 +117,20 @@ def test_pddl_is_translated_to_the_task_that_was_kept(name):
     task = Planning.parse(str(DATA / f"{name}.pddl")).task
 
     assert task == Planning.parse(str(DATA / f"{name}.sas")).task
+
+
+def test_axioms_that_set_a_variable_to_different_values_are_refused():
+    """The order in which they stand would decide."""
+    variables = (Variable("v", -1, ("0", "1")), Variable("d", 0, ("0", "1", "2")))
+    rules = [Axiom(((0, at), (1, 0)), 1, value) for at, value in ((0, 1), (0, 1), (1, 2))]
+    task = SasTask(True, variables, (), (0, 0), ((1, 2),), (sas_tasks.changes("o", (), 0, 1),), tuple(rules[:2]))
+    text = sas_tasks.sas_text(replace(task, axioms=tuple(rules)))
+
+    assert parse_sas(sas_tasks.sas_text(task), "ok.sas") == task
+    with pytest.raises(
+        BadInputError, match=r"d\.sas, line 54: axioms set variable 1 to 1 and to 2; all must set it to"
+    ):
+        parse_sas(text, "d.sas")
 
 
 def lines_of(text, at, line):

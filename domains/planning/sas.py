@@ -50,7 +50,7 @@ class Operator:
 
 
 class Axiom(NamedTuple):
-    """Set the derived ``variable`` to ``value`` where all ``conditions`` hold."""
+    """Set the derived ``variable`` to ``value`` where all ``conditions`` hold; all axioms of it have the same value."""
 
     conditions: Facts
     variable: int
@@ -170,6 +170,11 @@ def _axiom(lines: _Lines) -> Axiom:
         raise lines.wrong(f"an axiom sets variable {variable}, which is not derived")
     if before != lines.initial[variable] or after == before:
         raise lines.wrong(f"an axiom changes a variable from its default, which is {lines.initial[variable]} here")
+    other = lines.derived.setdefault(variable, after)
+    if other != after:
+        raise lines.wrong(
+            f"axioms set variable {variable} to {other} and to {after}; all must set it to the same value"
+        )
     return Axiom((*conditions, lines.fact(variable, before)), variable, after)
 
 
@@ -183,6 +188,7 @@ class _Lines:
         self._at = 0
         self.variables: tuple[Variable, ...] = ()
         self.initial: tuple[int, ...] = ()
+        self.derived: dict[int, int] = {}  # what axioms set variables to
 
     def wrong(self, what: str) -> BadInputError:
         return BadInputError(f"{self._name}, line {self._at}: {what}")
