@@ -5,7 +5,7 @@ import pytest
 import sas_tasks
 from sas_tasks import KINDS
 
-from pdsearch.domains.planning.hill_climbing import climbed_projections
+from pdsearch.domains.planning.hill_climbing import _Climb, climbed_projections
 from pdsearch.domains.planning.pdb_tables import projector_of
 from pdsearch.domains.planning.sas import Effect, Operator, SasTask, Variable
 from pdsearch.domains.planning.task import Planning
@@ -64,3 +64,21 @@ def test_time_is_limited():
 
     with pytest.raises(TimeLimitError):
         climbed_projections(domain, projector_of(domain), 10**6, 10**6)
+
+
+@pytest.mark.parametrize("spent", ["effort", "time"])
+def test_patterns_that_are_known_are_not_looked_at_when_effort_or_time_is_spent(spent):
+    """All candidates are known once they were looked at."""
+    domain = relay(4, copies=3)
+    climb = _Climb(domain, projector_of(domain), 10**6, 10**6)
+    first = list(climb._neighbours())
+    made, before = len(climb._candidates), climb._effort
+
+    assert len(list(climb._neighbours())) == len(first) > 1
+    assert len(climb._candidates) == made
+    assert before - climb._effort == made * len(climb._samples)
+    if spent == "effort":
+        climb._effort = len(climb._samples)
+    else:
+        climb._end_s = -1.0
+    assert len(list(climb._neighbours())) == (spent == "effort")

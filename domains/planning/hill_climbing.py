@@ -13,6 +13,7 @@ for cost-optimal planning", AAAI.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -72,7 +73,11 @@ class _Climb:
         self._task, self._projector = task, projector
         self._states_left, self._moves_left, self._effort = most_states, most_moves, _EFFORT
         self._end_s = time.monotonic() + _SHARE * task.deadline.left_s
-        self._changes = [{effect.variable for effect in operator.effects} for operator in task.task.operators]
+        self._touched: defaultdict[int, set[int]] = defaultdict(set)  # what is changed together with each variable
+        for operator in task.task.operators:
+            changed = {effect.variable for effect in operator.effects}
+            for var in changed:
+                self._touched[var] |= changed
         self._samples = np.array([task.unpack(task.initial)])
         self._together = nx.Graph()  # patterns that may be added
         self._candidates: dict[Pattern, _Candidate | None] = {}
@@ -120,7 +125,7 @@ class _Climb:
 
     def _added_to(self, one: _Candidate) -> list[Pattern]:
         """Return the patterns of the collection that may be added to another."""
-        touched = set[int]().union(*(changed for changed in self._changes if not changed.isdisjoint(one.pattern)))
+        touched = set[int]().union(*(self._touched[var] for var in one.pattern))
         return [other.pattern for other in self.collection if touched.isdisjoint(other.pattern)]
 
     def _with(self, one: _Candidate) -> Integers:
@@ -138,9 +143,11 @@ class _Climb:
         for pattern in grown(self._task.task, [one.pattern for one in self.collection]):
             if pattern in chosen:
                 continue
+            self._task.deadline.check("choosing patterns")
+            if self._effort <= 0 or time.monotonic() > self._end_s:
+                return
+            self._effort -= len(self._samples)
             if pattern not in self._candidates:
-                if self._effort <= 0 or time.monotonic() > self._end_s:
-                    return
                 self._candidates[pattern] = self._made(pattern)
             one = self._candidates[pattern]
             if one is not None and one.n_states <= self._states_left and one.n_moves <= self._moves_left:
