@@ -311,6 +311,12 @@ def test_work_and_time_are_limited():
     assert automorphisms(sas_tasks.balls(4), most_work=1) == []
     with pytest.raises(TimeLimitError):
         automorphisms(sas_tasks.balls(4), deadline=Deadline(0.0))
+    with pytest.raises(TimeLimitError):  # while the graph is drawn
+        module._graph(sas_tasks.balls(4), Deadline(0.0))
+    drawing = module._Drawing(sas_tasks.balls(1), Deadline())
+    drawing._deadline = Deadline(0.0)
+    with pytest.raises(TimeLimitError):  # within one operator
+        drawing._order([(0, Effect((), 0, 1))])
 
 
 def test_all_plans_are_refused():

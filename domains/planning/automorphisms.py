@@ -24,8 +24,7 @@ themselves).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -101,7 +100,7 @@ def automorphisms(task: SasTask, most_work: int = MOST_WORK, deadline: Deadline 
     >>> automorphisms(parse_sas(EXAMPLE, "lamp.sas"))
     []
     """
-    graph = _graph(task)
+    graph = _graph(task, deadline)
     end = graph.n_variables + graph.n_facts
     operators = slice(end, end + len(task.operators))
     maps = _Search(graph, most_work, deadline).all()
@@ -109,8 +108,8 @@ def automorphisms(task: SasTask, most_work: int = MOST_WORK, deadline: Deadline 
     return [Automorphism(one[graph.n_variables : end] - graph.n_variables, one[operators] - end) for one in moved]
 
 
-def _graph(task: SasTask) -> _Graph:
-    drawing = _Drawing(task)
+def _graph(task: SasTask, deadline: Deadline = NO_DEADLINE) -> _Graph:
+    drawing = _Drawing(task, deadline)
     one_way = np.array(drawing.edges, np.int64).reshape(-1, 3)
     back = one_way[:, [1, 0, 2]]
     back[back[:, 2] == _BEFORE, 2] = _AFTER
@@ -126,7 +125,8 @@ def _graph(task: SasTask) -> _Graph:
 class _Drawing:
     """The vertices and edges of a task's graph."""
 
-    def __init__(self, task: SasTask) -> None:
+    def __init__(self, task: SasTask, deadline: Deadline) -> None:
+        self._deadline = deadline
         sizes = [len(variable.values) for variable in task.variables]
         self._first = (len(sizes) + np.concatenate([[0], np.cumsum(sizes)])).tolist()
         self._mutex: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
@@ -145,6 +145,7 @@ class _Drawing:
         at = len(self.colours)
         self.colours += [3 + operator.cost for operator in task.operators]
         for number, operator in enumerate(task.operators, start=at):
+            deadline.check("symmetries")
             self._operator(number, operator)
         for axiom in task.axioms:
             self._rule(_AXIOM, axiom)
@@ -166,8 +167,15 @@ class _Drawing:
         for some in by_variable.values():
             if some and some[0][0] == vertex:
                 self.edges.append((vertex, self._vertex(some.pop(0)[1][1:]), _MAKES))
-            for (one, before), (other, after) in combinations(some, 2):
-                if before.value != after.value and self._may_both_hold(before, after):
+            self._order(some)
+
+    def _order(self, some: Sequence[tuple[int, Effect]]) -> None:
+        """Draw which of the effects on a variable come first, where that may matter."""
+        groups = [set[int]().union(*(self._mutex[fact] for fact in effect.conditions)) for _, effect in some]
+        for i, (one, before) in enumerate(some):
+            self._deadline.check("symmetries")
+            for (other, after), excluding in zip(some[i + 1 :], groups[i + 1 :], strict=True):
+                if before.value != after.value and _may_both_hold(before, after, not groups[i].isdisjoint(excluding)):
                     self.edges.append((one, other, _BEFORE))
 
     def _rule(self, colour: int, rule: Effect | Axiom) -> int:
@@ -178,11 +186,12 @@ class _Drawing:
         self.edges.append((vertex, self._vertex((rule.variable, rule.value)), _MAKES))
         return vertex
 
-    def _may_both_hold(self, one: Effect, other: Effect) -> bool:
-        """Say whether the conditions of two effects may hold in one state: no mutex group has facts of both."""
-        groups = [set[int]().union(*(self._mutex[fact] for fact in effect.conditions)) for effect in (one, other)]
-        is_excluded = groups[0] & groups[1] and not set(one.conditions) & set(other.conditions)
-        return not is_excluded and _may_hold((*one.conditions, *other.conditions))
+
+def _may_both_hold(one: Effect, other: Effect, share_group: bool) -> bool:
+    """Say whether the conditions of two effects may hold in one state: no mutex group has facts of both."""
+    if share_group and set(one.conditions).isdisjoint(other.conditions):
+        return False
+    return _may_hold((*one.conditions, *other.conditions))
 
 
 def _may_hold(facts: Facts) -> bool:
