@@ -259,6 +259,14 @@ def test_a_wrong_option_is_refused(option):
         make_heuristic(sas_tasks.planning(0), f"scp:{option}")
 
 
+def test_hill_climbing_without_patterns_is_refused():
+    with pytest.raises(
+        BadInputError, match="'cartesian,hill-climbing' leaves no patterns to grow; leave out cartesian or"
+    ):
+        wanted("cartesian,hill-climbing")
+    assert wanted("cartesian,projections,hill-climbing") == wanted("hill-climbing")
+
+
 def test_a_checkpoint_stays_one_of_the_same_task_whatever_is_learnt():
     domain = many_goals(3, n_variables=6, n_operators=25)
     before = facts_of(make_task(domain, "scp"), "A*")

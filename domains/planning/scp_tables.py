@@ -48,7 +48,7 @@ def wanted(option: str | None) -> Wanted:
     Raises
     ------
     BadInputError
-        If it says what nobody knows.
+        If it says what nobody knows, or what does not go together.
     """
     words = [] if option is None else option.split(",")
     n_orders = LINE_BYTES // 2
@@ -59,6 +59,8 @@ def wanted(option: str | None) -> Wanted:
         elif word not in ("projections", "cartesian", "offline", CLIMB):
             raise BadInputError(f"scp option {shown(word)} is unknown; give {OPTIONS}")
     only = {word for word in words if word in ("projections", "cartesian")} or {"projections", "cartesian"}
+    if CLIMB in words and "projections" not in only:
+        raise BadInputError(f"scp option {shown(option)} leaves no patterns to grow; leave out cartesian or {CLIMB}")
     return Wanted("projections" in only, "cartesian" in only, "offline" not in words, n_orders, CLIMB in words)
 
 
