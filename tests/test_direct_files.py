@@ -1,6 +1,7 @@
 """Files that do not go through the system's memory hold what was written, also where the system will not have that."""
 
 import errno
+import fcntl
 import os
 
 import numpy as np
@@ -23,24 +24,35 @@ def refuse_to_open(monkeypatch):
 
 
 def refuse_to_pass(monkeypatch):
-    """Let files be opened, and the first call for each fail."""
+    """Let files be opened, and each call fail that does not go through the system's memory; return what failed."""
+    refused = []
     for name in ("write", "readv"):
-        act, refused = getattr(os, name), set()
+        act = getattr(os, name)
 
-        def refusing(file, what, act=act, refused=refused):
-            if file not in refused:
-                refused.add(file)
+        def refusing(file, what, act=act, name=name):
+            if fcntl.fcntl(file, fcntl.F_GETFL) & direct._DIRECT:
+                refused.append(name)
                 raise OSError(errno.EINVAL, "no")
             return act(file, what)
 
         monkeypatch.setattr(os, name, refusing)
+    return refused
+
+
+def _can_be_direct(folder):
+    """Say whether the system opens files there past its memory."""
+    try:
+        os.close(os.open(folder / "try", os.O_WRONLY | os.O_CREAT | direct._DIRECT))
+    except OSError:
+        return False
+    return bool(direct._DIRECT)
 
 
 @pytest.mark.parametrize("refuse", [lambda _: None, refuse_to_open, refuse_to_pass])
 def test_a_file_holds_what_was_written_whatever_its_size(refuse, monkeypatch, tmp_path):
     path = tmp_path / "file"
     content = np.random.default_rng(0).integers(0, 256, max(SIZES), np.uint8)
-    refuse(monkeypatch)
+    refused = refuse(monkeypatch)
     for size in SIZES:
         data = content[:size].data
         with direct.Writer(path) as file:
@@ -50,6 +62,8 @@ def test_a_file_holds_what_was_written_whatever_its_size(refuse, monkeypatch, tm
         assert file.size == size
         assert path.read_bytes() == data
         assert b"".join(map(bytes, direct.blocks_of(path))) == data
+    if refuse is refuse_to_pass and _can_be_direct(tmp_path):
+        assert {"write", "readv"} == set(refused)
 
 
 def test_what_goes_wrong_is_raised_and_ends_the_writing(monkeypatch, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -166,9 +167,20 @@ def test_preparation_proves_that_there_is_no_plan(no_time):
     assert "possible pairs" in result.reason
 
 
-def test_the_winner_goes_on_where_it_stopped(no_time):
+def test_the_winner_goes_on_where_it_stopped(no_time, monkeypatch):
     """What was expanded in short searches is not expanded again: all of it together is what one search expands."""
+    go_on, pieces = AStar.go_on, Counter()
+
+    def kept(self, task, run, comm, hold):
+        before = hold.rank
+        outcome = go_on(self, task, run, comm, hold)
+        assert hold.rank is before or before is None
+        pieces[id(hold), before is not None] += 1
+        return outcome
+
+    monkeypatch.setattr(AStar, "go_on", kept)
     result = solve(courier())
+    assert max(n for (_, is_further), n in pieces.items() if is_further) >= 1
     alone = solve(courier(), result.heuristic)
 
     assert (result.expanded, result.generated) == (alone.expanded, alone.generated)
@@ -254,9 +266,11 @@ def test_a_search_in_pieces_is_the_search_in_one(kind):
         task = make_task(sas_tasks.planning(seed, n_operators=20, **KINDS[kind]), "blind")
         whole, hold, nodes = AStar(batch=1).search(task, Run()), Hold(), 0
         outcome = AStar(batch=1).go_on(task, Run(Limits(nodes=1)), None, hold)
+        kept = hold.rank
         while outcome.stop is Status.NODE_LIMIT:
             nodes += 7
             before, outcome = outcome, AStar(batch=1).go_on(task, Run(Limits(nodes=nodes)), None, hold)
+            assert hold.rank is kept
             assert before.lower_bound <= outcome.lower_bound
         assert (outcome.incumbent, outcome.lower_bound, outcome.plan) == (
             whole.incumbent,
@@ -275,23 +289,27 @@ def test_a_search_that_is_held_is_written_and_gone_on_with(no_time, tmp_path):
 
 
 def in_pieces(name, steps):
-    """Search in pieces on the ranks of the process; return cost, sent and received."""
+    """Search in pieces on the ranks of the process; return cost, sent and received, and how often it went on."""
     comm = carrier_of(world())
     task = task_of_ranks(comm, Run(), courier(), name, None, comm.size)
-    hold, nodes = Hold(), 0
+    hold, kept, nodes, further = Hold(), None, 0, -1
     while True:
-        nodes += steps
+        nodes, further = nodes + steps, further + 1
         outcome = HdaStar(when_full="stop").go_on(task, Run(Limits(nodes=nodes)), comm, hold)
+        kept = kept or hold.rank
+        assert hold.rank is kept
         if outcome.stop is None:
-            return outcome.incumbent, *(sum(getattr(one, of) for one in outcome.ranks) for of in ("sent", "received"))
+            sent, received = (sum(getattr(one, of) for one in outcome.ranks) for of in ("sent", "received"))
+            return outcome.incumbent, sent, received, further
 
 
 @pytest.mark.mpi
 def test_ranks_go_on_with_what_was_under_way(python_on):
-    cost, sent, received = call_on_ranks(2, in_pieces, "blind", 40, heard=print, wants_end=lambda: False)
+    cost, sent, received, further = call_on_ranks(2, in_pieces, "blind", 40, heard=print, wants_end=lambda: False)
 
     assert cost == 18
     assert sent == received
+    assert further >= 1
 
 
 # --- limits ---
