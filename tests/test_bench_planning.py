@@ -14,6 +14,7 @@ from pdsearch.cli import main
 from pdsearch.domains.planning.hmax import Hmax
 from pdsearch.errors import BadInputError, WrongPlanError
 from pdsearch.limits import Limits
+from pdsearch.search.best_first import portfolio
 
 DATA = Path(__file__).parent / "data" / "planning"
 RUN = Trial("a.sas", "pdsearch", "blind", 60.0, 2**31, "solved", cost=3, generated=600, evaluated=300, cpu_s=2.0)
@@ -63,7 +64,9 @@ def test_every_task_is_solved_with_every_configuration_and_known_runs_are_kept(t
     assert capsys.readouterr().out == shown
 
 
-def test_the_choice_of_a_heuristic_stands_beside_the_others(tasks, tmp_path, capsys):
+def test_the_choice_of_a_heuristic_stands_beside_the_others(tasks, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(portfolio, "FIRST_S", 1e9)  # the first short search ends on slow machines, too
+    monkeypatch.setattr(portfolio, "_FIRST", 1.0)
     log = tmp_path / "runs.jsonl"
 
     assert bench("--tasks", tasks, "--configs", "auto,lmcut", "--json", log) == 0
@@ -131,6 +134,11 @@ def test_what_is_no_proof_is_not_compared():
     compare_costs([RUN, unfinished, dataclasses.replace(RUN, task="b.sas", cost=5)])
 
     assert "hmax by pdsearch: 0 of 1 solved" in table([RUN, unfinished])
+
+
+def test_a_choice_has_no_rates():
+    assert "150" in table([RUN])  # evaluated a second
+    assert "150" not in table([dataclasses.replace(RUN, config="auto")])
 
 
 def test_ratios_are_rates_of_ours_over_theirs():

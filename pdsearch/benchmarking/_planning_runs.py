@@ -39,7 +39,8 @@ class Trial:
     status, reason : str, str or None
         How it ended; why, where it was refused.
     initial_h : int or None
-        The heuristic's value of the initial state; None, too, where that is a dead end.
+        The heuristic's value of the initial state, the largest of those that were tried where it was chosen; None, too,
+        where that is a dead end.
     bytes_per_state : float or None
         The largest memory, everything counted, per stored state; a peer's is that of its process.
     setup_s : float or None
@@ -81,8 +82,8 @@ class Trial:
         return self.status in ("solved", "unsolvable")
 
     def per_second(self, count: int | None) -> float | None:
-        """Return a count per CPU second of the search."""
-        return count / self.cpu_s if count and self.cpu_s else None
+        """Return a count per CPU second of the search; None where the seconds are of more than one search."""
+        return count / self.cpu_s if count and self.cpu_s and self.config != AUTO else None
 
     def to_json(self) -> str:
         """Return one line of JSON."""

@@ -2,8 +2,9 @@
 
 The configuration ``auto`` names no heuristic: it is chosen by trying, as plain ``pdsearch plan`` does. Every task is
 solved with every configuration. Costs that differ between configurations or planners are an error. Rates are per CPU
-second of the search, compilation excluded; ratios are ours over Fast Downward's, where both searched for 0.1 s or more.
-Runs that the JSON file has already are not repeated.
+second of the search, compilation excluded; ``auto`` has none, for its CPU seconds are those of all that was tried, with
+compilation. Ratios are ours over Fast Downward's, where both searched for 0.1 s or more. Runs that the JSON file has
+already are not repeated.
 """
 
 from __future__ import annotations
