@@ -113,7 +113,7 @@ class Domain(Instances, Hashing):
 
     @property
     def pruning_is_off(self) -> bool:
-        """Say whether what leaves out moves has found in a search that it does not pay."""
+        """Say whether what leaves out moves has found that it does not pay."""
         return False
 
     @property

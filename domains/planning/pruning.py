@@ -52,7 +52,7 @@ class Pruning(ABC):
 
     @property
     def is_off(self) -> bool:
-        """Say whether it has found in a search that it does not pay."""
+        """Say whether it has found that it does not pay."""
         return False
 
     @property

@@ -193,7 +193,7 @@ class Planning(Domain):
         return self._pruning is not None and self._pruning.is_off
 
     def without_pruning(self) -> Planning:
-        """Return the task with all its moves: the one that it was made of, where that is all the difference."""
+        """Return the task that this one was made of by a pruning; this one where it was not made so."""
         return self if self._origin is None else self._origin
 
     def _made_of(self, prepared: Prepared, pruning: str | None) -> Planning:

@@ -106,9 +106,10 @@ class Engine(PDDLPlanner, AnytimePlannerMixin):  # type: ignore[misc]  # the lib
     memory : str, optional
         Of each rank, as ``"2G"``.
     when_full : str, optional
-        What follows where that is full: ``"continue"``, the default, searches on, ``"stop"`` ends with MEMOUT.
+        What follows where that is full: ``"continue"``, the default, searches on, ``"early"`` does so sooner where that
+        is quicker, ``"stop"`` ends with MEMOUT.
     preprocess, pruning : str, optional
-        As ``pdsearch solve planning`` takes them: ``"h2"`` and ``"stubborn"``.
+        As ``pdsearch solve planning`` takes them: ``"h2"``; ``"stubborn"`` or ``"symmetry"``.
     seed : int, optional
         Of the distribution's random words.
 
