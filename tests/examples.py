@@ -80,8 +80,8 @@ def params(table: Mapping[str, list[Named]]) -> list[Any]:
 
 def others_wide(values: Sequence[Any], n: int = 1) -> list[Any]:
     """Return parameters of which the first ``n`` are run always, the others by ``make test-wide``."""
-    rest = [value if isinstance(value, tuple) else (value,) for value in values[n:]]
-    return [*values[:n], *(pytest.param(*value, marks=pytest.mark.wide) for value in rest)]
+    each = [value if isinstance(value, tuple) else (value,) for value in values]
+    return [pytest.param(*value, marks=[pytest.mark.wide] * (number >= n)) for number, value in enumerate(each)]
 
 
 def make(name: str, text: str, options: Mapping[str, Any]) -> Domain:

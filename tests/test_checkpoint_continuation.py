@@ -11,6 +11,7 @@ from functools import cache
 import jobs
 import numpy as np
 import pytest
+from examples import others_wide
 from sas_tasks import counters
 
 from pdsearch import Status, solve
@@ -97,7 +98,7 @@ def killed_at(monkeypatch):
     return begin
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", others_wide(KINDS))
 def test_from_every_checkpoint_the_rest_is_done_and_nothing_of_what_was_before(kind, killed_at, monkeypatch, tmp_path):
     search_as(kind, monkeypatch)
     seen = killed_at(0)

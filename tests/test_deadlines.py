@@ -94,6 +94,7 @@ def test_with_little_memory_heuristics_are_weaker_and_still_lower_bounds(heurist
     assert all(re.fullmatch(NOTES[heuristic], note) for note in said)
 
 
+@pytest.mark.wide
 def test_the_result_says_what_was_shrunk():
     task = parse_sas(DEPOTS.read_text(), "depots.sas")
 

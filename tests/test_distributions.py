@@ -137,6 +137,7 @@ def test_every_variable_has_a_say_in_who_owns_a_state(name, text):
         assert len(owners) > 2
 
 
+@pytest.mark.wide
 def test_zobrist_words_are_drawn_for_every_feature():
     zobrist = Zobrist(Tiles.parse("random:3x3"), n_ranks=2**40)
     words = zobrist.words[1:, :9]  # of real tiles on real cells

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jobs
 import pytest
+from examples import others_wide
 
 from pdsearch import solve
 from pdsearch.domains.plain import PlainDomain
@@ -265,7 +266,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("mistake", others_wide(list(MISTAKES), 2))
 def test_a_mistake_of_an_author_is_one_line(mistake, tmp_path):
     right, wrong, message = MISTAKES[mistake]
     assert right in FAST

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
+from examples import others_wide
 from searches import astar
 
 from pdsearch.domains import DOMAINS
@@ -51,7 +52,9 @@ def counts(case, n_ranks):
 
 
 @pytest.mark.parametrize("n_ranks", [1, 3])
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]} {case[1]} {case[3]}")
+@pytest.mark.parametrize(
+    "case", others_wide([(case,) for case in CASES], 4), ids=lambda case: f"{case[0]} {case[1]} {case[3]}"
+)
 def test_counts_are_those_of_before(case, n_ranks):
     golden = json.loads(GOLDEN.read_text())
 

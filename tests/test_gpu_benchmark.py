@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import jobs
+import pytest
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
@@ -32,6 +33,7 @@ print(bench.is_wrong)
 """
 
 
+@pytest.mark.wide
 def test_rows_are_written_as_they_come_errors_too(tmp_path):
     out = str(tmp_path / "rows.jsonl")
     script = SCRIPT.format(tests=str(ROOT / "tests"), benchmarks=str(ROOT / "benchmarks"), out=out)

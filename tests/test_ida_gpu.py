@@ -9,6 +9,7 @@ from pathlib import Path
 import jobs
 import numpy as np
 import pytest
+from examples import others_wide
 from searches import idastar, idastar_gpu
 
 from pdsearch.cli import BAD_INPUT, main
@@ -34,7 +35,9 @@ MIRRORED = "1 2 10 3 4 5 14 7 8 9 6 11 12 13 15 0"
 WIDE = "3x6: 3 1 2 4 7 5 6 10 8 9 13 11 12 0 14 15 16 17"  # two words a board
 
 
-@pytest.mark.parametrize(("scheme", "warps", "wanted"), [("thread", 1, 6), ("block", 1, 6), ("persistent", 3, 1)])
+@pytest.mark.parametrize(
+    ("scheme", "warps", "wanted"), others_wide([("block", 1, 6), ("thread", 1, 6), ("persistent", 3, 1)])
+)
 def test_kernels_count_what_the_cpu_counts_in_the_simulator(scheme, warps, wanted):
     board = next(iter(TOYS))
 

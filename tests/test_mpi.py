@@ -10,6 +10,7 @@ from itertools import cycle
 
 import jobs
 import pytest
+from examples import others_wide
 
 from pdsearch.distribution import DISTRIBUTIONS
 from pdsearch.domains.tiles import Tiles
@@ -85,7 +86,7 @@ def check_counts(result):
     assert result["alike"] == 1
 
 
-@pytest.mark.parametrize("n_ranks", [1, 2, 3, 7])
+@pytest.mark.parametrize("n_ranks", others_wide([2, 1, 3, 7]))
 def test_published_instances_are_solved_optimally_by_every_distribution(n_ranks, python_on):
     assert len(FITTING) <= len(DOZEN)
     tasks = [(f"korf:{number}", name, True) for number, name in zip(DOZEN, cycle(FITTING), strict=False)]
@@ -109,6 +110,7 @@ def test_published_instances_are_solved_optimally_by_every_distribution(n_ranks,
 
 
 @pytest.mark.parametrize("n_ranks", [3])
+@pytest.mark.wide
 def test_boards_without_a_solution_are_recognised_and_exhausted(n_ranks, python_on):
     odd = "1 0 2 3 4 5 6 8 7"
     names = [name for name in FITTING if DISTRIBUTIONS[name].is_function]
@@ -161,12 +163,20 @@ def test_a_result_has_all_its_keys_and_the_plan_file_a_plan(mpirun, tmp_path):
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [
-        (["tiles", "korf:0"], "pdsearch: instance korf:0 is unknown; there are korf:1 to korf:100"),
-        (["tiles", "korf:1", "--distribution", "zobrits"], "pdsearch: no distribution is called 'zobrits'; did you"),
-        (["tiles", "korf:1", "--memory", "lots"], "pdsearch: memory 'lots' is not understood; write it as 512M or 2G"),
-        (["tiles", "korf:1", "--frobnicate"], "pdsearch: unrecognized arguments: --frobnicate; see pdsearch"),
-    ],
+    others_wide(
+        [
+            (["tiles", "korf:0"], "pdsearch: instance korf:0 is unknown; there are korf:1 to korf:100"),
+            (
+                ["tiles", "korf:1", "--distribution", "zobrits"],
+                "pdsearch: no distribution is called 'zobrits'; did you",
+            ),
+            (
+                ["tiles", "korf:1", "--memory", "lots"],
+                "pdsearch: memory 'lots' is not understood; write it as 512M or 2G",
+            ),
+            (["tiles", "korf:1", "--frobnicate"], "pdsearch: unrecognized arguments: --frobnicate; see pdsearch"),
+        ]
+    ),
 )
 def test_wrong_input_is_one_line_from_one_rank(words, message, mpirun):
     job = mpirun(3, "solve", *words)
@@ -180,11 +190,13 @@ def test_wrong_input_is_one_line_from_one_rank(words, message, mpirun):
 
 @pytest.mark.parametrize(
     ("limit", "code", "status"),
-    [
-        (["--node-limit", "20000"], 12, "node limit"),
-        (["--memory", "4M", "--when-full", "stop"], 22, "memory limit"),
-        (["--time-limit", "5s"], 23, "time limit"),
-    ],
+    others_wide(
+        [
+            (["--time-limit", "5s"], 23, "time limit"),
+            (["--node-limit", "20000"], 12, "node limit"),
+            (["--memory", "4M", "--when-full", "stop"], 22, "memory limit"),
+        ]
+    ),
 )
 def test_a_limit_stops_all_ranks_with_a_status_and_a_lower_bound(limit, code, status, mpirun):
     job = mpirun(3, "solve", "tiles", "korf:88", "--json", "-", *limit)
@@ -222,7 +234,7 @@ def stderr_says(file, what, job, deadline=60.0):
 
 @pytest.mark.parametrize(
     ("number", "to"),
-    [(signal.SIGINT, "all processes"), (signal.SIGINT, "mpiexec"), (signal.SIGTERM, "mpiexec")],
+    others_wide([(signal.SIGTERM, "mpiexec"), (signal.SIGINT, "all processes"), (signal.SIGINT, "mpiexec")]),
 )
 def test_a_signal_stops_all_ranks_together_and_their_counts_are_reported(number, to, python_on, tmp_path):
     result_file, stderr_file = tmp_path / "result.json", tmp_path / "stderr"
@@ -268,7 +280,7 @@ def test_a_complaint_of_one_rank_in_the_middle_ends_the_job(python_on):
     assert "Traceback" not in job.stderr
 
 
-@pytest.mark.parametrize("command", ["solve", "ida"])
+@pytest.mark.parametrize("command", others_wide(["solve", "ida"]))
 def test_a_file_that_one_rank_lacks_is_one_line_and_the_end(command, python_on, tmp_path):
     (tmp_path / "board").write_text("8 7 6 5 4 3 2 1 0")
     code = UNLIKE.format(what="os.chdir('/')", words=[command, "tiles", "board"])
@@ -360,6 +372,7 @@ sys.exit(main(["solve", "tiles", "korf:79"]))
 """
 
 
+@pytest.mark.wide
 def test_ranks_that_start_on_a_cold_cache_compile_each_kernel_once(python_on, tmp_path):
     env = {"PDSEARCH_CACHE_DIR": str(tmp_path)}
 
@@ -371,7 +384,7 @@ def test_ranks_that_start_on_a_cold_cache_compile_each_kernel_once(python_on, tm
     assert "saved" not in warm.stdout
 
 
-@pytest.mark.parametrize("n_ranks", [1, 2, 3])
+@pytest.mark.parametrize("n_ranks", others_wide([2, 1, 3]))
 def test_a_search_from_both_ends_is_optimal_on_any_number_of_ranks(mpirun, n_ranks, tmp_path):
     found = tmp_path / "results.jsonl"
     job = mpirun(n_ranks, "solve", "tiles", "korf:12", "korf:79", "--algorithm", "bae", "--json", str(found))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jobs
 import pytest
+from examples import others_wide
 from test_mpi import stderr_says
 
 from pdsearch import solve
@@ -114,11 +115,13 @@ def started(launcher, python_on, words, **more):
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 @pytest.mark.parametrize(
     ("what", "says"),
-    [
-        ("raise RuntimeError('rank 1 broke')", "RuntimeError: rank 1 broke"),
-        ("raise BadInputError('rank 1 has enough')", "pdsearch: rank 1: rank 1 has enough"),
-        ("os.kill(os.getpid(), signal.SIGKILL)", "9"),
-    ],
+    others_wide(
+        [
+            ("os.kill(os.getpid(), signal.SIGKILL)", "9"),
+            ("raise RuntimeError('rank 1 broke')", "RuntimeError: rank 1 broke"),
+            ("raise BadInputError('rank 1 has enough')", "pdsearch: rank 1: rank 1 has enough"),
+        ]
+    ),
 )
 def test_what_goes_wrong_on_one_rank_ends_the_job(what, says, launcher, python_on, tmp_path):
     plugin = tmp_path / "broken.py"
@@ -136,7 +139,7 @@ def test_what_goes_wrong_on_one_rank_ends_the_job(what, says, launcher, python_o
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", others_wide([signal.SIGINT, signal.SIGTERM]))
 def test_a_signal_stops_all_ranks_together_and_their_counts_are_reported(number, launcher, python_on, tmp_path):
     result_file, stderr_file = tmp_path / "result.json", tmp_path / "stderr"
     with stderr_file.open("w") as stderr:
