@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from functools import cache
 
@@ -22,7 +23,8 @@ from pdsearch.errors import BadInputError
 from pdsearch.kernels.layout import g_and_origin, g_of, parent_of
 from pdsearch.limits import Limits
 from pdsearch.search.best_first import astar, below, continuation, deepening, groups, pace
-from pdsearch.search.best_first.begun import begun_from
+from pdsearch.search.best_first.archive import Archive
+from pdsearch.search.best_first.begun import UNDER_WAY, begun_from
 from pdsearch.search.best_first.kept_continuation import Keeping
 from pdsearch.search.best_first.local_search import LocalSearch, states_of
 from pdsearch.search.best_first.moving import Moving
@@ -140,6 +142,45 @@ def test_a_limit_writes_a_checkpoint_and_the_table_once(kind, monkeypatch, tmp_p
     with pytest.raises(BadInputError, match="went on when memory was full; leave out when_full 'stop'"):
         solve(BOARD, memory=MEMORY, when_full="stop", checkpoint=tmp_path, resume=True)
     assert solve(BOARD, checkpoint=tmp_path, resume=True).cost == 42  # with all memory
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize("when", ["copied", "early"])
+def test_where_files_of_a_search_under_way_fail_a_checkpoint_leaves_it_out(when, kind, monkeypatch, tmp_path):
+    search_as(kind, monkeypatch)
+    limit = whole(kind).expanded * 3 // 4
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    def late(self, search, _):
+        return self._before + self._expanded + int(search.statistics[0]) < limit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*((Archive, "kept", full) if when == "copied" else (groups.Groups, "_is_written", late)))
+        first = solve(BOARD, limits=Limits(nodes=limit, memory_bytes=MEMORY), checkpoint=tmp_path)
+
+    assert first.status is Status.NODE_LIMIT
+    newest = max(epochs(tmp_path), key=lambda one: one.number)
+    assert newest.task["continuation"]["parts"]
+    assert UNDER_WAY not in newest.parts[0].facts
+    assert solve(BOARD, memory=MEMORY, checkpoint=tmp_path, resume=True).cost == 42
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_where_no_files_can_be_made_any_more_a_group_under_way_begins_again(kind, monkeypatch, tmp_path):
+    search_as(kind, monkeypatch)
+    limit = whole(kind).expanded * 3 // 4
+    solve(BOARD, limits=Limits(nodes=limit, memory_bytes=MEMORY), checkpoint=tmp_path)
+    assert UNDER_WAY in max(epochs(tmp_path), key=lambda one: one.number).parts[0].facts
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    result = solve(BOARD, memory=MEMORY, checkpoint=tmp_path, resume=True)
+
+    assert (result.status, result.cost, result.lower_bound) == (Status.SOLVED, 42, 42)
 
 
 def test_where_no_file_can_have_two_names_the_table_is_copied_and_a_damaged_one_refused(monkeypatch, tmp_path):

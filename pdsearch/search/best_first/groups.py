@@ -211,6 +211,8 @@ class Groups:
             archives = Archives(self.fronts, self.crew, files, wanted=self._n_shares >= 0)
             if not archives.are_there:
                 self._share_no_more()
+                if self._under_way is not None and "archive" in self._under_way[1].arrays:
+                    self._under_way = None  # its nodes keep the numbers of records, which cannot be taken over
             origin = partial(archives.found, open_node=self._open_node)
             least = self._search(lambda: self._begun(lambda: make(archives.each)), origin, bound)
         if least is None:
@@ -289,7 +291,7 @@ class Groups:
         def save(records: list[Records], goes_on: bool) -> None:
             loose[:] = records
             if goes_on:
-                self._keep(bound or 0, searches[0].under_way().with_loose(records))
+                self._keep(bound or 0, self._under_way_of(searches[0], records))
 
         keeps = self._keeping is not None and bound is not None
         last = self.crew.drive(searches, self._portion(keeps), save if keeps else None)
@@ -302,7 +304,7 @@ class Groups:
             self.incumbent, self.found = goal[0], origin(goal)
         is_early = last.stop not in (0, Status.MEMORY_LIMIT.value)
         if is_early and keeps:
-            self._keep(bound or 0, searches[0].under_way().with_loose(loose))
+            self._keep(bound or 0, self._under_way_of(searches[0], loose))
             self._is_kept = True
         for i, one in enumerate(self.fronts):
             one.done(searches[i])
@@ -314,6 +316,17 @@ class Groups:
         self.bounds.count(searches[0].task.bound + 1, [counts for _, counts, _ in told])
         least: int = min(least for least, *_ in told)
         return least
+
+    def _under_way_of(self, search: Layered | Dealt, loose: list[Records]) -> UnderWay | None:
+        """Return a search that is to be written, None where files of some rank failed; with one rank in each process.
+
+        Without it the checkpoint says that the part is to be searched from its beginning.
+        """
+        try:
+            mine = None if self._is_again else search.under_way().with_loose(loose)
+        except OSError:
+            mine = None
+        return mine if all(self.crew.exchange([mine is not None])) else None
 
     def _is_written(self, search: Layered | Dealt, told: list[_Told]) -> bool:
         """Say whether all files of a rank could be written, the last records too where they are to be read."""
