@@ -1,5 +1,6 @@
 """Memory that is full is no end where paths are many: searches by layers find what exhaustion finds."""
 
+import errno
 import json
 import tempfile
 from pathlib import Path
@@ -272,6 +273,70 @@ def test_a_disk_that_becomes_full_while_records_are_written_is_no_end(when, tigh
 
         assert (result.status, result.cost) == (Status.SOLVED, instance.cost)
         assert calls >= when
+
+
+def test_before_numbers_of_records_become_too_large_the_search_goes_on_without_files(tight, monkeypatch):
+    monkeypatch.setattr(archive, "_ROOM", 64)
+    monkeypatch.setattr(archive, "_MOST_NUMBERS", 500)
+    tight(50, 10**6)
+    flush, refused = archive.Archive.flush, []
+
+    def noted(self):
+        try:
+            flush(self)
+        except OSError as error:
+            refused.append(error.errno)
+            raise
+        assert int(self.written.counts[1]) + 64 < 500
+
+    monkeypatch.setattr(archive.Archive, "flush", noted)
+    instance = schedules.short("3x3 14", "manhattan", 1)
+    result = astar(make_task(instance.puzzle, "blind"), LIMITS, batch=2)
+
+    assert (result.status, result.cost) == (Status.SOLVED, instance.cost)
+    assert set(refused) == {errno.EFBIG}
+    assert "plan" in result.phases
+
+
+def test_what_an_archive_takes_is_little_beside_the_memory():
+    for memory in (2**20, 2**24, 2**34):
+        for n_words in (1, 4):
+            one = archive.Archive(n_words, 0, memory)
+            assert one.room >= 2**12
+            assert one.nbytes <= memory // 5
+            one.close()
+
+
+def test_mail_for_which_there_is_no_memory_stays_in_its_file(tight, monkeypatch):
+    monkeypatch.setattr(shares, "_READ", 4)
+    take, ends = shares.Share.take_mail, []
+
+    def refused(share):
+        end, absorb = share._mail.tell(), share.absorb
+        if end > 2 * 4 * 4 * share.task.record_words and len(ends) < 3:
+            ends.append(end)
+            pieces = iter(range(2))
+
+            def full(records):
+                if next(pieces):
+                    raise MemoryLimitError
+                absorb(records)
+
+            share.absorb = full
+            with pytest.raises(MemoryLimitError):
+                take(share)
+            del share.absorb
+            assert len(share.under_way().arrays["mail"]) == end
+        take(share)
+        assert not share._mail.tell()
+
+    monkeypatch.setattr(shares.Share, "take_mail", refused)
+    instance = schedules.short("3x3 14", "manhattan", 1)
+    tight(5, 1500)
+    result = astar(make_task(instance.puzzle, "blind"), LIMITS, batch=2)
+
+    assert (result.status, result.cost) == (Status.SOLVED, instance.cost)
+    assert ends
 
 
 @pytest.mark.parametrize("memory", [2**20, 2**21])

@@ -3,8 +3,8 @@
 A search that forgets layers forgets the way to its goal. To search for that again takes as long as the search, or
 longer where memory is full then, too. So each node that is expanded is written down, its state and the way to its
 parent, in the order in which they are expanded, and its successors keep its number in that order as the way to it. A
-record takes 8 bytes more than the state; nothing is read before a goal was found, and then one record for each step of
-the plan.
+record takes 8 bytes more than the state. The search reads nothing before a goal was found, and then one record for each
+step of the plan; a checkpoint of a search that is under way copies all records.
 
 Ways are those of linked nodes (:mod:`pdsearch.kernels.layout`): a rank, and a number. Numbers below that of the roots
 of the rank are those of roots.
@@ -12,6 +12,7 @@ of the rank are those of roots.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -24,7 +25,11 @@ from pdsearch.domains import State
 from pdsearch.kernels.layers import Written
 from pdsearch.search.checkpoint.direct import Writer
 
-_ROOM = 1 << 15  # records that wait in memory
+_ROOM, _LEAST_ROOM = 1 << 15, 1 << 12  # records that wait in memory: as many as that, or fewer where it is short
+_ROOM_SHARE = 8  # one part of the memory in so many is for them
+_BLOCK, _LEAST_BLOCK = 1 << 20, 1 << 14  # bytes written at once, of which there are two
+_BLOCK_SHARE = 64
+_MOST_NUMBERS = 1 << 32  # what a way has room for, beside its rank
 
 
 class Step(NamedTuple):
@@ -43,21 +48,29 @@ class Archive:
         64-bit words of a state.
     n_roots : int
         Roots have the numbers below.
+    memory_bytes : int
+        What the rank may take in all, of which the archive takes a small part.
 
     Attributes
     ----------
     written : Written
         Where compiled code writes.
+    nbytes : int
+        The memory that it takes.
     """
 
-    def __init__(self, n_words: int, n_roots: int) -> None:
+    def __init__(self, n_words: int, n_roots: int, memory_bytes: int) -> None:
         self._words, self._n_roots = n_words + 1, n_roots
-        self.written = Written(np.empty(_ROOM * self._words, np.uint64), np.array([0, n_roots], np.int64))
+        self._room = min(_ROOM, max(_LEAST_ROOM, memory_bytes // _ROOM_SHARE // (8 * self._words)))
+        self.written = Written(np.empty(self._room * self._words, np.uint64), np.array([0, n_roots], np.int64))
+        share = 1 << max(1, memory_bytes // _BLOCK_SHARE).bit_length() - 1
+        block = min(_BLOCK, max(_LEAST_BLOCK, share))
+        self.nbytes = self.written.records.nbytes + 2 * block
         number, name = tempfile.mkstemp()
         os.close(number)
         path = Path(name)
         try:
-            self._writer = Writer(path)
+            self._writer = Writer(path, block)
             self._reader = path.open("rb")
         finally:
             path.unlink()
@@ -65,11 +78,13 @@ class Archive:
     @property
     def room(self) -> int:
         """Return how many records may be written before :meth:`flush`."""
-        return _ROOM - int(self.written.counts[0])
+        return self._room - int(self.written.counts[0])
 
     def flush(self) -> None:
-        """Make room."""
+        """Make room; OSError, too, where the next records would have numbers that are too large."""
         counts = self.written.counts
+        if int(counts.sum()) + self._room >= _MOST_NUMBERS:
+            raise OSError(errno.EFBIG, "too many records")
         self._writer.write(self.written.records[: counts[0] * self._words].view(np.uint8).data)
         counts[:] = 0, counts[0] + counts[1]
 

@@ -106,7 +106,7 @@ class Frontier:
 
     def archive(self) -> Archive:
         """Return where to write down what is expanded below the nodes."""
-        return Archive(self.rank.task.n_words, len(self))
+        return Archive(self.rank.task.n_words, len(self), self._memory)
 
     def below(self, which: Integers, bound: int, incumbent: int, message: int, archive: Archive | None) -> Layered:
         """Return the search below some nodes, for plans cheaper than the incumbent and within the bound."""
@@ -116,7 +116,7 @@ class Frontier:
     def below_in_shares(self, which: Integers, bound: int, incumbent: int, n: int, archive: Archive | None) -> Dealt:
         """Return the same search in ``n`` shares, one of which is in memory at a time; errors are those of below."""
         task = layered(self.rank.task, bound, incumbent)
-        free = self._memory - (self.memory_bytes - self._most_below) - self.rank.own_bytes
+        free = self._free(archive)
         message = free // _OUTBOXES // (8 * task.record_words * n * (n + task.n_ranks))  # an outbox is doubled at first
         size = max(_LEAST_MESSAGE, min(_MOST_MESSAGE, message))
 
@@ -150,19 +150,24 @@ class Frontier:
     ) -> Layered:
         """Raise BadInputError or MemoryLimitError where not even the first tables fit."""
         task = layered(self.rank.task, bound, incumbent)
-        taken = self.memory_bytes - self._most_below + self.rank.own_bytes
-        given = task, self.rank.rank, self._memory - taken, self.rank, waiting
+        given = task, self.rank.rank, self._free(archive), self.rank, waiting
         make = partial(Layered, *given, known=self._known, archive=archive)
         try:
             return make(message)
         except BadInputError:  # nodes that are expanded one by one need less
             return make(1, 1)
 
+    def _free(self, archive: Archive | None) -> int:
+        """Return what a search below the nodes may take."""
+        taken = self.memory_bytes - self._most_below + self.rank.own_bytes
+        return self._memory - taken - _bytes_of(archive)
+
     def done(self, search: Layered | Dealt) -> None:
         """Add up what a search took."""
         generated, expanded = (int(search.statistics[i]) for i in (1, 0))
         self.generated, self.expanded = self.generated + generated, self.expanded + expanded
-        self._most_below = max(self._most_below, search.most_bytes - search.task.table_bytes)
+        most = search.most_bytes - search.task.table_bytes + _bytes_of(search.archive)
+        self._most_below = max(self._most_below, most)
 
     def raise_f(self, which: Integers, f: int) -> None:
         """Note that no plan below some nodes costs less than f."""
@@ -196,6 +201,10 @@ class Frontier:
         states[is_loose] = states_of(self._records[which[is_loose]], self.rank.task.n_words)
         states[~is_loose] = self.rank.states_at(self._numbers[which[~is_loose] - self._n_loose])
         return states
+
+
+def _bytes_of(archive: Archive | None) -> int:
+    return 0 if archive is None else archive.nbytes
 
 
 def place_of(way: int) -> tuple[int, int]:

@@ -178,13 +178,21 @@ class Share(Layered):
         self._mail_g = min(self._mail_g, least_g)
 
     def take_mail(self) -> None:
-        """Enter what was sent to it; it must be in memory."""
-        n, stride = self._mail.tell() // 4, self.task.record_words
+        """Enter what was sent to it; it must be in memory.
+
+        Where that fails all of it stays, for to enter a record twice does no harm.
+        """
+        end, stride = self._mail.tell(), self.task.record_words
+        n = end // 4
         self._mail.seek(0)
-        for start in range(0, n, _READ * stride):
-            records = np.empty(min(_READ * stride, n - start), np.uint32)
-            _read(self._mail, records)
-            self.absorb(records)
+        try:
+            for start in range(0, n, _READ * stride):
+                records = np.empty(min(_READ * stride, n - start), np.uint32)
+                _read(self._mail, records)
+                self.absorb(records)
+        except BaseException:
+            self._mail.seek(end)
+            raise
         self._mail.seek(0)
         self._mail.truncate()
         self._mail_g = INFINITY

@@ -42,6 +42,8 @@ class Writer:
     ----------
     path : Path
         Of the file; one that is there is lost.
+    block : int
+        Bytes written at once, a multiple of 4096; there are two such buffers.
 
     Raises
     ------
@@ -58,9 +60,9 @@ class Writer:
     b'some bytes'
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, block: int = BLOCK) -> None:
         self._file = _opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        self._buffers = [mmap.mmap(-1, BLOCK) for _ in range(2)]
+        self._block, self._buffers = block, [mmap.mmap(-1, block) for _ in range(2)]
         self._filled = self.size = 0
         self.is_open = True
         self._pool = ThreadPoolExecutor(1, "pdsearch checkpoint")
@@ -94,11 +96,11 @@ class Writer:
         view, at = memoryview(data), 0
         self.size += len(view)
         while at < len(view):
-            n = min(len(view) - at, BLOCK - self._filled)
+            n = min(len(view) - at, self._block - self._filled)
             self._buffers[0][self._filled : self._filled + n] = view[at : at + n]
             at, self._filled = at + n, self._filled + n
-            if self._filled == BLOCK:
-                self._pass_on(BLOCK)
+            if self._filled == self._block:
+                self._pass_on(self._block)
 
     def _pass_on(self, n: int) -> None:
         self._wait()
