@@ -76,7 +76,10 @@ class Moving:
         counts: dict[int, list[int]] = {}
         for number in self._mine(comm):
             owners = np.concatenate(
-                [np.empty(0, np.uint16), *(owners_of(self.task, rows) for rows in _pieces(self.files[number]["nodes"]))]
+                [
+                    np.empty(0, np.uint16),
+                    *(owners_of(self.task, rows) for rows in in_pieces(self.files[number]["nodes"])),
+                ]
             )
             counts[number] = np.bincount(owners, minlength=self.task.n_ranks).tolist()
             self._owners[number] = owners
@@ -183,7 +186,7 @@ class Moving:
     def _nodes_for(self, rank: int, number: int) -> Iterator[npt.NDArray[np.uint32]]:
         """Yield the nodes of a file that a rank owns, with their new parents."""
         owners, at = self._owners[number], 0
-        for rows in _pieces(self.files[number]["nodes"]):
+        for rows in in_pieces(self.files[number]["nodes"]):
             kept = rows if owners is None else rows[owners[at : at + len(rows)] == rank]
             at += len(rows)
             yield self.linked(kept)
@@ -250,7 +253,8 @@ def owners_of(task: Task, rows: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16
     return task.distribution.owners_of(states).astype(np.uint16)
 
 
-def _pieces(nodes: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.uint32]]:
+def in_pieces(nodes: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.uint32]]:
+    """Yield nodes, a row each, some at once."""
     for start in range(0, len(nodes), _AT_ONCE):
         yield nodes[start : start + _AT_ONCE]
 

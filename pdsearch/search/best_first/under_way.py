@@ -18,7 +18,7 @@ from pdsearch.kernels import layers
 from pdsearch.kernels.layout import g_of
 from pdsearch.search.best_first.archive import Archive
 from pdsearch.search.best_first.local_search import LocalSearch
-from pdsearch.search.best_first.moving import entries, first_f_without_place
+from pdsearch.search.best_first.moving import entries, first_f_without_place, in_pieces
 
 _LOOSE = "loose"
 
@@ -80,7 +80,8 @@ class LayersUnderWay(LocalSearch):
         arrays = before.arrays
         n_chunks = int(arrays["open_scalars"][3]) if "open_top" in arrays else 0
         self.reserve(len(arrays["nodes"]), first_f_without_place(arrays, ""), n_chunks)
-        self.enter_nodes(np.array(arrays["nodes"]))
+        for rows in in_pieces(arrays["nodes"]):  # of a file that is mapped, and not read at once
+            self.enter_nodes(rows)
         for nodes, g, h in entries(arrays, ""):
             self.enter_open(nodes, g, h)
         if self.archive is not None:
