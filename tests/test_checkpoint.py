@@ -325,7 +325,7 @@ def _rewritten(folder, **changes):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"format": 2}, "format 2"),
+        ({"format": 1}, "format 1"),
         ({"pdsearch": "0.0.1"}, "was written by pdsearch 0.0.1"),
         ({"kind": "IDA*"}, "is of IDA\\* and the search is best-first search"),
         ({"kind": "search from both ends"}, "is of search from both ends and the search is best-first search"),

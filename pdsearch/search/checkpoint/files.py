@@ -27,7 +27,7 @@ import numpy.typing as npt
 from pdsearch.search.checkpoint.direct import Writer, blocks_of
 
 COMPLETE = "COMPLETE"
-FORMAT = 1
+FORMAT = 2
 _HASHED = 1 << 20  # bytes read at once for a digest
 _ALIGNED = 64
 Arrays = Mapping[str, npt.NDArray[Any]]
