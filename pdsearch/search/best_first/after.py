@@ -52,8 +52,8 @@ class Crew(Protocol):
     def drive(self, ranks: Sequence[Layered] | Sequence[Dealt], run: Run, save: Save | None = None) -> Round:
         """Search to the end, and return the last round; all must call.
 
-        With ``save``, where one rank is in each process, the search pauses for checkpoints. That is told of the records
-        that are in no table then, and when the search ends early, and whether it goes on.
+        With ``save``, where one rank is in each process, the search pauses for checkpoints: ``save(records, goes_on)``
+        is called at each pause, and once more with False when the search ends early; the records are in no table.
         """
 
 

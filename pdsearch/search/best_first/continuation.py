@@ -146,7 +146,7 @@ def prepare_continuation(task: Task, when_full: str, memory_bytes: int | None) -
     if not may_go_on(task, when_full):
         return
     by_words = _by_words(task)  # loads all plug-ins that know moves, at the first call
-    if memory_bytes is None and when_full != "early":
+    if memory_bytes is None and not (by_words and when_full == "early"):
         return
     if by_words:
         compile_deepening(task)

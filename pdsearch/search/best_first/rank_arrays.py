@@ -162,7 +162,10 @@ class RankArrays:
         is_due = self.n_nodes > _EARLY * MAX_FILL * len(self._table.index)
         if not is_due or len(self._table.index) < _RESERVE_FROM or self.granted_bytes + 4 * size > self.memory_limit:
             return False
-        self._grow_index()
+        try:
+            self._grow_index()
+        except MemoryLimitError:  # the system refuses
+            return False
         return True
 
     def _grow_open_list(self) -> None:

@@ -122,13 +122,15 @@ class Worker:
         agreed = self._agree()
         if not (received or expanded or agreed):
             expanded = self._work_ahead()
-        self.has_idled = not (received or expanded or sent or agreed)
-        if not self.has_idled:
+        has_done = bool(received or expanded or sent or agreed)
+        self.has_idled = not (has_done or self._has_done)
+        if has_done:
             self._pack(began)
         return self.agreement.over
 
     def _turns_suffice(self) -> bool:
         """Take turns in compiled code; say whether nothing is left that needs one from here."""
+        self._has_done = False
         if self.turns is None or self.is_stopping or self.turns.are_blocked:
             return False
         before = int(self.local.statistics[kernels.EXPANDED])
