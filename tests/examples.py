@@ -30,12 +30,15 @@ SMALL: dict[str, list[Named]] = {
     "rubik2": [],  # 3.7 million states
     "topspin": [("random:6", {"seed": 1}), ("random:7", {"turnstile": 3, "seed": 2})],
     "tiles": [
-        ("2x2: 3 2 1 0", {}),
         ("2x3: 5 4 3 2 1 0", {}),
         ("random:3x2", {"seed": 3, "goal": "blank-last"}),
+        ("2x2: 3 2 1 0", {}),
         ("random:2x4", {"seed": 1}),
     ],
 }
+
+# what differs most from the first of its domain: affine gaps, conditional effects; run always where that is cheap
+BESIDE = [SMALL["msa"][2], SMALL["planning"][1]]
 
 HEAVY = "depots.sas"  # seconds a test
 
@@ -61,17 +64,18 @@ LARGE: dict[str, list[Named]] = {
 }
 
 
-def params(table: Mapping[str, list[Named]]) -> list[Any]:
+def params(table: Mapping[str, list[Named]], beside: Sequence[Named] = ()) -> list[Any]:
     """Return one pytest parameter per instance: its domain, text and options.
 
-    The first of each domain is run always: each kind of instance compiles kernels of its own, which takes most of a
-    test's time, so that the others are `wide`.
+    The first of each domain is run always, and those ``beside`` it: each kind of instance compiles kernels of its own,
+    which takes most of a test's time, so that the others are `wide`.
     """
     return [
         pytest.param(
             *(name, text, options),
             id=" ".join([name, text, *map(str, options.values())]),
-            marks=[pytest.mark.heavy] * text.endswith(HEAVY) + [pytest.mark.wide] * (number > 0),
+            marks=[pytest.mark.heavy] * text.endswith(HEAVY)
+            + [pytest.mark.wide] * (number > 0 and (text, options) not in beside),
         )
         for name, named in table.items()
         for number, (text, options) in enumerate(named)

@@ -113,8 +113,8 @@ def test_plans_through_states_that_stand_for_others_are_real(n_ranks, tight):
 @pytest.mark.parametrize("cut", [2, 50])
 @pytest.mark.parametrize("below", [60, 10**6])
 def test_small_instances_of_every_domain(cut, below, tight):
-    for name in ("grid", "planning", "pancake", "tiles"):
-        for text, options in examples.SMALL[name][1:3]:
+    for name, first in {"grid": 1, "planning": 1, "pancake": 1, "tiles": 0}.items():
+        for text, options in examples.SMALL[name][first : first + 2]:
             task = make_task(examples.make(name, text, options), "hmax" if name == "planning" else None)
             truth = astar(task)
             seen = tight(cut, below)

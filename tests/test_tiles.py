@@ -3,7 +3,7 @@
 import drivers
 import numpy as np
 import pytest
-from examples import LARGE, SMALL, make, params, walk
+from examples import BESIDE, LARGE, SMALL, make, params, walk
 from hypothesis import given
 from hypothesis import strategies as st
 from naive import reachable, successors, tile_distances
@@ -30,7 +30,7 @@ def test_every_domain_has_instances_to_be_tested_on():
     assert set(SMALL) == set(LARGE) == set(DOMAINS)
 
 
-@pytest.mark.parametrize(("name", "text", "options"), params(SMALL) + params(LARGE))
+@pytest.mark.parametrize(("name", "text", "options"), params(SMALL, BESIDE) + params(LARGE))
 def test_compiled_successors_are_those_of_the_domain_in_python(name, text, options):
     domain = make(name, text, options)
 
@@ -46,7 +46,7 @@ def test_compiled_successors_are_those_of_the_domain_in_python(name, text, optio
         assert {successor for _, successor, _ in missing} <= back
 
 
-@pytest.mark.parametrize(("name", "text", "options"), params(SMALL) + params(LARGE))
+@pytest.mark.parametrize(("name", "text", "options"), params(SMALL, BESIDE) + params(LARGE))
 def test_the_features_a_move_removes_and_adds_turn_the_parents_into_the_successors(name, text, options):
     domain = make(name, text, options)
 
@@ -60,7 +60,7 @@ def test_the_features_a_move_removes_and_adds_turn_the_parents_into_the_successo
             assert changed == set(domain.features(successor).tolist())
 
 
-@pytest.mark.parametrize(("name", "text", "options"), params(SMALL) + params(LARGE))
+@pytest.mark.parametrize(("name", "text", "options"), params(SMALL, BESIDE) + params(LARGE))
 def test_undo_leads_back_from_every_successor(name, text, options):
     domain = make(name, text, options)
     if domain.is_linked:
@@ -71,7 +71,7 @@ def test_undo_leads_back_from_every_successor(name, text, options):
             assert domain.undo(successor, operator) == state
 
 
-@pytest.mark.parametrize(("name", "text", "options"), params(SMALL))
+@pytest.mark.parametrize(("name", "text", "options"), params(SMALL, BESIDE))
 def test_the_compiled_goal_test_agrees_with_the_domain_on_every_state(name, text, options):
     domain = make(name, text, options)
 
@@ -79,7 +79,7 @@ def test_the_compiled_goal_test_agrees_with_the_domain_on_every_state(name, text
         assert drivers.goal_reached(domain.space, drivers.words_of(state)) == domain.is_goal(state)
 
 
-@pytest.mark.parametrize(("name", "text", "options"), params(SMALL) + params(LARGE))
+@pytest.mark.parametrize(("name", "text", "options"), params(SMALL, BESIDE) + params(LARGE))
 def test_a_plan_that_does_not_apply_or_ends_elsewhere_is_refused(name, text, options):
     domain = make(name, text, options)
     wrong = next(operator for operator in range(1000) if operator not in domain.operators(domain.initial))
