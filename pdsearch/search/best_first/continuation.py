@@ -99,8 +99,8 @@ def memory_before(task: Task, when_full: str, memory_bytes: int) -> int:
     """
     if not _by_words(task):
         return memory_bytes
-    engine = fastest(task.domain, task.heuristic)
-    is_early = when_full == "early" and engine is not None and engine.outruns_astar
+    engine = fastest(task.domain, task.heuristic) if when_full == "early" else None  # which asks all plug-ins
+    is_early = engine is not None and engine.outruns_astar
     return min(int(memory_bytes * _BEFORE_WORDS), _ENOUGH + task.table_bytes if is_early else memory_bytes)
 
 

@@ -11,19 +11,16 @@ the cost, and then the number of moves, to a goal is least. Its own continuation
 there would be nearer to a goal, and one that is closed has an open node behind it that is. So the search below that
 node follows its continuation, within a bound of C to the goal, and else at least to an f of at most C.
 
-Bounds grow so that each takes about twice the work of the one before: what was dropped is counted by f, and the next
-bound is the least that lets as many of these in as nodes were expanded. A goal that is found within a bound above the
-least f lowers the incumbent, and no more than what could be cheaper is searched then. Where h is never more than what
-one move costs, a bound saves nothing, for nodes are expanded in the order of g anyway, and the first is far away.
+Bounds grow (:mod:`pdsearch.search.best_first.bounds`). A goal that is found within a bound above the least f lowers the
+incumbent, and no more than what could be cheaper is searched then.
 
 When a group does not fit into memory even with all layers below the current one forgotten, each rank deals its states
 to shares that take turns in memory (:mod:`pdsearch.search.best_first.shares`). Where files cannot be written, the bound
 is lowered to the least f, then the group is split, by depth and then in pieces; one node that does not fit is replaced
 by its successors, and these by theirs, depth first. States on the way there are not met again, so that ends, too.
 
-Source: Bu and Korf (2021), "A*+BFHS: a hybrid heuristic search algorithm", arXiv 2103.12701; growing bounds: Sarkar,
-Chakrabarti, Ghose and De Sarkar (1991), "Reducing reexpansions in iterative-deepening search by controlling cutoff
-bounds", Artificial Intelligence 50. The growth, the parts and the proof for frozen tables of several ranks are ours.
+Source: Bu and Korf (2021), "A*+BFHS: a hybrid heuristic search algorithm", arXiv 2103.12701. The parts and
+the proof for frozen tables of several ranks are ours.
 """
 
 from __future__ import annotations

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import compiling, kernel
+from pdsearch.domains import Domain
 from pdsearch.errors import MemoryLimitError
 from pdsearch.kernels.layout import g_of, is_closed, load_g, load_state
 from pdsearch.kernels.protocol import INFINITY, NO_OPERATOR, expand, is_goal, new_moves, width
@@ -116,11 +118,14 @@ def compile_graph(task: Task) -> None:
     domain, layout, size = task.domain, task.layout, task.node_words
     table, moves = new_table(size, 1, LINE), new_moves(task.n_words, domain.max_moves, domain.n_changes)
     flags, numbers = np.zeros(1, np.bool_), np.zeros(1, np.int64)
+    given = (layout, domain.space, table, size, moves, 0, numbers, numbers, 0, flags, numbers[None])
+    compile_for(domain, (_moves_out, given), (sweep, (numbers,) * 4))
+
+
+def compile_for(domain: Domain, *calls: tuple[Any, tuple[Any, ...]]) -> None:
+    """Compile kernels for arguments like those given, or load them from the disk cache; keep to the deadline."""
     with compiling(f"domain {domain.name!r}"):
-        for function, arguments in [
-            (_moves_out, (layout, domain.space, table, size, moves, 0, numbers, numbers, 0, flags, numbers[None])),
-            (sweep, (numbers,) * 4),
-        ]:
+        for function, arguments in calls:
             function.compile(tuple(map(numba.typeof, arguments)))
             domain.deadline.check("compiling")
 

@@ -97,15 +97,6 @@ def _is_held(outbox):
 
 
 @inlined
-def _is_urgent(frame, given, outbox, other, f):
-    """Say whether a record that waits for a rank has f up to this, or of two sides a b up to the proved one."""
-    size = len(outbox.waiting)
-    if len(given.unsent_b) == 0 or f >= INFINITY:
-        return outbox.least_f[other] <= f or f >= INFINITY
-    return given.unsent_b[other] <= frame[PROVED] or given.unsent_b[size + other] <= frame[PROVED + 1]
-
-
-@inlined
 def _note(given, words, other):
     """Write down the least b of a message, which is on its way from now on."""
     at, size = 3 * words[MESSAGES], len(given.words_to)
@@ -128,7 +119,8 @@ def _send(frame, turns, is_idle, urgent):
         is_full = waiting >= outbox.message_size[other]
         if is_full and unfinished >= words[MAX_UNFINISHED]:
             continue
-        if not is_full and not (is_idle and unfinished == 0 and _is_urgent(frame, given, outbox, other, urgent)):
+        is_urgent = outbox.least_f[other] <= urgent or urgent >= INFINITY
+        if not is_full and not (is_idle and unfinished == 0 and is_urgent):
             continue
         n = waiting * words[RECORD_WORDS]
         if n >= len(given.collected) or n >= room_in(mail.heads, mail.tails, mail.rings, ring):

@@ -17,11 +17,10 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, cast
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import compiling, kernel
+from pdsearch._jit import kernel
 from pdsearch.errors import MemoryLimitError
 from pdsearch.kernels.layout import is_closed, load_g, load_state
 from pdsearch.kernels.mixing import mix_state
@@ -36,6 +35,7 @@ from pdsearch.search.best_first.plan_graph import (
     Read,
     StoppedError,
     closed_nodes,
+    compile_for,
     compile_graph,
     sweep,
 )
@@ -79,16 +79,9 @@ def compile_shared_graph(task: Task) -> None:
     domain, layout, size = task.domain, task.layout, task.node_words
     table, moves = new_table(size, 1, LINE), new_moves(task.n_words, domain.max_moves, domain.n_changes)
     flags, numbers, words = np.zeros(1, np.bool_), np.zeros(1, np.int64), np.zeros(1, np.uint64)
-    with compiling(f"domain {domain.name!r}"):
-        for function, arguments in [
-            (
-                _moves_to,
-                (layout, domain.space, table, size, moves, 0, numbers, numbers, flags, numbers[None], words),
-            ),
-            (_look_up, (layout, table, size, words, task.n_words, numbers, numbers)),
-        ]:
-            function.compile(tuple(map(numba.typeof, arguments)))
-            domain.deadline.check("compiling")
+    moved = (layout, domain.space, table, size, moves, 0, numbers, numbers, flags, numbers[None], words)
+    asked = (layout, table, size, words, task.n_words, numbers, numbers)
+    compile_for(domain, (_moves_to, moved), (_look_up, asked))
 
 
 class _Part:
