@@ -18,7 +18,7 @@ from pdsearch._cache import KernelCache
 from pdsearch._compile_watch import watched
 from pdsearch._jit import compiling, kernel
 from pdsearch.domains.planning.h2 import reduce_by_h2
-from pdsearch.domains.planning.linear_merging import abstraction
+from pdsearch.domains.planning.merge_and_shrink import h_tables
 from pdsearch.domains.planning.sas import parse_sas
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import MemoryLimitError, TimeLimitError
@@ -47,26 +47,26 @@ def test_a_deadline_that_has_passed_ends_every_builder():
 
 def test_merge_and_shrink_ends_within_a_second_of_its_time():
     task = parse_sas(DEPOTS.read_text(), "depots.sas")
-    abstraction(task, 10)  # compiles
+    h_tables(task, 10)  # compiles
 
     began = time.monotonic()
     with pytest.raises(TimeLimitError):
-        abstraction(task, 1_000_000, Deadline(1.0))
+        h_tables(task, 1_000_000, Deadline(1.0))
 
     assert time.monotonic() - began < 3
 
 
 def test_merge_and_shrink_shrinks_to_its_memory():
     task = parse_sas(DEPOTS.read_text(), "depots.sas")
-    abstraction(task, 1000)
+    h_tables(task, 1000)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    roomy, tight = abstraction(task, 3000), abstraction(task, 3000, Deadline(memory_bytes=2**20))
+    roomy, tight = h_tables(task, 3000), h_tables(task, 3000, Deadline(memory_bytes=2**20))
 
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**16  # KiB
     assert len(tight[0]) < len(roomy[0])
     with pytest.raises(MemoryLimitError, match=r"merge-and-shrink needs \d+ bytes"):
-        abstraction(task, 3000, Deadline(memory_bytes=100))
+        h_tables(task, 3000, Deadline(memory_bytes=100))
 
 
 NOTES = {
@@ -106,7 +106,7 @@ def test_the_result_says_what_was_shrunk():
 def test_a_limit_that_is_far_changes_nothing():
     task = parse_sas(DEPOTS.read_text(), "depots.sas")
 
-    plain, limited = abstraction(task, 500), abstraction(task, 500, Deadline(1000.0, 2**40))
+    plain, limited = h_tables(task, 500), h_tables(task, 500, Deadline(1000.0, 2**40))
 
     assert all(np.array_equal(one, other) for one, other in zip(plain, limited, strict=True))
 

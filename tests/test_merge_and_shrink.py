@@ -1,5 +1,7 @@
 """Merge-and-shrink: exact where it may be, a lower bound everywhere, against exhaustive search on random tasks."""
 
+from itertools import product as iterate
+
 import drivers
 import naive
 import numpy as np
@@ -11,9 +13,13 @@ from schedules import run
 from pdsearch import Status, solve
 from pdsearch.domains.pancake.stack import Pancake
 from pdsearch.domains.planning.abstract_distances import Distances, distances
+from pdsearch.domains.planning.contexts import knots
 from pdsearch.domains.planning.factors import factors
-from pdsearch.domains.planning.linear_merging import abstraction, label_steps
-from pdsearch.domains.planning.sas import Axiom, SasTask, Variable
+from pdsearch.domains.planning.labels import label_steps
+from pdsearch.domains.planning.linear_merging import merge
+from pdsearch.domains.planning.merge_and_shrink import h_tables
+from pdsearch.domains.planning.sas import Axiom, Effect, Operator, SasTask, Variable
+from pdsearch.domains.planning.semantics import holds, successor
 from pdsearch.domains.planning.shrinking import shrink
 from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.planning.transition_systems import point, product
@@ -36,11 +42,14 @@ KINDS = PLAIN | {
 LIMITS = (1, 2, 5, 17, 60, 1000)
 
 
-@pytest.mark.parametrize("kind", PLAIN)
+EXACT = PLAIN | {"conditional": {"conditional": True, "max_cost": 3, "n_operators": 20}}
+
+
+@pytest.mark.parametrize("kind", EXACT)
 def test_with_room_for_all_states_h_is_the_distance(kind):
     n_finite = n_dead = 0
     for seed in range(60):
-        domain = sas_tasks.planning(seed, **PLAIN[kind])
+        domain = sas_tasks.planning(seed, **EXACT[kind])
         heuristic = make_heuristic(domain, "merge-and-shrink:2000")
 
         distance = naive.distances_to_goal(domain)
@@ -125,12 +134,13 @@ def test_reduced_labels_change_no_distance():
     for seed in range(30):
         task = sas_tasks.random_task(seed, n_variables=4, n_operators=30, max_cost=2)
         costs = np.array([operator.cost for operator in task.operators])
-        parts = list(factors(task).values())
-        steps = label_steps(parts, costs)
+        parts = factors(task)
+        steps, _ = label_steps(parts, costs)
         plain, reduced = point(len(costs)), point(len(steps[0].group))
 
-        for part, labels in zip(parts, steps, strict=True):
+        for (part, _), labels in zip(parts.values(), steps, strict=True):
             plain = product(plain, part, np.arange(len(costs)))
+            reduced = reduced._replace(group=reduced.group[labels.before])
             reduced = product(reduced, part._replace(group=labels.group), labels.reduced)
 
             expected, found = distances(plain, costs), distances(reduced, labels.cost_after)
@@ -139,6 +149,111 @@ def test_reduced_labels_change_no_distance():
             n_labels += len(plain.group)
             n_reduced += len(reduced.group)
     assert n_reduced < 0.8 * n_labels
+
+
+def tied_task(seed, n_operators=8):
+    """Return a task of four variables, most of whose effects look at one or two others."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(2, 4, 4).tolist()
+
+    def facts(n):
+        chosen = sorted(rng.choice(4, size=n, replace=False).tolist())
+        return tuple((var, int(rng.integers(sizes[var]))) for var in chosen)
+
+    operators = tuple(
+        Operator(
+            f"act {number}",
+            facts(int(rng.integers(2))),
+            tuple(Effect(facts(int(rng.integers(3))), *facts(1)[0]) for _ in range(rng.integers(1, 5))),
+            int(rng.integers(4)),
+        )
+        for number in range(n_operators)
+    )
+    variables = tuple(Variable(f"var {var}", -1, tuple(map(str, range(size)))) for var, size in enumerate(sizes))
+    return SasTask(True, variables, (), (0,) * 4, facts(2), operators)
+
+
+def transitions_of(one):
+    """Return the transitions of an abstraction that change its state, operator by operator."""
+    members = {}
+    for group, operator in zip(one.group_of.tolist(), one.operator_of.tolist(), strict=True):
+        members.setdefault(group, []).append(operator)
+    edges = zip(one.source.tolist(), one.target.tolist(), one.group.tolist(), strict=True)
+    return {(a, b, operator) for a, b, group in edges for operator in members[group] if a != b}
+
+
+def slow_transitions_of(task, one):
+    """Return them by definition, but for those of states that are dead or that the initial one does not reach."""
+    last, found = len(one.live) - 1, set()
+    for values in iterate(*(range(len(variable.values)) for variable in task.variables)):
+        for number, operator in enumerate(task.operators):
+            if holds(operator.preconditions, values):
+                a, b = one.state_of(values), one.state_of(successor(task, values, operator))
+                if a != b and last not in (a, b):
+                    found.add((a, b, number))
+    return found
+
+
+@pytest.mark.parametrize("most", [4, 12, 1000])
+def test_transitions_are_those_of_the_task_and_conditional_effects_happen_where_their_conditions_hold(most):
+    n_transitions = n_knots = 0
+    for seed in range(40):
+        task = tied_task(seed) if seed % 4 else sas_tasks.random_task(seed, max_cost=3)
+        one, _ = merge(task, most, apart=True)
+
+        found = transitions_of(one)
+
+        assert found == slow_transitions_of(task, one)
+        n_transitions += len(found)
+        n_knots += sum(len(factor.cases) for factor in factors(task).values())
+    assert n_transitions > (400 if most > 4 else 50)
+    assert n_knots > 100
+
+
+def test_h_is_the_distance_where_effects_are_tied_and_all_states_have_room_and_lower_where_not():
+    n = n_lower = 0
+    for seed in range(40):
+        domain = Planning(tied_task(seed), f"tied task {seed}")
+        exact, roomy, small = (
+            naive.distances_to_goal(domain),
+            *(make_heuristic(domain, f"merge-and-shrink:{n}") for n in (1000, 6)),
+        )
+        for state in naive.reachable(domain):
+            assert roomy.value(state) == exact.get(state, INFINITY) >= small.value(state)
+            n_lower += small.value(state) < roomy.value(state)
+        n += len(exact)
+    assert min(n, n_lower) > 100
+
+
+@pytest.mark.parametrize("most", [1, 3, 20])
+def test_with_too_many_cases_effects_happen_or_not_and_h_is_still_a_lower_bound(most, monkeypatch):
+    monkeypatch.setattr("pdsearch.domains.planning.factors.MOST_CASES", most)
+    n_more = 0
+    for seed in range(40):
+        domain = Planning(tied_task(seed), f"tied task {seed}")
+        one, _ = merge(domain.task, 1000, apart=True)
+        found, expected = transitions_of(one), slow_transitions_of(domain.task, one)
+        heuristic = make_heuristic(domain, "merge-and-shrink")
+        exact = naive.distances_to_goal(domain)
+
+        assert expected <= found
+        assert all(heuristic.value(state) <= exact.get(state, INFINITY) for state in naive.reachable(domain))
+        n_more += len(found) > len(expected)
+    assert (n_more > 0) == (most < 20)
+
+
+def test_knots_that_are_open_at_once_have_no_more_cases_together_than_allowed():
+    effects = tuple(Effect(((var, 1),), (var + 3) % 6, 1) for var in range(6))
+    operator, sizes = Operator("act", (), effects, 1), dict.fromkeys(range(6), 3)
+
+    for most in (1, 5, 20, 1000):
+        found = knots(operator, sizes, most)
+        assert np.prod([len(knot.cases) for knot in found]) <= most
+        for knot in found:
+            for values in iterate(range(3), repeat=len(knot.variables)):
+                given = dict(zip(knot.variables, values, strict=True))
+                assert sum(all(given[var] in case[var] for var in given) for case in knot.cases) == 1
+    assert [knot.variables for knot in found] == [(0, 3), (1, 4), (2, 5)]
 
 
 def random_distances(seed):
@@ -180,7 +295,7 @@ def test_no_table_is_larger_than_the_limit_allows(most):
     for seed in range(10):
         task = sas_tasks.random_task(seed, n_variables=7)
 
-        entries, order, _ = abstraction(task, most)
+        entries, order, _ = h_tables(task, most)
 
         assert len(order) == 7
         assert len(entries) <= sum(most * len(variable.values) for variable in task.variables)

@@ -21,11 +21,12 @@ from pdsearch.domains.planning.cost_partitioning import (
     partition,
     saturated_costs,
 )
+from pdsearch.domains.planning.linear_merging import merge
 from pdsearch.domains.planning.orders import Orders
 from pdsearch.domains.planning.pdb_tables import small_projections
 from pdsearch.domains.planning.projections import Projector
 from pdsearch.domains.planning.scp_tables import shared_tables, wanted
-from pdsearch.domains.planning.shared_costs import Lookup, lines_of
+from pdsearch.domains.planning.shared_costs import Found, Lookup, lines_of
 from pdsearch.domains.planning.sys_scp import larger_projections
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, TimeLimitError
@@ -51,7 +52,8 @@ def abstractions_of(domain):
     """Return projections and Cartesian abstractions of a small task."""
     projector = Projector(domain.task, domain.unpack(domain.initial))
     refined = () if why_not(domain.task) else cartesian_abstractions(domain.task, Limits(60, 10**6, 10**9, 100.0))
-    return [*small_projections(domain, projector, 2)[0], *refined]
+    merged, _ = merge(domain.task, 12, apart=True)
+    return [*small_projections(domain, projector, 2)[0], *refined, merged]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -60,7 +62,7 @@ def test_h_is_a_lower_bound_however_much_is_learnt_and_lessons_never_lower_it(ki
     raised = positive = dead = 0
     for seed in range(40):
         domain = (sas_tasks.planning, many_goals)[seed % 2](seed, **KINDS[kind])
-        heuristic = make_heuristic(domain, "scp:orders-1")
+        heuristic = make_heuristic(domain, "scp:orders-1" + ",projections,cartesian,merge-and-shrink" * (seed % 4 > 1))
         exact, graph = naive.distances_to_goal(domain), naive.reachable(domain)
         states = list(graph)
         for lesson in range(6):
@@ -175,7 +177,7 @@ def test_orders_that_begin_with_the_first_abstractions_tell_at_least_what_these_
         found, _ = small_projections(domain, projector, 2)
         n = sum(len(one.pattern) == 1 for one in found)
         joined, costs = abstractions(found), domain.space.cost
-        lookup = Lookup.of(found, (), joined.state_first[:-1])
+        lookup = Lookup.of(Found(found), joined.state_first[:-1])
         states = np.array([*naive.reachable(domain)][:40], np.uint64).reshape(-1)
         both, alone = Orders(joined, costs), Orders(abstractions(found[:n]), costs)
         samples = lines_of(lookup, domain.space, states)
@@ -261,7 +263,7 @@ def test_a_wrong_option_is_refused(option):
 
 def test_hill_climbing_without_patterns_is_refused():
     with pytest.raises(
-        BadInputError, match="'cartesian,hill-climbing' leaves no patterns to grow; leave out cartesian or"
+        BadInputError, match="'cartesian,hill-climbing' leaves no patterns to grow; add projections, or"
     ):
         wanted("cartesian,hill-climbing")
     assert wanted("cartesian,projections,hill-climbing") == wanted("hill-climbing")

@@ -1,7 +1,8 @@
 """The loop of merge-and-shrink: shrink the abstraction, multiply the next variable into it, reduce labels.
 
 Operators that no variable still to come can tell apart, of one cost, are one label: exact label reduction with
-respect to the abstraction, which with a linear order is all that its size depends on.
+respect to the abstraction, which with a linear order is all that its size depends on. Cases of conditional effects
+are labels of their own where that makes them exact, see :mod:`pdsearch.domains.planning.labels`.
 
 Source: Helmert, Haslum and Hoffmann (2007), ICAPS (linear merge-and-shrink); Sievers, Wehrle and Helmert (2014),
 "Generalized label reduction for merge-and-shrink heuristics", AAAI (exact label reduction).
@@ -9,15 +10,14 @@ Source: Helmert, Haslum and Hoffmann (2007), ICAPS (linear merge-and-shrink); Si
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import isqrt
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from pdsearch.domains.planning.abstract_distances import Distances, distances
 from pdsearch.domains.planning.factors import factors
+from pdsearch.domains.planning.labels import label_steps
+from pdsearch.domains.planning.merged import Merged, merged
 from pdsearch.domains.planning.sas import SasTask
 from pdsearch.domains.planning.shrinking import shrink
 from pdsearch.domains.planning.transition_systems import (
@@ -28,26 +28,17 @@ from pdsearch.domains.planning.transition_systems import (
     point,
     product,
 )
-from pdsearch.heuristics import Arrays
 from pdsearch.limits import NO_DEADLINE, Deadline
 
 _SEED = 2007
 _BYTES = 64  # of a transition while a product is made and its distances found: 54 to 66 measured
 _ENTRY_BYTES = 32  # of an entry of a table, so that all tables take a quarter of the memory while they are made
-_MOST_H = 2**31 - 1  # h of an entry; a consistent heuristic that is cut off at a constant is still consistent
 
 
-class Labels(NamedTuple):
-    """The labels before one merge step: sets of operators that the variables from this one on do not tell apart."""
-
-    group: Integers  # (n_labels,) of the variable to be merged
-    reduced: Integers  # (n_labels,) the label that each becomes once the variable is merged
-    cost: Integers  # (n_labels,)
-    cost_after: Integers  # of the labels after
-
-
-def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE, everywhere: bool = False) -> Arrays:
-    """Return a merge-and-shrink abstraction of a task.
+def merge(
+    task: SasTask, most: int, deadline: Deadline = NO_DEADLINE, everywhere: bool = False, apart: bool = False
+) -> tuple[Merged, int]:
+    """Return a merge-and-shrink abstraction of a task, and the most states that a product was allowed to have.
 
     Parameters
     ----------
@@ -59,16 +50,9 @@ def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE, ever
         When it must be done. Where a product would take more than its memory, both factors are shrunk further.
     everywhere : bool, optional
         States may be met that the initial one does not reach: none is pruned for that.
-
-    Returns
-    -------
-    entries : int32[n_entries]
-        For each variable in turn a table of one row per abstract state and one column per value. An entry says where
-        in ``entries`` the row of the next table begins; in the last table it is h; -1 where no goal can be reached.
-    order : int64[n_variables]
-        The variables of the tables.
-    numbers : int64[2]
-        The largest h, and the most states that a product was allowed to have.
+    apart : bool, optional
+        Operators keep transitions of their own, so that they may be given other costs than those of the task. Else
+        the transitions of an operator are those of all that cost as much.
 
     Raises
     ------
@@ -76,9 +60,10 @@ def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE, ever
         If the deadline passes, or not even products of few states fit its memory.
     """
     rng = np.random.default_rng(_SEED)
-    parts = factors(task)
-    steps = label_steps(list(parts.values()), np.array([operator.cost for operator in task.operators], np.int64))
-    system = point(len(steps[0].group) if steps else 0)
+    parts = factors(task, deadline)
+    costs = np.array([operator.cost for operator in task.operators], np.int64)
+    steps, of_operator = label_steps(parts, costs, apart)
+    system = point(int((steps[0].before if steps else of_operator).max(initial=-1)) + 1)
     found = Distances(np.zeros(1, np.int64), np.zeros(1, np.int64))
     tables = [np.zeros((1, 1), np.int64)]
     if deadline.memory_bytes is not None:
@@ -86,7 +71,8 @@ def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE, ever
     least = most
     for part, labels in zip(parts.values(), steps, strict=True):
         deadline.check("merge-and-shrink")
-        factor = part._replace(group=labels.group)
+        system = system._replace(group=system.group[labels.before])
+        factor = part.system._replace(group=labels.group)
         found_here = distances(factor, labels.cost, deadline, everywhere)
         to, n_states, value_to, n_values, factors_, allowed = _shrunk(
             system, found, factor, found_here, most, deadline, rng
@@ -96,23 +82,10 @@ def abstraction(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE, ever
         tables.append(np.where(value_to >= 0, np.arange(n_states)[:, None] * n_values + value_to, -1))
         system = product(*factors_, labels.reduced)
         found = distances(system, labels.cost_after, deadline, everywhere)
-    tables[-1] = _through(tables[-1], np.where(found.alive, np.minimum(found.h, _MOST_H), -1))
-    ours = tables[1:] or tables  # without variables h is that of the point
-    return _flat(ours), np.array(list(parts), np.int64), np.array([tables[-1].max(initial=0), least], np.int64)
-
-
-def label_steps(parts: Sequence[TransitionSystem], costs: Integers) -> list[Labels]:
-    """Return the labels before each merge step, from those of the factors (the operators, with these costs)."""
-    cost_after, labels = np.unique(costs, return_inverse=True)
-    steps: list[Labels] = []
-    for part in reversed(parts):
-        n_after = max(1, len(cost_after))
-        keys, labels = np.unique(part.group * n_after + labels, return_inverse=True)
-        group, reduced = np.divmod(keys, n_after)
-        cost = cost_after[reduced]
-        steps.append(Labels(group, reduced, cost, cost_after))
-        cost_after = cost
-    return steps[::-1]
+    to = np.where(found.alive, np.cumsum(found.alive) - 1, -1)
+    tables[-1] = _through(tables[-1], to)
+    ours = tables[1:] or tables  # without variables there is one state
+    return merged(image(system, to, found.n_alive), of_operator, np.array(list(parts), np.int64), ours), least
 
 
 def _shrunk(
@@ -157,13 +130,3 @@ def _limits(n_states: int, n_values: int, most: int) -> tuple[int, int]:
 def _through(table: Integers, to: Integers) -> Integers:
     """Return a table whose entries are mapped; -1 stays what it is."""
     return np.append(to, -1)[table]
-
-
-def _flat(tables: Sequence[Integers]) -> npt.NDArray[np.signedinteger]:
-    """Return all tables one after the other; entries but those of the last become places of rows."""
-    starts = np.cumsum([0, *(table.size for table in tables)])
-    rows = [
-        np.where(table >= 0, start + table * following.shape[1], -1).ravel()
-        for table, following, start in zip(tables, tables[1:], starts[1:], strict=False)
-    ]
-    return np.concatenate([*rows, tables[-1].ravel()]).astype(np.int32 if starts[-1] < 2**31 else np.int64)

@@ -8,8 +8,9 @@ causal graph, those that others depend on first and those of the goal last (truc
 Fast Downward calls "reverse level". The abstraction then knows how things move before it learns what they are for, and
 operators soon look alike to all variables that are still to come.
 
-With a limit above the number of reachable states h is the distance. Conditional effects and derived variables are
-taken as :mod:`pdsearch.domains.planning.factors` says: h stays admissible and consistent, and is less exact.
+With a limit above the number of reachable states h is the distance, with conditional effects, too, as long as an
+operator has not too many cases (see :mod:`pdsearch.domains.planning.contexts`). What is asked of derived variables is
+taken to hold or not: h stays admissible and consistent, and is less exact.
 
 Source: Helmert, Haslum and Hoffmann (2007), "Flexible abstraction heuristics for optimal sequential planning", ICAPS;
 Helmert, Haslum, Hoffmann and Nissim (2014), JACM 61.
@@ -24,15 +25,20 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch.domains import Domain, State
-from pdsearch.domains.planning.linear_merging import abstraction
+from pdsearch.domains.planning.cascades import flat
+from pdsearch.domains.planning.cost_partitioning import DEAD, goal_distances
+from pdsearch.domains.planning.linear_merging import merge
+from pdsearch.domains.planning.sas import SasTask
 from pdsearch.domains.planning.space import value_of
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, shown
-from pdsearch.heuristics import HEURISTICS, Heuristic, Share, build_here
+from pdsearch.heuristics import HEURISTICS, Arrays, Heuristic, Share, build_here
 from pdsearch.kernels.protocol import INFINITY, evaluates
+from pdsearch.limits import NO_DEADLINE, Deadline
 
 DEFAULT_STATES = 1000
 MOST_STATES = 1_000_000  # more would not fit the memory, nor a transition its integer
+_MOST_H = 2**31 - 1  # h of an entry; a consistent heuristic that is cut off at a constant is still consistent
 
 
 class MergeAndShrinkTables(NamedTuple):
@@ -71,7 +77,7 @@ class MergeAndShrink(Heuristic):
         self.planning = domain
         self._asked = _states(option)
         entries, order, numbers = share(
-            partial(abstraction, domain.task, self._asked, domain.deadline, domain.leaves_reachable)
+            partial(h_tables, domain.task, self._asked, domain.deadline, domain.leaves_reachable)
         )
         self.tables = MergeAndShrinkTables(entries, order)  # type: ignore[arg-type]
         self.max_h, self._allowed = numbers.tolist()
@@ -96,6 +102,25 @@ class MergeAndShrink(Heuristic):
             if entry < 0:
                 return INFINITY
         return entry
+
+
+def h_tables(task: SasTask, most: int, deadline: Deadline = NO_DEADLINE, everywhere: bool = False) -> Arrays:
+    """Return the tables of an abstraction, the last of which says h; see :func:`linear_merging.merge`.
+
+    Returns
+    -------
+    entries : int32[n_entries]
+        For each variable in turn a table of one row per abstract state and one column per value. An entry says where
+        in ``entries`` the row of the next table begins; in the last table it is h; -1 where no goal can be reached.
+    order : int64[n_variables]
+        The variables of the tables.
+    numbers : int64[2]
+        The largest h, and the most states that a product was allowed to have.
+    """
+    one, allowed = merge(task, most, deadline, everywhere)
+    h = goal_distances(one, np.array([min(operator.cost, DEAD) for operator in task.operators], np.int64))
+    last = np.where(h < DEAD, np.minimum(h, _MOST_H), -1)[one.tables[-1]]
+    return flat([*one.tables[:-1], last]), one.order, np.array([last.max(initial=0), allowed], np.int64)
 
 
 def _states(option: str | None) -> int:

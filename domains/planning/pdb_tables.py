@@ -7,7 +7,7 @@ import numpy as np
 from pdsearch.domains.planning.hill_climbing import climbed_projections
 from pdsearch.domains.planning.patterns import Pattern, systematic
 from pdsearch.domains.planning.projections import MAX_STATES, MAX_TRANSITIONS, Projection, Projector
-from pdsearch.domains.planning.shared_costs import share_costs
+from pdsearch.domains.planning.shared_costs import Found, share_costs
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, shown
 from pdsearch.heuristics import Arrays
@@ -39,7 +39,7 @@ def build_tables(task: Planning, option: str | None) -> Arrays:
         found, n_left_out = [_single(task, projector, str(option))], 0
     else:
         found, n_left_out = small_projections(task, projector, most)
-    shared = share_costs(task, found, ())
+    shared = share_costs(task, Found(found))
     return shared.entries, np.array([shared.largest, len(found) + n_left_out, n_left_out]), *shared.lookup.places
 
 

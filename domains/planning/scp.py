@@ -24,8 +24,6 @@ from pdsearch.domains.planning.large_costs import MOST_H
 from pdsearch.domains.planning.lines import LINE_BYTES
 from pdsearch.domains.planning.orders import Orders
 from pdsearch.domains.planning.pdb import h_of_lines
-from pdsearch.domains.planning.places import Places
-from pdsearch.domains.planning.refinement_tree import Trees
 from pdsearch.domains.planning.scp_tables import OPTIONS, Wanted, build_tables, wanted
 from pdsearch.domains.planning.shared_costs import Lookup, look_up
 from pdsearch.domains.planning.task import Planning
@@ -75,8 +73,7 @@ class Scp(Heuristic):
         self.task = domain
         chosen: Wanted = wanted(option)
         entries, numbers, *rest = share(lambda: build_tables(domain, chosen))
-        places, trees, joined = rest[: len(Places._fields)], rest[len(Places._fields) : -_N_JOINED], rest[-_N_JOINED:]
-        lookup = Lookup(Places(*places), Trees(*trees))  # type: ignore[arg-type]
+        lookup, joined = Lookup.from_arrays(rest[:-_N_JOINED]), rest[-_N_JOINED:]
         values = np.zeros(len(lookup.places.variables), np.int64)
         self.tables = ScpTables(entries, lookup, values, np.zeros(lookup.n, np.int64))  # type: ignore[arg-type]
         self.held = self._joined = Abstractions(*joined)  # type: ignore[arg-type]
@@ -143,7 +140,9 @@ class Scp(Heuristic):
         values, places = np.array(self.task.unpack(state)), self.tables.lookup.places
         products = places.multiplier * values[places.variables][places.place]
         first = places.first + products.reshape(len(places.first), places.size).sum(axis=1)
-        return np.append(first, self.tables.lookup.trees.lines(values.tolist())).astype(np.int64)
+        _, trees, cascades = self.tables.lookup
+        given = values.tolist()
+        return np.concatenate([first, trees.lines(given), cascades.lines(given)]).astype(np.int64)
 
     def _bounded(self, table: Integers) -> Integers:
         """Lower distances where sums of them might exceed ``max_h``, and return them."""

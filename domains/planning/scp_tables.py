@@ -9,24 +9,31 @@ import numpy as np
 
 from pdsearch.domains.planning.cartesian import Limits, cartesian_abstractions, why_not
 from pdsearch.domains.planning.hill_climbing import climbed_projections
+from pdsearch.domains.planning.linear_merging import merge
 from pdsearch.domains.planning.lines import LINE_BYTES
+from pdsearch.domains.planning.merged import Merged
 from pdsearch.domains.planning.orders import EFFORT
 from pdsearch.domains.planning.pdb_tables import CLIMB, most_states, most_transitions, projector_of, small_projections
 from pdsearch.domains.planning.projections import Projection
-from pdsearch.domains.planning.shared_costs import Refined, Shared, share_costs
+from pdsearch.domains.planning.shared_costs import Found, Refined, Shared, share_costs
 from pdsearch.domains.planning.sys_scp import larger_projections
 from pdsearch.domains.planning.task import Planning
-from pdsearch.errors import BadInputError, shown
+from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError, shown
 from pdsearch.heuristics import Arrays
+from pdsearch.limits import Deadline
 
 OPTIONS = (
-    "words with commas between: projections or cartesian, abstractions of this kind only; offline, no orders during "
-    "the search; orders-N, at most N before it; hill-climbing, in place of other larger patterns those that grow where "
-    "that raises h"
+    "words with commas between: projections, cartesian, merge-and-shrink, abstractions of these kinds only; offline, "
+    "no orders during the search; orders-N, at most N before it; hill-climbing, in place of other larger patterns "
+    "those that grow where that raises h"
 )
 _MOST_MOVES = 500_000  # of all refined abstractions
 _EFFORT = 1 << 28  # transitions looked at while they are refined
 _SHARE = 0.1  # of the time that is left
+_MERGED_STATES = 10_000  # of the abstraction that is merged and shrunk
+_MERGED_MOVES = 2_000_000  # of its products
+_MOVE_BYTES = 64  # of one of these while the product is made
+_KINDS = ("projections", "cartesian", "merge-and-shrink")
 
 
 class Wanted(NamedTuple):
@@ -34,6 +41,7 @@ class Wanted(NamedTuple):
 
     projections: bool
     cartesian: bool
+    merged: bool
     is_online: bool
     n_orders: int
     climbs: bool
@@ -43,7 +51,7 @@ def wanted(option: str | None) -> Wanted:
     """Return what an option says.
 
     >>> wanted("projections,offline")
-    Wanted(projections=True, cartesian=False, is_online=False, n_orders=32, climbs=False)
+    Wanted(projections=True, cartesian=False, merged=False, is_online=False, n_orders=32, climbs=False)
 
     Raises
     ------
@@ -56,12 +64,15 @@ def wanted(option: str | None) -> Wanted:
         kind, _, number = word.partition("-")
         if kind == "orders" and number.isascii() and number.isdecimal() and 0 < int(number[:4]) <= n_orders:
             n_orders = int(number[:4])
-        elif word not in ("projections", "cartesian", "offline", CLIMB):
+        elif word not in (*_KINDS, "offline", CLIMB):
             raise BadInputError(f"scp option {shown(word)} is unknown; give {OPTIONS}")
-    only = {word for word in words if word in ("projections", "cartesian")} or {"projections", "cartesian"}
+    only = set(words).intersection(_KINDS) or {"projections", "cartesian"}
     if CLIMB in words and "projections" not in only:
-        raise BadInputError(f"scp option {shown(option)} leaves no patterns to grow; leave out cartesian or {CLIMB}")
-    return Wanted("projections" in only, "cartesian" in only, "offline" not in words, n_orders, CLIMB in words)
+        raise BadInputError(
+            f"scp option {shown(option)} leaves no patterns to grow; add projections, or leave out {CLIMB}"
+        )
+    projections, cartesian, merged = (kind in only for kind in _KINDS)
+    return Wanted(projections, cartesian, merged, "offline" not in words, n_orders, CLIMB in words)
 
 
 def build_tables(task: Planning, chosen: Wanted) -> Arrays:
@@ -77,8 +88,7 @@ def build_tables(task: Planning, chosen: Wanted) -> Arrays:
     return (
         shared.entries,
         np.array([largest, shared.n_orders, n_patterns, n_left_out]),
-        *shared.lookup.places,
-        *shared.lookup.trees,
+        *shared.lookup.arrays,
         *shared.joined,
     )
 
@@ -94,8 +104,26 @@ def shared_tables(task: Planning, chosen: Wanted) -> tuple[Shared, int, int]:
         moves = min(_MOST_MOVES, most_transitions(task) - n_moves)
         limits = Limits(room - n_states, moves, _EFFORT, _SHARE * task.deadline.left_s)
         refined = cartesian_abstractions(task.task, limits, task.deadline, task.leaves_reachable)
+    n_states, n_moves = (
+        n_states + sum(len(one.live) for one in refined),
+        n_moves + sum(len(one.source) for one in refined),
+    )
+    merged = _merged(task, room - n_states, most_transitions(task) - n_moves) if chosen.merged else []
     effort = EFFORT // 2 if chosen.is_online else EFFORT
-    return share_costs(task, projections, refined, chosen.n_orders, effort, n_small), n_small + n_left_out, n_left_out
+    shared = share_costs(task, Found(projections, refined, merged), chosen.n_orders, effort, n_small)
+    return shared, n_small + n_left_out, n_left_out
+
+
+def _merged(task: Planning, room: int, moves: int) -> list[Merged]:
+    """Return the abstraction that merge-and-shrink makes of so many states and transitions, where it has the time."""
+    if room < 2 or moves < 1 or not task.primary:
+        return []
+    within = Deadline(_SHARE * task.deadline.left_s, _MOVE_BYTES * min(moves, _MERGED_MOVES))
+    try:
+        return [merge(task.task, min(_MERGED_STATES, room - 1), within, task.leaves_reachable, apart=True)[0]]
+    except (TimeLimitError, MemoryLimitError):
+        task.deadline.check("merging and shrinking")
+        return []
 
 
 def _projections(task: Planning, room: int, climbs: bool) -> tuple[list[Projection], int, int]:

@@ -15,8 +15,10 @@ import numpy.typing as npt
 
 from pdsearch._jit import inlined, kernel
 from pdsearch.domains.planning.abstraction import Abstraction, Flags, Integers
+from pdsearch.domains.planning.cascades import Cascades, find_states
 from pdsearch.domains.planning.cost_partitioning import DEAD, Abstractions, abstractions
 from pdsearch.domains.planning.lines import LINE_BYTES
+from pdsearch.domains.planning.merged import Merged
 from pdsearch.domains.planning.orders import EFFORT, Orders, narrowest
 from pdsearch.domains.planning.patterns import Pattern
 from pdsearch.domains.planning.places import Places, find_lines
@@ -24,6 +26,7 @@ from pdsearch.domains.planning.projections import Projection
 from pdsearch.domains.planning.refinement_tree import Trees, find_leaves
 from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.planning.walks import sampled_states
+from pdsearch.heuristics import Arrays
 from pdsearch.kernels.protocol import width
 
 N_SAMPLES = 1000
@@ -38,36 +41,69 @@ class Refined(Abstraction, Protocol):
         """Return the tree; a leaf is -1 less the state."""
 
 
+class Found(NamedTuple):
+    """Abstractions of all kinds."""
+
+    projections: Sequence[Projection]
+    refined: Sequence[Refined] = ()
+    merged: Sequence[Merged] = ()
+
+    @property
+    def all(self) -> list[Abstraction]:
+        """Return those of one kind after those of the other."""
+        return [*self.projections, *self.refined, *self.merged]
+
+    def chosen(self, flags: Sequence[bool]) -> Found:
+        """Return those whose flags are set."""
+        places = np.cumsum([0, *map(len, self)])
+        return Found(*(_chosen(some, flags[a:b]) for some, (a, b) in zip(self, pairwise(places), strict=True)))
+
+
 class Lookup(NamedTuple):
-    """How the lines of a state are found: those of projections, then those of refined abstractions."""
+    """How the lines of a state are found: those of projections, of refined abstractions, of merged ones."""
 
     places: Places
     trees: Trees
+    cascades: Cascades
 
     @property
     def n(self) -> int:
         """Return the number of abstractions."""
-        return len(self.places.first) + len(self.trees.root)
+        return len(self.places.first) + len(self.trees.root) + len(self.cascades.root)
+
+    @property
+    def arrays(self) -> Arrays:
+        """Return the arrays of all parts."""
+        return tuple(array for part in self for array in part)
 
     @classmethod
-    def of(cls, projections: Sequence[Projection], refined: Sequence[Refined], first: Integers) -> Lookup:
+    def of(cls, found: Found, first: Integers) -> Lookup:
         """Return how lines are found where each abstraction begins at one of ``first``."""
-        n = len(projections)
-        trees = Trees.of([one.tree for one in refined], first[n : n + len(refined)].tolist())
-        return cls(Places.of(projections, first[:n]), trees)
+        of_projections, of_refined, of_merged = np.split(first, np.cumsum([len(some) for some in found])[:2])
+        trees = Trees.of([one.tree for one in found.refined], of_refined.tolist())
+        return cls(Places.of(found.projections, of_projections), trees, Cascades.of(found.merged, of_merged))
+
+    @classmethod
+    def from_arrays(cls, arrays: Sequence[npt.NDArray[Any]]) -> Lookup:
+        """Return what has these arrays."""
+        kinds = (Places, Trees, Cascades)
+        parts = np.cumsum([0, *(len(kind._fields) for kind in kinds)])
+        return cls(*(kind(*arrays[a:b]) for kind, (a, b) in zip(kinds, pairwise(parts), strict=True)))
 
 
 @inlined
 def look_up(lookup, space, states, at, values, lines, start):
     """Write the lines of the state at ``states[at]`` from ``lines[start]`` on; ``values`` is scratch."""
     find_lines(lookup.places, space, states, at, values, lines, start)
-    find_leaves(lookup.trees, space, states, at, lines, start + len(lookup.places.first))
+    start += len(lookup.places.first)
+    find_leaves(lookup.trees, space, states, at, lines, start)
+    find_states(lookup.cascades, space, states, at, lines, start + len(lookup.trees.root))
 
 
 @kernel
 def _look_all_up(lookup, space, states, values, lines):
     """Write the lines of many states."""
-    n = len(lookup.places.first) + len(lookup.trees.root)
+    n = len(lookup.places.first) + len(lookup.trees.root) + len(lookup.cascades.root)
     for i in range(len(states) // width(space)):
         look_up(lookup, space, states, i * width(space), values, lines, i * n)
 
@@ -91,8 +127,7 @@ class Shared(NamedTuple):
 
 def share_costs(
     task: Planning,
-    projections: Sequence[Projection],
-    refined: Sequence[Refined],
+    found: Found,
     most: int = LINE_BYTES // 2,
     effort: int = EFFORT,
     n_first: int = 0,
@@ -103,8 +138,8 @@ def share_costs(
     ----------
     task : Planning
         Its deadline is kept.
-    projections, refined : sequences of Abstraction
-        All of them.
+    found : Found
+        All abstractions.
     most : int
         No more orders than these, and than a line has room for.
     effort : int
@@ -112,24 +147,23 @@ def share_costs(
     n_first : int
         Orders are tried that begin with so many of the projections, too, see :meth:`Orders.best`.
     """
-    found: list[Abstraction] = [*projections, *refined]
-    joined = abstractions(found)
+    joined = abstractions(found.all)
     orders = Orders(joined, task.space.cost, task.deadline)
-    samples = _samples(task, Lookup.of(projections, refined, joined.state_first[:-1]), orders)
-    first = abstractions(projections[:n_first]) if 0 < n_first < len(found) else None
+    samples = _samples(task, Lookup.of(found, joined.state_first[:-1]), orders)
+    first = abstractions(found.projections[:n_first]) if 0 < n_first < len(found.all) else None
     begins = None if first is None else Orders(first, task.space.cost, task.deadline)
     tables = np.array(orders.best(samples, most, effort, begins))
-    dead = (orders.h == DEAD) & np.concatenate([np.zeros(0, np.bool_), *(one.live for one in found)])
+    dead = (orders.h == DEAD) & np.concatenate([np.zeros(0, np.bool_), *(one.live for one in found.all)])
     lines_of_each = [slice(start, end) for start, end in pairwise(joined.state_first.tolist())]
-    warns = _warn(task, projections, [dead[lines] for lines in lines_of_each])
-    warns += [bool(dead[lines].any()) for lines in lines_of_each[len(projections) :]]
+    warns = _warn(task, found.projections, [dead[lines] for lines in lines_of_each])
+    warns += [bool(dead[lines].any()) for lines in lines_of_each[len(found.projections) :]]
     useful = [warns[a] or bool(tables[:, lines].any()) for a, lines in enumerate(lines_of_each)]
-    kept, kept_refined = _chosen(projections, useful[: len(projections)]), _chosen(refined, useful[len(projections) :])
+    kept = found.chosen(useful)
     states = np.repeat(np.array(useful, np.bool_), np.diff(joined.state_first))
-    kept_joined = joined if all(useful) else abstractions([*kept, *kept_refined])
+    kept_joined = joined if all(useful) else abstractions(kept.all)
     firsts = kept_joined.state_first
     entries, largest, n_orders = _entries(tables[:, states], dead[states], firsts)
-    return Shared(entries, largest, n_orders, Lookup.of(kept, kept_refined, firsts[:-1]), kept_joined)
+    return Shared(entries, largest, n_orders, Lookup.of(kept, firsts[:-1]), kept_joined)
 
 
 def _chosen(some: Sequence[Any], flags: Sequence[bool]) -> list[Any]:

@@ -75,7 +75,7 @@ def product(one: TransitionSystem, other: TransitionSystem, reduced: Integers) -
     n_others, n_labels = len(other.sizes), int(reduced.max(initial=-1)) + 1
     n_pairs = max(1, len(one.sizes) * n_others)
     rows, pairs = np.divmod(np.unique(reduced * n_pairs + one.group * n_others + other.group), n_pairs)
-    group, first, pairs = _shared(np.searchsorted(rows, np.arange(n_labels + 1)), pairs)
+    group, first, pairs = shared(np.searchsorted(rows, np.arange(n_labels + 1)), pairs)
     ones, others = np.divmod(pairs, n_others)
     ends = np.concatenate([[0], np.cumsum(one.sizes[ones] * other.sizes[others])])
     transitions = np.empty(ends[-1], np.int64)
@@ -110,7 +110,7 @@ def image(system: TransitionSystem, to: Integers, n_states: int) -> TransitionSy
     first, mapped = np.zeros(len(system.first), np.int64), np.empty(len(system.transitions), np.int64)
     spare = np.empty(system.sizes.max(initial=0), np.int64)
     _map(system.first, system.transitions, to, np.empty(n_states + 1, np.int64), spare, first, mapped)
-    group, first, transitions = _shared(first, mapped[: first[-1]])
+    group, first, transitions = shared(first, mapped[: first[-1]])
     initial, goal = np.zeros(n_states, bool), np.zeros(n_states, bool)
     initial[to[system.initial & (to >= 0)]] = True
     goal[to[system.goal & (to >= 0)]] = True
@@ -151,14 +151,14 @@ def _sort(transitions, shift, places, ordered):
         places[state] += 1
 
 
-def _shared(first: Integers, items: Integers) -> tuple[Integers, Integers, Integers]:
+def shared(first: Integers, items: Integers) -> tuple[Integers, Integers, Integers]:
     """Keep one copy of rows with equal items: row r has those from ``first[r]`` to ``first[r + 1]``.
 
     Returns the number of the copy for each row, and first and items of the copies.
 
     Examples
     --------
-    >>> [array.tolist() for array in _shared(np.array([0, 2, 2, 3, 5]), np.array([5, 7, 5, 5, 7]))]
+    >>> [array.tolist() for array in shared(np.array([0, 2, 2, 3, 5]), np.array([5, 7, 5, 5, 7]))]
     [[0, 1, 2, 0], [0, 2, 2, 3], [5, 7, 5]]
     """
     n_rows = len(first) - 1
