@@ -58,6 +58,7 @@ def test_costs_and_necessary_expansions_are_those_of_the_plainest_search(name, d
     [
         ("tiles", "3x3", {}, "manhattan"),
         ("tiles", "2x4", {"goal": "blank-last"}, "linear-conflict"),
+        ("tiles", "3x3", {"goal": "blank-last"}, "walking-distance"),
         ("grid", "20x20", {}, "octile"),
         ("grid", "12x15", {"neighbours": 4}, "octile"),
         ("pancake", "7", {}, "gap"),
@@ -186,7 +187,7 @@ def test_a_heuristic_that_does_not_serve_is_refused_by_name(cls, words):
 
     with pytest.raises(BadInputError, match=words) as error:
         solve(domain, cls(domain), algorithm="bae")
-    assert str(error.value).endswith("that serve: blind, linear-conflict, manhattan")
+    assert str(error.value).endswith("that serve: blind, linear-conflict, manhattan, walking-distance")
 
 
 def test_a_heuristic_that_is_found_out_to_be_inconsistent_gives_no_answer():
