@@ -1,10 +1,11 @@
 """IDA* on the CPU: nodes per second of one core, and what a second thread or rank adds.
 
-    python benchmarks/ida.py [korf:4,7,10,11] [--threads 2] [--repeat 3] [--all-hundred out.jsonl]
+    python benchmarks/ida.py [korf:4,7,10,11] [--threads 2] [--repeat 3] [--heuristic NAME] [--all-hundred out.jsonl]
 
 Each row is the best of some repetitions, for a shared machine only takes away. ``cpu`` is nodes by CPU
 seconds of the process, which other programs do not change; ``wall`` by the clock.
-``--all-hundred`` solves Korf's hundred once, checks every length and count, and writes a line each.
+``--all-hundred`` solves Korf's hundred once, checks every length and, with Manhattan distance, every count, and writes
+a line each.
 """
 
 from __future__ import annotations
@@ -37,35 +38,39 @@ def main() -> int:
     parser.add_argument("instances", nargs="?", default="korf:4,7,10,11")
     parser.add_argument("--threads", type=int, default=fair_threads())
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--heuristic", default="manhattan")
     parser.add_argument("--all-hundred", metavar="FILE")
     arguments = parser.parse_args()
     if arguments.all_hundred:
-        return _hundred(Path(arguments.all_hundred), arguments.threads)
+        return _hundred(Path(arguments.all_hundred), arguments.threads, arguments.heuristic)
+    searched = partial(_solve, heuristic=arguments.heuristic)
     puzzles = instances(Tiles, arguments.instances, {})
     print("| search | mode | generated | cpu M/s | wall M/s | against own C | against Burns et al. C++ | LB |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    _solve([Tiles.korf(79)], "first", 1)  # compile outside the clock
+    searched([Tiles.korf(79)], "first", 1)  # compile outside the clock
     for mode, anchor in (("first", C_FIRST), ("all", C_ALL)):
         table = partial(_row, mode=mode, anchor=anchor, repeat=arguments.repeat)
         n = arguments.threads
-        one = table("one thread", run=partial(_solve, puzzles, mode, 1))
-        many = table(f"{n} threads", run=partial(_solve, puzzles, mode, n))
-        ranks = table(f"{n} ranks", run=partial(_mpi, _ranks(arguments.instances, mode, n)))
+        one = table("one thread", run=partial(searched, puzzles, mode, 1))
+        many = table(f"{n} threads", run=partial(searched, puzzles, mode, n))
+        ranks = table(f"{n} ranks", run=partial(_mpi, _ranks(arguments.instances, mode, n, arguments.heuristic)))
         # on a shared machine the clock says little: what a core does by CPU time, and how even the work is
         by_cpu = n * many.cpu / one.cpu / many.load_balance
         print(
             f"\n{mode}: {n} threads / one {many.wall / one.wall:.2f} by the clock, {by_cpu:.2f} by CPU time and LB; "
             f"{n} ranks / one {ranks.wall / one.wall:.2f} by the clock\n"
         )
-    general = partial(_solve, puzzles[:1], "first", 1, specialised=False)
+    general = partial(searched, puzzles[:1], "first", 1, specialised=False)
     _row("general, one thread", general, mode="first", anchor=C_FIRST, repeat=1)
     return 0
 
 
-def _solve(puzzles: list[Domain], mode: str, threads: int, specialised: bool = True) -> dict[str, float]:
+def _solve(
+    puzzles: list[Domain], mode: str, threads: int, specialised: bool = True, heuristic: str = "manhattan"
+) -> dict[str, float]:
     start, cpu = time.perf_counter(), time.process_time()
     results = [
-        solve(puzzle, algorithm="idastar", mode=mode, threads=threads, general=not specialised, prune="none")
+        solve(puzzle, heuristic, algorithm="idastar", mode=mode, threads=threads, general=not specialised, prune="none")
         for puzzle in puzzles
     ]
     return {
@@ -76,11 +81,11 @@ def _solve(puzzles: list[Domain], mode: str, threads: int, specialised: bool = T
     }
 
 
-def _ranks(names: str, mode: str, n: int) -> list[str]:
+def _ranks(names: str, mode: str, n: int, heuristic: str) -> list[str]:
     beside = Path(sys.executable).with_name("mpiexec")
     mpiexec = str(beside) if beside.exists() else "mpiexec"
     command = [mpiexec, "-n", str(n), sys.executable, "-m", "pdsearch", "ida", "tiles", names, "--mode", mode]
-    return [*command, "--threads", "1", "--device", "cpu", "--json", "-"]
+    return [*command, "--threads", "1", "--device", "cpu", "--heuristic", heuristic, "--json", "-"]
 
 
 def _mpi(command: list[str]) -> dict[str, float]:
@@ -120,12 +125,14 @@ def _row(name: str, run: Callable[[], dict[str, float]], mode: str, anchor: floa
     return best
 
 
-def _hundred(out: Path, threads: int) -> int:
+def _hundred(out: Path, threads: int, heuristic: str) -> int:
     wrong, start, generated = 0, time.perf_counter(), 0
     with out.open("w") as file:
         for number in range(1, 101):
-            result = solve(Tiles.korf(number), algorithm="idastar", threads=threads, prune="none")
-            right = (result.cost, result.generated + 1) == (korf(number).optimal_length, korf(number).idastar_generated)
+            result = solve(Tiles.korf(number), heuristic, algorithm="idastar", threads=threads, prune="none")
+            published = korf(number)
+            are_korfs = heuristic != "manhattan" or result.generated + 1 == published.idastar_generated
+            right = result.cost == published.optimal_length and are_korfs
             wrong += not right
             generated += result.generated
             keys = (
@@ -140,11 +147,9 @@ def _hundred(out: Path, threads: int) -> int:
                 "threads",
             )
             row = {key: value for key, value in result.to_dict().items() if key in keys}
-            print(json.dumps(row | {"counts_are_korfs": right}), file=file, flush=True)
+            print(json.dumps(row | {"right": right}), file=file, flush=True)
     seconds = time.perf_counter() - start
-    print(
-        f"{100 - wrong} of 100 lengths and counts right; {generated:,} generated in {seconds:.1f} s, {threads} threads"
-    )
+    print(f"{100 - wrong} of 100 right; {generated:,} generated in {seconds:.1f} s, {threads} threads")
     return 1 if wrong else 0
 
 

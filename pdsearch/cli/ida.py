@@ -19,6 +19,7 @@ from pdsearch.search.algorithms import ALGORITHMS
 TAKES_RANKS = True
 EXAMPLES = """\
   pdsearch ida tiles korf:1-20 --threads 2 --mode first --json out.jsonl
+  pdsearch ida tiles korf:1-20 --heuristic walking-distance
   pdsearch ida tiles korf:all --device gpu
   pdsearch ida tiles korf:1,4,7 -n 2 --mode all
   mpiexec -n 16 pdsearch ida tiles korf:all --mode first
