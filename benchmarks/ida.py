@@ -44,7 +44,7 @@ def main() -> int:
     if arguments.all_hundred:
         return _hundred(Path(arguments.all_hundred), arguments.threads, arguments.heuristic)
     searched = partial(_solve, heuristic=arguments.heuristic)
-    puzzles = instances(Tiles, arguments.instances, {})
+    puzzles = instances(Tiles, [arguments.instances], {})
     print("| search | mode | generated | cpu M/s | wall M/s | against own C | against Burns et al. C++ | LB |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     searched([Tiles.korf(79)], "first", 1)  # compile outside the clock
@@ -85,7 +85,7 @@ def _ranks(names: str, mode: str, n: int, heuristic: str) -> list[str]:
     beside = Path(sys.executable).with_name("mpiexec")
     mpiexec = str(beside) if beside.exists() else "mpiexec"
     command = [mpiexec, "-n", str(n), sys.executable, "-m", "pdsearch", "ida", "tiles", names, "--mode", mode]
-    return [*command, "--threads", "1", "--device", "cpu", "--heuristic", heuristic, "--json", "-"]
+    return [*command, "--threads", "1", "--device", "cpu", "--prune", "none", "--heuristic", heuristic, "--json", "-"]
 
 
 def _mpi(command: list[str]) -> dict[str, float]:
