@@ -34,7 +34,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto
 
-# the same over more instances, each of which compiles kernels of its own
+# more instances, and what takes seconds of compiling or of processes
 test-wide: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto -m "wide and not heavy"
 

@@ -6,7 +6,8 @@ import math
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import jobs
@@ -23,6 +24,20 @@ Notice.WAIT_S = math.inf  # commands that tests run in this process say nothing 
 
 settings.register_profile("untimed", deadline=None)  # compiling, or a busy machine, is no failure
 settings.load_profile("untimed")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what is wide
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Let the first ``n`` instances of a test that is marked ``few(n)`` run always, and mark the others ``wide``."""
+    seen = Counter[str]()
+    for item in items:
+        few = item.get_closest_marker("few")
+        if few is None or any(map(item.get_closest_marker, ("heavy", "wide"))):
+            continue
+        name = item.nodeid.partition("[")[0]
+        seen[name] += 1
+        if seen[name] > few.args[0]:
+            item.add_marker("wide")
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,7 @@ def replayed(domain, plan):
     return total, domain.is_goal(state)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("open_list", ["bucket", "heap"])
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", HEURISTICS)
@@ -67,6 +68,7 @@ def test_the_cost_is_that_of_the_plainest_astar(name, domain_name, text, options
         assert replayed(domain, result.plan) == (result.cost, True)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("open_list", ["bucket", "heap"])
 @pytest.mark.parametrize("name", ["blind", "manhattan", "linear-conflict"])
 def test_the_eight_puzzle_is_solved_optimally_from_anywhere(name, open_list, eight_puzzle):
@@ -78,6 +80,7 @@ def test_the_eight_puzzle_is_solved_optimally_from_anywhere(name, open_list, eig
         assert run(Tiles(board), name, open_list=open_list).cost == eight_puzzle[board]
 
 
+@pytest.mark.few(9)
 @pytest.mark.parametrize("open_list", ["bucket", "heap"])
 @pytest.mark.parametrize("goal", ["blank-first", "blank-last"])
 @pytest.mark.parametrize(("width", "height"), [(2, 3), (2, 4), (4, 2)])
@@ -122,6 +125,7 @@ def test_a_better_heuristic_gives_the_same_length_with_fewer_expansions(number):
     assert conflict.expanded_before_last_layer < manhattan.expanded_before_last_layer
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "text", others_wide(["random:4x5", "random:2x7", "random:3x6", "random:5x5", "random:2x12", "random:6x4"])
 )
@@ -242,6 +246,7 @@ def test_a_full_memory_is_a_status_with_a_lower_bound(memory, open_list):
     assert memory / 2 < result.peak_memory_bytes <= memory
 
 
+@pytest.mark.wide
 def test_a_system_that_gives_less_than_the_limit_allows_is_a_memory_limit():
     code = """
 import resource
@@ -307,6 +312,7 @@ def test_expensive_expansions_do_not_keep_a_search_from_the_clock(cost_s, monkey
     assert min(budgets) >= 1
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["blind", "manhattan", "linear-conflict"])
 @pytest.mark.parametrize("text", ["random:2x2", "random:4x4", "random:5x5", "random:2x12"])
 def test_the_least_memory_that_may_be_asked_for_gives_a_status_too(name, text):

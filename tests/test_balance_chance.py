@@ -58,6 +58,7 @@ def test_the_normal_limit_meets_the_exact_value_where_one_takes_over():
     assert sampling_floor(n_items, n_bins, k) == pytest.approx(limit, rel=5e-3)
 
 
+@pytest.mark.wide
 @given(n_items=st.integers(1, 10**15), n_bins=st.integers(1, 10**6), k=st.integers(1, 16))
 def test_it_lies_between_none_and_all_on_one(n_items, n_bins, k):
     k = min(k, n_bins)

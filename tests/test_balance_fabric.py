@@ -15,6 +15,7 @@ from pdsearch.errors import BadInputError
 demands = st.integers(1, 6).flatmap(lambda n: hnp.arrays(np.int64, (n, n), elements=st.integers(0, 4)))
 
 
+@pytest.mark.wide
 @given(demand=demands.filter(lambda d: d.any()), n_spines=st.integers(1, 9))
 def test_no_link_is_fuller_than_with_ideal_spraying_and_every_flow_arrives(demand, n_spines):
     flows = split_on_spines(demand, n_spines)

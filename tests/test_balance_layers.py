@@ -80,6 +80,7 @@ def test_the_command_prints_the_table_and_writes_it(tmp_path, capsys):
     assert result == plain
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "array",
     [

@@ -84,6 +84,7 @@ def test_evenness_holds_the_same_values_as_the_single_functions(loads):
         assert values[function.__name__] == pytest.approx(function(loads), abs=1e-12), function.__name__
 
 
+@pytest.mark.wide
 @given(loads=counts, factor=st.floats(1e-6, 1e6))
 @pytest.mark.parametrize("function", VECTOR_METRICS[:-2], ids=ids)
 def test_scaling_all_loads_changes_nothing(function, loads, factor):

@@ -54,6 +54,7 @@ def test_global_eplb_gives_the_known_ids_and_is_the_fallback(nodes, groups):
     assert placement.gpu_loads(GOLDEN).max(axis=1).tolist() == [138.5, 172]
 
 
+@pytest.mark.wide
 def test_the_exact_optimum_of_the_example_is_136_and_local_search_comes_within_one_percent():
     largest = {policy: place(GOLDEN, 16, 8, policy=policy).gpu_loads(GOLDEN).max(axis=1) for policy in POLICIES}
 
@@ -61,6 +62,7 @@ def test_the_exact_optimum_of_the_example_is_136_and_local_search_comes_within_o
     assert (largest["local-search"] <= 1.01 * largest["optimum"]).all()
 
 
+@pytest.mark.wide
 def test_the_published_example_of_flashlb():
     loads = [600, 560, 120, 120, 20, 10, 10, 10]
 

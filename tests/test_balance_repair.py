@@ -1,6 +1,7 @@
 """A placement in use, made to fit: the compiled repair against the plain one."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,6 +49,7 @@ def plainly_repaired(loads, gpu_of, old, pinned):
     return slots
 
 
+@pytest.mark.wide
 @settings(max_examples=200)
 @given(data=st.data())
 def test_the_compiled_repair_is_the_plain_one(data):

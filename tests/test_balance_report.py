@@ -202,6 +202,7 @@ def test_the_report_of_a_router_knows_how_uneven_chance_is():
     assert report["max_violation"] == pytest.approx(report["sampling_floor"], abs=0.1)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("n_ranks", [1, 3])
 def test_the_numbers_of_a_search_are_those_of_its_report(n_ranks):
     puzzle = Tiles([8, 6, 7, 2, 5, 4, 3, 0, 1])
@@ -217,6 +218,7 @@ def test_the_numbers_of_a_search_are_those_of_its_report(n_ranks):
     assert timed.to_dict()["balance"] == timed.balance().to_dict()
 
 
+@pytest.mark.wide
 def test_the_load_balance_of_ida_is_that_of_its_report():
     result = idastar(Tiles.korf(79), threads=2)
 

@@ -230,6 +230,7 @@ print("equal")
 """
 
 
+@pytest.mark.wide
 def test_the_cuda_kernels_find_the_same_distances_in_the_simulator():
     environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1", "PYTHONPATH": str(ROOT)}
 

@@ -41,6 +41,7 @@ def tasks(tmp_path):
     return path
 
 
+@pytest.mark.wide
 def test_every_task_is_solved_with_every_configuration_and_known_runs_are_kept(tasks, tmp_path, capsys):
     log = tmp_path / "runs.jsonl"
 
@@ -64,6 +65,7 @@ def test_every_task_is_solved_with_every_configuration_and_known_runs_are_kept(t
     assert capsys.readouterr().out == shown
 
 
+@pytest.mark.wide
 def test_the_choice_of_a_heuristic_stands_beside_the_others(tasks, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(portfolio, "FIRST_S", 1e9)  # the first short search ends on slow machines, too
     monkeypatch.setattr(portfolio, "_FIRST", 1.0)
@@ -77,6 +79,7 @@ def test_the_choice_of_a_heuristic_stands_beside_the_others(tasks, tmp_path, cap
     assert "auto by pdsearch: 2 of 2 solved" in capsys.readouterr().out
 
 
+@pytest.mark.wide
 def test_what_a_heuristic_cannot_handle_is_a_line_of_its_own(capsys, monkeypatch):
     made = Hmax.__init__
 
@@ -102,6 +105,7 @@ def test_a_folder_stands_for_its_problems_once_each(tmp_path):
     assert [Path(task).name for task in tasks_of(str(tmp_path))] == ["a.pddl", "b.sas"]
 
 
+@pytest.mark.wide
 def test_mistakes_are_one_line(tasks, tmp_path, capsys):
     (tmp_path / "other.jsonl").write_text("{}\n")
     empty = tmp_path / "empty"

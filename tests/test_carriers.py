@@ -53,6 +53,7 @@ def on_threads(n_ranks, act):
         raise errors[0]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("n_ranks", [1, 2, 5])
 def test_rings_in_shared_memory_keep_the_contract(n_ranks):
     on_threads(n_ranks, carrier_contract.contract)

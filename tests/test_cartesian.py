@@ -59,6 +59,7 @@ def sets_of(task: CartesianTask, states):
     ]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("seed", range(25))
 def test_states_are_a_partition_and_transitions_those_of_the_task(seed):
     domain = sas_tasks.planning(seed, max_cost=3, least_cost=0)
@@ -97,6 +98,7 @@ def test_distances_after_many_splits_are_those_computed_anew():
     assert n_states > 400
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("least_cost", [0, 1])
 def test_distances_are_consistent_lower_bounds_on_all_states(least_cost):
     positive = dead = 0

@@ -7,6 +7,7 @@ from pdsearch.checking import findings
 from pdsearch.domains import DOMAINS
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("name", "text", "options"), params(SMALL))
 def test_nothing_is_wrong_on_the_states_of_small_instances(name, text, options):
     assert list(findings(make(name, text, options))) == []

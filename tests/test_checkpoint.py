@@ -61,6 +61,7 @@ ALGORITHM = {"both ends": "bae"}
 # --- one rank ---
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", INSTANCES)
 @pytest.mark.parametrize("cut", [1, 20, 300])
 def test_a_search_in_pieces_is_the_search_as_a_whole(name, cut, tmp_path):
@@ -226,6 +227,7 @@ PAIRS = [("tiles", 3, 2), ("tiles", 3, 5), ("tiles", 3, 3), ("planning", 3, 2), 
 PAIRS += [("both ends", *pair) for pair in [(3, 2), (2, 5), (3, 3), (1, 2), (2, 1)]]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("seeds", [range(2), pytest.param(range(2, 30), marks=pytest.mark.heavy)])
 @pytest.mark.parametrize(("name", "before", "now"), PAIRS)
 def test_a_checkpoint_goes_on_on_any_number_of_ranks(name, before, now, seeds, tmp_path):

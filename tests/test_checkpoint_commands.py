@@ -31,6 +31,7 @@ def wait_for_epoch(folder, job):
         time.sleep(0.02)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("launcher", "number"),
     [

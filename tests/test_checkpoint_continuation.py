@@ -106,6 +106,7 @@ def _words_of(notes):
     return [re.sub(r"\d[\d,]*", "N", note) for note in notes]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("kind", others_wide(KINDS))
 def test_from_every_checkpoint_the_rest_is_done_and_nothing_of_what_was_before(kind, killed_at, monkeypatch, tmp_path):
     search_as(kind, monkeypatch)
@@ -133,6 +134,7 @@ def test_from_every_checkpoint_the_rest_is_done_and_nothing_of_what_was_before(k
         assert _words_of(result.notes) == _words_of(whole(kind).notes)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_limit_writes_a_checkpoint_and_the_table_once(kind, monkeypatch, tmp_path):
     search_as(kind, monkeypatch)
@@ -151,6 +153,7 @@ def test_a_limit_writes_a_checkpoint_and_the_table_once(kind, monkeypatch, tmp_p
     assert solve(BOARD, checkpoint=tmp_path, resume=True).cost == 42  # with all memory
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", KINDS[1:])
 @pytest.mark.parametrize("when", ["copied", "early"])
 def test_where_files_of_a_search_under_way_fail_a_checkpoint_leaves_it_out(when, kind, monkeypatch, tmp_path):
@@ -303,6 +306,7 @@ def _wait_for_continuation(folder, job):
         time.sleep(0.05)
 
 
+@pytest.mark.wide
 def test_ranks_that_are_told_to_stop_below_open_nodes_go_on_as_three(tmp_path):
     folder, result_file = tmp_path / "c", tmp_path / "result.json"
     words = ["solve", "tiles", "korf:88", "--memory", "3M", "-n", "2", "--checkpoint", str(folder), "--every", "0.1"]

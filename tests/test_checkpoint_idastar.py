@@ -60,6 +60,7 @@ def test_checkpoints_on_the_way_change_nothing_and_hold_what_was_done(looks_ofte
     assert counts(harder(checkpoint=tmp_path, resume=True)) == counts(result)
 
 
+@pytest.mark.wide
 def test_ranks_go_on_where_threads_stopped_and_the_other_way_round(tmp_path):
     whole = harder()
     first = harder(ranks=2, limits=Limits(nodes=whole.expanded // 8), checkpoint=tmp_path)

@@ -68,6 +68,7 @@ def test_a_plan_is_shown_with_its_first_and_its_last_board(capsys):
     ]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
@@ -101,6 +102,7 @@ def test_json_knows_no_nan(capsys):
     assert result["LB"] is None
 
 
+@pytest.mark.wide
 def test_the_documented_commands_work_as_processes(tmp_path):
     result_file, plan_file = tmp_path / "result.json", tmp_path / "plan.txt"
     for words in (
@@ -182,6 +184,7 @@ def test_exit_codes_are_the_documented_ones():
     }
 
 
+@pytest.mark.wide
 def test_one_rank_of_hdastar_can_be_asked_for():
     job = jobs.run([*PDSEARCH, *shlex.split("solve tiles korf:79 --algorithm hdastar --json -")], timeout=120)
 
@@ -191,6 +194,7 @@ def test_one_rank_of_hdastar_can_be_asked_for():
     assert (result["algorithm"], result["n_ranks"], result["cost"]) == ("HDA*", 1, 42)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_search_with_a_result(number, tmp_path):
     stderr_file = tmp_path / "stderr"
@@ -211,6 +215,7 @@ def test_a_signal_ends_the_search_with_a_result(number, tmp_path):
     assert 43 <= result["lower_bound"] <= 65
 
 
+@pytest.mark.wide
 def test_a_signal_while_kernels_compile_is_one_line(tmp_path):
     job = jobs.start([*PDSEARCH, "solve", "tiles", "korf:88"], env={"PDSEARCH_CACHE_DIR": str(tmp_path)})
     time.sleep(3.0)
@@ -222,6 +227,7 @@ def test_a_signal_while_kernels_compile_is_one_line(tmp_path):
     assert done.stderr == "pdsearch: interrupted before the search began\n"
 
 
+@pytest.mark.wide
 def test_progress_is_one_line_written_over_again_and_only_when_asked_for(tmp_path):
     said = []
     for more in ([], ["--progress"]):
@@ -241,6 +247,7 @@ def test_progress_is_one_line_written_over_again_and_only_when_asked_for(tmp_pat
     assert asked.count("\n") == 1
 
 
+@pytest.mark.wide
 def test_a_reader_that_goes_away_is_no_reason_for_a_traceback():
     job = jobs.run(["sh", "-c", f"{shlex.join(PDSEARCH)} solve tiles korf:79 --json - | true"], timeout=60)
 
@@ -318,6 +325,7 @@ def test_an_unknown_command_is_one_line(capsys):
     assert "invalid choice: 'sovle'" in complaint(capsys, "sovle")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("words", [["tiles", "korf:0"], ["tiles", "korf:1", "--frobnicate"], ["nothing", "korf:1"]])
 def test_a_mistake_shows_no_traceback_as_a_process_either(words):
     job = jobs.run([*PDSEARCH, "solve", *words], timeout=60)
@@ -406,6 +414,7 @@ def test_list_refuses_a_kind_there_is_not(capsys):
     assert "invalid choice: 'heuristic'" in complaint(capsys, "list", "heuristic")
 
 
+@pytest.mark.wide
 def test_env_shows_what_results_record_and_the_cache(capsys):
     facts = json.loads(run(capsys, "env", "--json")[1])
 

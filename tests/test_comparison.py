@@ -163,6 +163,7 @@ def test_an_interrupted_run_ends_the_comparison_after_the_runs_before_it(run):
 # --- simulate ---
 
 
+@pytest.mark.wide
 def test_ctrl_c_ends_simulate_with_the_table_of_what_is_finished(tmp_path):
     runs = tmp_path / "runs.jsonl"
     command = [sys.executable, "-m", "pdsearch", "simulate", "tiles", "korf:83", "--ranks", "2,8,48", *FAST]
@@ -322,6 +323,7 @@ def test_a_suite_names_instances_and_distributions_that_exist(name):
     assert {name for name in suite.distributions if DISTRIBUTIONS[name].fits(domains[0])} == set(suite.distributions)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "name",  # the 24-puzzle has 13 million expansions
     [pytest.param(name, marks=[pytest.mark.heavy] * (name != "tiles15")) for name in SUITES if name != "tiles24"],
@@ -364,6 +366,7 @@ def test_the_benchmark_without_instances_says_what_to_give(capsys):
     assert "--instances" in capsys.readouterr().err
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 def test_the_benchmark_runs_on_real_ranks(mpirun, tmp_path):
     runs = tmp_path / "runs.jsonl"

@@ -60,6 +60,7 @@ def full_at(n_nodes, monkeypatch, more_than=0):
     monkeypatch.setattr(LocalSearch, "absorb", limited_absorb)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("cut", CUTS)
 def test_from_every_cut_the_cost_is_that_of_a_search_with_all_memory(cut, monkeypatch):
     truth = [cost or astar(make_task(domain, heuristic)).cost for domain, heuristic, cost in SEVERAL]
@@ -72,6 +73,7 @@ def test_from_every_cut_the_cost_is_that_of_a_search_with_all_memory(cut, monkey
         assert domain is not HARDEST or cut >= 1000 or any("memory was full" in note for note in result.notes)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("n_ranks", [1, 2, 3, 5])
 def test_simulated_ranks_that_are_full_at_any_moment_find_the_optimum_and_lose_no_record(n_ranks, monkeypatch):
     draw = np.random.default_rng(n_ranks)
@@ -202,6 +204,7 @@ def test_limits_hold_below_the_open_nodes_and_progress_goes_on():
     assert [one.least_f for one in seen] == sorted(one.least_f for one in seen)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("on", [{"algorithm": "astar"}, {"ranks": 2}], ids=["one", "two"])
 def test_a_search_may_be_told_to_go_on_early(on):
     result = solve(Tiles.korf(83), when_full="early", **on)  # 2 million expansions by A*

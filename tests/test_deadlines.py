@@ -77,6 +77,7 @@ NOTES = {
 }
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("heuristic", NOTES)
 def test_with_little_memory_heuristics_are_weaker_and_still_lower_bounds(heuristic):
     said = []

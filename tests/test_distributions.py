@@ -47,6 +47,7 @@ def test_a_distribution_says_what_it_is_and_where_it_comes_from(name):
     assert DISTRIBUTIONS[name].__doc__
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(LARGE))
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_compiled_owner_is_the_owner_from_scratch_along_a_walk(name, domain_name, text, options):
@@ -67,6 +68,7 @@ def test_the_compiled_owner_is_the_owner_from_scratch_along_a_walk(name, domain_
         assert found.tolist() == [distribution.owner_of(state) for state in states]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("n_ranks", RANKS)
 @pytest.mark.parametrize("name", ALL_VARIABLES)
 def test_every_rank_owns_its_share_of_the_fifteen_puzzle(name, n_ranks):
@@ -94,6 +96,7 @@ def test_every_rank_owns_some_of_the_eight_puzzle(name, n_ranks):
     assert owners == set(range(n_ranks))
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_owner_depends_on_the_state_alone(name, domain_name, text, options):
@@ -322,6 +325,7 @@ SENT = [
 ]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("name", "n_ranks", "least", "most"), SENT)
 def test_the_share_of_nodes_sent_on_the_fifteen_puzzle_is_the_known_one(name, n_ranks, least, most):
     seeds = range(12 if DISTRIBUTIONS[name.partition(":")[0]].is_seeded else 1)
@@ -355,6 +359,7 @@ def test_a_walk_does_not_stay_in_a_corner_where_moves_cannot_be_undone():
     assert len(np.unique(walk.states, axis=0)) > 150  # of 3**6; 7 in a walk that never begins again
 
 
+@pytest.mark.few(16)
 @pytest.mark.parametrize("n_ranks", [2, 8, 48])
 @pytest.mark.parametrize(("domain_name", "text", "options"), params({n: named[-2:-1] for n, named in LARGE.items()}))
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -48,6 +48,7 @@ def test_the_page_has_its_files_and_they_are_short():
     assert lines["hanoi.py"] <= 40
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_page_runs(command, folder):
     said = run(folder, *shlex.split(command)[1:]).stdout
@@ -55,6 +56,7 @@ def test_a_command_of_the_page_runs(command, folder):
     assert "nothing wrong" in said or ": solved" in said
 
 
+@pytest.mark.wide
 def test_both_ways_find_the_same_cost_on_any_algorithm_and_ranks(folder, mpirun):
     costs = set()
     for plugin, domain, algorithm in (
@@ -86,6 +88,7 @@ def test_a_plain_domain_needs_neither_a_name_nor_an_instance_to_be_solved_in_pyt
     assert solve(Steps.parse("3")).instance == "3"
 
 
+@pytest.mark.wide
 def test_a_heuristic_of_a_file_is_listed_checked_and_used(folder):
     listed = run(folder, "list", "heuristics", "--plugin", "blank_home.py").stdout
     checked = run(
@@ -198,6 +201,7 @@ def test_what_an_installed_package_adds_is_there(installed):
     assert "hello" in run(installed, "--help").stdout
 
 
+@pytest.mark.wide
 def test_an_option_of_two_domains_is_read_by_the_one_that_is_chosen(installed):
     stairs = json.loads(run(installed, "solve", "stairs", "1", "--goal", "5", "--json", "-").stdout)
     board = "1 2 3 4 5 6 7 0 8"
@@ -208,6 +212,7 @@ def test_an_option_of_two_domains_is_read_by_the_one_that_is_chosen(installed):
     assert wrong == "pdsearch: --goal 'blank-last' is not understood; give a whole number\n"
 
 
+@pytest.mark.wide
 def test_an_algorithm_from_outside_solves(installed):
     words = ["solve", "tiles", "random:3x2", "--algorithm", "stranger-astar", "--json", "-"]
 
@@ -266,6 +271,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("mistake", others_wide(list(MISTAKES), 2))
 def test_a_mistake_of_an_author_is_one_line(mistake, tmp_path):
     right, wrong, message = MISTAKES[mistake]
@@ -285,6 +291,7 @@ WRONG = {
 }
 
 
+@pytest.mark.wide
 def test_check_names_what_is_wrong_and_a_state(tmp_path):
     (tmp_path / "p.py").write_text(FAST.replace(*WRONG["inadmissible"][:2]).replace("self.max_h =", "self.max_h = 99;"))
 
@@ -294,6 +301,7 @@ def test_check_names_what_is_wrong_and_a_state(tmp_path):
     assert any("heuristic own is 3 in state 1 3 3, whose distance is 1" in line for line in told)
 
 
+@pytest.mark.wide
 def test_an_edited_domain_is_compiled_anew(tmp_path):
     (tmp_path / "rules.py").write_text("STEP = 1\n")
     text = FAST.replace("PEGS = 4\n", "import rules\n\nPEGS, STEP = 4, rules.STEP\n", 1).replace(

@@ -13,6 +13,7 @@ from sas_tasks import planning, random_task, sas_text
 QUICK = [name for name in KINDS if name != "pddl"]  # a process of the translator's for each
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("number", range(60))
 def test_a_damaged_input_is_a_status_or_one_line(number, monkeypatch):
     monkeypatch.setattr("sys.stdin", None)  # which a case replaces

@@ -100,6 +100,7 @@ def _agrees(now, then) -> bool:
     return now == then
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_answers_as_it_did(command, monkeypatch):
     monkeypatch.chdir(DATA.parents[1])

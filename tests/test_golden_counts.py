@@ -51,6 +51,7 @@ def counts(case, n_ranks):
     return [found[key] for key in keys]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("n_ranks", [1, 3])
 @pytest.mark.parametrize(
     "case", others_wide([(case,) for case in CASES], 4), ids=lambda case: f"{case[0]} {case[1]} {case[3]}"

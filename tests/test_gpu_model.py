@@ -101,6 +101,7 @@ def search(model, start, wanted, bound):
     return found, counts[3], capacity - counts[4]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("number", KORF)
 def test_a_warp_of_lanes_counts_what_the_cpu_counts(number):
     bound, *counts = KORF[number]
@@ -113,6 +114,7 @@ def test_a_warp_of_lanes_counts_what_the_cpu_counts(number):
     assert counts[0] / n_steps > 40  # of the 63 that full warps generate
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("number", KORF)
 def test_both_models_of_the_fifteen_puzzle_count_alike_with_the_automaton(number):
     puzzle, bound = Tiles.korf(number), KORF[number][0]
@@ -130,6 +132,7 @@ def test_both_models_of_the_fifteen_puzzle_count_alike_with_the_automaton(number
     assert total == PRUNED[number][3]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("domain", "heuristic"),
     [
@@ -153,6 +156,7 @@ def test_lanes_count_what_the_cpu_counts_with_every_heuristic(domain, heuristic)
     assert left >= 0
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("domain", "heuristic", "length"),
     others_wide([(Pancake.parse("random:12", seed=3), "gap", 4), (Tiles.parse("random:4x4", seed=2), "pdb-max", 8)]),
@@ -165,6 +169,7 @@ def test_lanes_count_what_the_cpu_counts_with_the_same_automaton(domain, heurist
     assert found == (last.iterations[-1].generated, last.iterations[-1].expanded, last.solutions)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("wanted", [10**3, 2**16, MAX_ROOTS, 10**7])
 @pytest.mark.parametrize("domain", [Tiles.korf(60), Pancake(range(15, -1, -1))], ids=["tiles", "pancakes"])
 def test_a_cut_has_no_more_states_than_there_are_numbers_for_roots(domain, wanted):
@@ -177,6 +182,7 @@ def test_a_cut_has_no_more_states_than_there_are_numbers_for_roots(domain, wante
     assert len(Work(last.words, last.low, last.slack, np.arange(n) >> 6, np.zeros(n), 60).meta()) == n
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(("width", "height"), others_wide(SHAPES, 2))
 @pytest.mark.parametrize("goal", ["blank-first", "blank-last"])
 @pytest.mark.parametrize("kind", ["manhattan", "pdb", "not rotated"])
@@ -243,6 +249,7 @@ def test_flips_and_gaps_are_those_of_the_definition(stack, last):
         assert gaps.value((int(a),)) + 1 == gaps.value((word,)) + rise
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("length", [3, 4])
 def test_pancakes_are_pruned_by_the_automaton_of_flips_as_a_plain_search_is(length):
     stack, bound = Pancake([4, 0, 6, 2, 5, 1, 3]), 8
@@ -266,6 +273,7 @@ def test_pancakes_are_pruned_by_the_automaton_of_flips_as_a_plain_search_is(leng
     assert search(*root_of(stack, bound, model=pancakes(7)), 30, bound)[0] > tuple(expected)
 
 
+@pytest.mark.wide
 def test_pancakes_are_solved_at_the_cost_of_breadth_first_search():
     model, n = pancakes(6, AUTOMATON), 6
     distance, layer = {tuple(range(n)): 0}, [tuple(range(n))]
@@ -280,6 +288,7 @@ def test_pancakes_are_solved_at_the_cost_of_breadth_first_search():
         assert model.h((root.first,)) + slack == distance[stack]
 
 
+@pytest.mark.wide
 @given(spare=st.integers(0, 60), depth=st.integers(1, 90), seed=st.integers(0, 2**32), n_moves=st.sampled_from([4, 15]))
 @settings(max_examples=100, deadline=None)
 def test_no_tree_overflows_a_stack_with_the_reserve_of_its_depth(spare, depth, seed, n_moves):

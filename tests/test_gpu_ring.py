@@ -94,6 +94,7 @@ def test_a_paused_search_goes_on_in_the_next_launch():
     assert run.launches > 10
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("length", [2, 8])
 @pytest.mark.parametrize("step", [None, steps.one_by_one], ids=["masked", "one by one"])
 @pytest.mark.parametrize("slice_", [16, 10**6])

@@ -24,6 +24,7 @@ def check(result, task):
 KINDS = others_wide([("small", True), ("unit", False), ("small", False), ("large", True)])
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("batch", [1, 4, 32])
 @pytest.mark.parametrize("open_list", ["auto", "heap"])
 @pytest.mark.parametrize(("costs", "wide"), KINDS)
@@ -37,6 +38,7 @@ def test_astar_is_optimal_on_random_graphs_with_an_inconsistent_heuristic(costs,
     assert costs == "unit" or reopened > 0
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("costs", "wide"), KINDS)
 def test_hdastar_is_optimal_on_random_graphs_under_every_schedule(costs, wide):
     reopened = 0

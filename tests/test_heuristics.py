@@ -34,6 +34,7 @@ def test_a_heuristic_says_what_it_is_and_where_it_comes_from(name):
     assert isinstance(heuristic.consistent, bool)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_h_never_exceeds_the_exact_distance(name, domain_name, text, options):
@@ -59,6 +60,7 @@ def test_h_never_exceeds_the_exact_distance_on_the_eight_puzzle(name, goal, eigh
         assert heuristic.value(Tiles(board, goal=goal).initial) <= distance
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_h_falls_by_no_more_than_a_move_costs(name, domain_name, text, options):
@@ -72,6 +74,7 @@ def test_h_falls_by_no_more_than_a_move_costs(name, domain_name, text, options):
     assert all(h[state] <= cost + h[successor] for state, edges in graph.items() for successor, cost in edges)
 
 
+@pytest.mark.few(9)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL) + params(LARGE))
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_f_rises_by_no_more_than_the_heuristic_says(name, domain_name, text, options):
@@ -86,6 +89,7 @@ def test_f_rises_by_no_more_than_the_heuristic_says(name, domain_name, text, opt
             assert after == INFINITY or cost + after - h <= heuristic.max_rise
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_h_is_zero_at_the_goal(name, domain_name, text, options):
@@ -97,6 +101,7 @@ def test_h_is_zero_at_the_goal(name, domain_name, text, options):
     assert [heuristic.value(goal) for goal in goals] == [0] * len(goals)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL) + params(LARGE))
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_the_compiled_estimate_is_the_value_from_scratch_along_a_walk(name, domain_name, text, options):

@@ -27,6 +27,7 @@ def relay(n, copies=1):
     return Planning(SasTask(True, variables, (), (0,) * n * copies, goal, tuple(operators)), "relay")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_h_is_too_large(kind):
     for seed in range(12):

@@ -35,6 +35,7 @@ MIRRORED = "1 2 10 3 4 5 14 7 8 9 6 11 12 13 15 0"
 WIDE = "3x6: 3 1 2 4 7 5 6 10 8 9 13 11 12 0 14 15 16 17"  # two words a board
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("scheme", "warps", "wanted"), others_wide([("block", 1, 6), ("thread", 1, 6), ("persistent", 3, 1)])
 )
@@ -53,6 +54,7 @@ def test_kernels_count_what_the_cpu_counts_in_the_simulator(scheme, warps, wante
 PRUNED_TOY = (16, 402, 192, 2)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("length", "golden", "step"),
     [
@@ -72,6 +74,7 @@ def test_both_steps_count_alike_with_the_automaton_and_without(length, golden, s
     ]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("scheme", "kind", "text"),
     [
@@ -226,6 +229,7 @@ class Looking(Scheme):
         return Counts(tallies, np.ones(1, np.uint64), True)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("finds_again", [True, False])
 def test_the_device_looks_again_below_large_groups_of_roots(finds_again, monkeypatch):
     puzzles = [Tiles.korf(12), Tiles.korf(79)]
@@ -274,6 +278,7 @@ LITTLE = "devices.available = lambda: [devices.Device(0, 'simulator', (9, 0), 1,
 OLD = "devices.available = lambda: [devices.Device(0, 'simulator', (6, 1), 1, 2**30)]"
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("domain", "text", "device", "change", "code", "message"),
     [
@@ -320,6 +325,7 @@ except schemes.KernelError as error:
 """
 
 
+@pytest.mark.wide
 def test_a_fault_in_the_ring_is_an_error_and_no_endless_wait():
     script = FAULT.format(tests=str(Path(__file__).parent))
 

@@ -95,6 +95,7 @@ def test_counts_of_whole_iterations_are_the_golden_ones(number, specialised, thr
     assert (result.solutions, result.generated) == (paths, generated + earlier)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("goal", ["blank-first", "blank-last"])
 @pytest.mark.parametrize(
     ("shape", "prune"), [*((shape, "none") for shape in SHAPES), ("3x2", "fsm:9"), ("4x5", "fsm:7")]
@@ -141,6 +142,7 @@ def distances_of_all_boards():
     return seen, np.repeat(np.arange(len(distances)), distances)
 
 
+@pytest.mark.wide
 def test_all_8_puzzles_are_solved_at_their_distances_with_the_automaton():
     boards, expected = distances_of_all_boards()
     puzzle = Tiles(range(9))
@@ -184,6 +186,7 @@ def test_a_search_that_pauses_counts_as_one_that_does_not(number, slice_):
     np.testing.assert_array_equal(tree.counts, tree_at_once.counts)
 
 
+@pytest.mark.wide
 @given(shape=st.sampled_from(SHAPES), depth=st.integers(0, 24), moves=st.integers(0, 24), seed=st.integers(0, 99))
 @settings(max_examples=60, deadline=None)
 def test_cutting_at_any_depth_changes_no_count_and_steps_over_no_goal(shape, depth, moves, seed):
@@ -274,6 +277,7 @@ def test_other_heuristics_find_the_same_cost():
     assert idastar(puzzle, "linear-conflict").cost == idastar(puzzle, "manhattan").cost == idastar(puzzle, "blind").cost
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_every_domain_is_solved_at_the_cost_of_the_plainest_astar(name, domain_name, text, options):
@@ -297,6 +301,7 @@ def test_a_heuristic_that_is_not_admissible_is_refused():
         idastar(make("planning", str(DATA / "planning" / "pipes.sas"), {}), "goalcount")
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("heuristic", ["lmcut", "pdb"])
 def test_threads_search_with_a_dear_heuristic_at_the_same_counts(heuristic):
     five = Planning(sas_tasks.counters(n_variables=5, size=3, goal=2), "five counters")
@@ -308,6 +313,7 @@ def test_threads_search_with_a_dear_heuristic_at_the_same_counts(heuristic):
     assert one.generated == many.generated
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("name", "pruning"), [("hmax", "stubborn"), *((name, None) for name in HEURISTICS)])
 def test_a_search_writes_to_its_own_scratch_only(name, pruning):
     domain = Planning(sas_tasks.counters(n_variables=5, size=3, goal=2), "five counters", pruning=pruning)
@@ -518,6 +524,7 @@ def test_the_benchmark_of_a_domain_without_code_of_its_own_is_json_too(tmp_path)
     assert report["environment"]["numba"]
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 @pytest.mark.parametrize(("mode", "prune"), [("first", "fsm"), ("all", "none")])
 def test_ranks_count_what_one_process_counts(mode, prune, mpirun):

@@ -102,6 +102,7 @@ def tree(tmp_path):
     return tmp_path / "tree"
 
 
+@pytest.mark.wide
 def test_the_next_process_compiles_nothing(tree, tmp_path):
     cache = tmp_path / "cache"
 
@@ -114,6 +115,7 @@ def test_the_next_process_compiles_nothing(tree, tmp_path):
     assert compiled(cache) == after_first
 
 
+@pytest.mark.wide
 def test_an_edit_shows_in_the_answer_of_a_kernel_that_calls_the_edited_file(tree, tmp_path):
     cache = tmp_path / "cache"
     before = python(PROBE, tree, cache)
@@ -123,6 +125,7 @@ def test_an_edit_shows_in_the_answer_of_a_kernel_that_calls_the_edited_file(tree
     assert (before, python(PROBE, tree, cache)) == ("42", "44")
 
 
+@pytest.mark.wide
 def test_a_users_own_type_is_found_again_and_disturbs_nobody_who_cannot_import_it(tmp_path):
     for folder in ("one", "other"):
         (tmp_path / folder).mkdir()
@@ -138,6 +141,7 @@ def test_a_users_own_type_is_found_again_and_disturbs_nobody_who_cannot_import_i
     assert compiled(cache) == after_both
 
 
+@pytest.mark.wide
 def test_an_edit_of_a_users_own_file_compiles_its_kernels_anew(tmp_path):
     (tmp_path / "own.py").write_text(OWN)
     python("import own; own.ask()", tmp_path, tmp_path / "cache")
@@ -149,6 +153,7 @@ def test_an_edit_of_a_users_own_file_compiles_its_kernels_anew(tmp_path):
     assert len(compiled(tmp_path / "cache")) > len(before)
 
 
+@pytest.mark.wide
 def test_a_type_of_the_running_script_is_compiled_each_time(tmp_path):
     script = tmp_path / "own.py"
     script.write_text(OWN + "print(ask())")
@@ -159,6 +164,7 @@ def test_a_type_of_the_running_script_is_compiled_each_time(tmp_path):
     assert not [path for path in compiled(tmp_path / "cache") if "expand_all" in path.name]
 
 
+@pytest.mark.wide
 def test_an_edit_of_a_users_second_module_compiles_anew(tmp_path):
     (tmp_path / "asks.py").write_text(ASKS)
     (tmp_path / "rules.py").write_text(RULES)
@@ -169,6 +175,7 @@ def test_an_edit_of_a_users_second_module_compiles_anew(tmp_path):
     assert (before, python("import asks; print(asks.ask())", tmp_path, tmp_path / "cache")) == ("7", "8")
 
 
+@pytest.mark.wide
 def test_a_constant_from_a_third_module_counts(tmp_path):
     (tmp_path / "asks.py").write_text(ASKS)
     (tmp_path / "rules.py").write_text(
@@ -182,6 +189,7 @@ def test_a_constant_from_a_third_module_counts(tmp_path):
     assert implements == ["7", "8"]
 
 
+@pytest.mark.wide
 def test_a_users_module_whose_name_begins_as_ours_is_not_ours(tmp_path):
     (tmp_path / "pdsearch_x.py").write_text(OWN)
     before = python("import pdsearch_x; print(pdsearch_x.ask())", tmp_path, tmp_path / "cache")
@@ -191,6 +199,7 @@ def test_a_users_module_whose_name_begins_as_ours_is_not_ours(tmp_path):
     assert (before, python("import pdsearch_x; print(pdsearch_x.ask())", tmp_path, tmp_path / "cache")) == ("7", "8")
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("kept", [0, 20, 500])
 def test_a_kernel_file_that_was_cut_is_compiled_anew(tmp_path, kept):
     (tmp_path / "own.py").write_text(OWN)
@@ -212,6 +221,7 @@ def asked(folder):
     )
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("mode", [0o777, 0o775])
 def test_a_folder_that_others_may_write_is_not_used_and_that_is_one_line(tmp_path, mode):
     (tmp_path / "own.py").write_text(OWN)
@@ -238,6 +248,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     assert "cannot be used" in job.stderr
 
 
+@pytest.mark.wide
 def test_a_line_says_that_kernels_are_compiled_and_only_then(tmp_path):
     (tmp_path / "own.py").write_text(OWN)
     code = "import own\nfrom pdsearch._jit import announced, expect\nwith announced():\n expect(2)\n print(own.ask())"
@@ -252,6 +263,7 @@ def test_a_line_says_that_kernels_are_compiled_and_only_then(tmp_path):
     assert warm.stderr == ""
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "edited",
     [

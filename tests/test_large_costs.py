@@ -30,6 +30,7 @@ def scaled(task: SasTask, factor: int) -> SasTask:
     return replace(task, operators=operators)
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("heuristic", HEURISTICS)
 @pytest.mark.parametrize("unused", [2**46, 2**47, 2**47 + 1, 2**52, 2**62, 2**63 - 1])
 def test_an_operator_too_dear_to_be_used_does_not_matter(heuristic, unused):
@@ -45,6 +46,7 @@ def test_a_plan_too_dear_is_refused_and_not_called_missing(heuristic, costs):
         solve(Planning(road(*costs), "road"), heuristic)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("heuristic", HEURISTICS)
 @pytest.mark.parametrize("shift", [43, 44, 52])
 def test_scaled_tasks_have_the_scaled_cost_or_are_refused(heuristic, shift):

@@ -78,6 +78,7 @@ def check(result, task):
         assert result.lower_bound == expected
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("costs", "wide"), [("unit", False), ("small", False), ("small", True), ("large", True)])
 def test_any_costs_none_too_and_heuristics_that_are_not_consistent(costs, wide, tight):
     for seed in range(20):
@@ -99,6 +100,7 @@ def test_planning_tasks_with_operators_that_cost_nothing(heuristic, tight):
     assert seen["cut"] or heuristic == "hmax"  # which nearly solves them
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("n_ranks", [1, 3])
 def test_plans_through_states_that_stand_for_others_are_real(n_ranks, tight):
     domain = Planning(sas_tasks.balls(4), "balls", pruning="symmetry")
@@ -110,6 +112,7 @@ def test_plans_through_states_that_stand_for_others_are_real(n_ranks, tight):
     assert seen["cut"]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("cut", [2, 50])
 @pytest.mark.parametrize("below", [60, 10**6])
 def test_small_instances_of_every_domain(cut, below, tight):
@@ -124,6 +127,7 @@ def test_small_instances_of_every_domain(cut, below, tight):
     assert seen["cut"]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("n_ranks", [1, 2, 3, 5])
 def test_simulated_ranks_find_the_optimum_under_every_schedule(n_ranks, tight):
     for seed in range(10):

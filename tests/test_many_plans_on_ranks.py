@@ -197,6 +197,7 @@ def test_states_of_several_owners_are_refused():
         ManyPlans(count=True).search(task, Run())
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 def test_real_ranks_count_as_one_does(python_on):
     domain = Planning(sas_tasks.counters(n_variables=3, size=3, goal=2), "counters")

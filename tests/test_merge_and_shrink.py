@@ -45,6 +45,7 @@ LIMITS = (1, 2, 5, 17, 60, 1000)
 EXACT = PLAIN | {"conditional": {"conditional": True, "max_cost": 3, "n_operators": 20}}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", EXACT)
 def test_with_room_for_all_states_h_is_the_distance(kind):
     n_finite = n_dead = 0
@@ -61,6 +62,7 @@ def test_with_room_for_all_states_h_is_the_distance(kind):
     assert min(n_finite, n_dead) > 100
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize("most", LIMITS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_h_is_never_too_high_and_consistent_and_dead_ends_are_dead(kind, most):
@@ -77,6 +79,7 @@ def test_h_is_never_too_high_and_consistent_and_dead_ends_are_dead(kind, most):
             assert all(h[state] <= cost + h[successor] for successor, cost in edges)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_compiled_evaluation_is_the_value(kind):
     for seed in range(20):
@@ -89,6 +92,7 @@ def test_the_compiled_evaluation_is_the_value(kind):
             )
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_astar_finds_what_exhaustive_search_finds(kind):
     found = []
@@ -105,6 +109,7 @@ def test_astar_finds_what_exhaustive_search_finds(kind):
     assert max(cost or 0 for cost in found) >= 3
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", KINDS)
 def test_hdastar_finds_the_same_under_every_schedule(kind):
     for seed in range(20):

@@ -86,6 +86,7 @@ def check_counts(result):
     assert result["alike"] == 1
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("n_ranks", others_wide([2, 1, 3, 7]))
 def test_published_instances_are_solved_optimally_by_every_distribution(n_ranks, python_on):
     assert len(FITTING) <= len(DOZEN)
@@ -161,6 +162,7 @@ def test_a_result_has_all_its_keys_and_the_plan_file_a_plan(mpirun, tmp_path):
 # --- wrong input, limits ---
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("words", "message"),
     others_wide(
@@ -188,6 +190,7 @@ def test_wrong_input_is_one_line_from_one_rank(words, message, mpirun):
     assert lines[0].startswith(message)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("limit", "code", "status"),
     others_wide(
@@ -210,6 +213,7 @@ def test_a_limit_stops_all_ranks_with_a_status_and_a_lower_bound(limit, code, st
     assert job.stderr == ""
 
 
+@pytest.mark.wide
 def test_astar_on_several_ranks_is_refused_or_answers_once(mpirun):
     job = mpirun(2, "solve", "tiles", "korf:79", "--algorithm", "astar", "--json", "-")
 
@@ -232,6 +236,7 @@ def stderr_says(file, what, job, deadline=60.0):
         time.sleep(0.02)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("number", "to"),
     others_wide([(signal.SIGTERM, "mpiexec"), (signal.SIGINT, "all processes"), (signal.SIGINT, "mpiexec")]),
@@ -280,6 +285,7 @@ def test_a_complaint_of_one_rank_in_the_middle_ends_the_job(python_on):
     assert "Traceback" not in job.stderr
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("command", others_wide(["solve", "ida"]))
 def test_a_file_that_one_rank_lacks_is_one_line_and_the_end(command, python_on, tmp_path):
     (tmp_path / "board").write_text("8 7 6 5 4 3 2 1 0")
@@ -292,6 +298,7 @@ def test_a_file_that_one_rank_lacks_is_one_line_and_the_end(command, python_on, 
     assert job.stderr.startswith("pdsearch: ")
 
 
+@pytest.mark.wide
 def test_files_are_written_by_rank_0_and_need_be_writable_there_only(python_on, tmp_path):
     (tmp_path / "out").mkdir()
     code = UNLIKE.format(what="os.chdir('/')", words=["solve", "tiles", "korf:79", "--json", "out/result.json"])
@@ -302,6 +309,7 @@ def test_files_are_written_by_rank_0_and_need_be_writable_there_only(python_on, 
     assert json.loads((tmp_path / "out" / "result.json").read_text())["cost"] == 42
 
 
+@pytest.mark.wide
 def test_a_rank_with_too_little_memory_to_begin_ends_all_with_a_status(python_on):
     too_little = "from pdsearch.limits import Limits; Limits.memory = lambda *_: 1000"
     code = UNLIKE.format(what=too_little, words=["solve", "tiles", "korf:79"])
@@ -346,6 +354,7 @@ def test_an_exception_on_one_rank_ends_iterative_deepening_with_its_traceback(th
     assert "TypeError: 'NoneType' object is not callable" in job.stderr
 
 
+@pytest.mark.wide
 def test_a_killed_rank_ends_the_job_and_is_named(python_on):
     job = jobs.run(python_on(3, "-c", BROKEN.format(what="os.kill(os.getpid(), signal.SIGKILL)")), timeout=60)
 
@@ -384,6 +393,7 @@ def test_ranks_that_start_on_a_cold_cache_compile_each_kernel_once(python_on, tm
     assert "saved" not in warm.stdout
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("n_ranks", others_wide([2, 1, 3]))
 def test_a_search_from_both_ends_is_optimal_on_any_number_of_ranks(mpirun, n_ranks, tmp_path):
     found = tmp_path / "results.jsonl"

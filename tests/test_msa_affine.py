@@ -107,6 +107,7 @@ def test_a_star_finds_the_best_of_all_alignments(words, costs):
     assert result.cost == min(sum_of_pairs(rows, **costs) for rows in every_alignment(words))
 
 
+@pytest.mark.wide
 @settings(max_examples=20)
 @given(
     words=st.lists(st.text("ACDW", min_size=1, max_size=6), min_size=2, max_size=3),
@@ -139,6 +140,7 @@ def test_the_pairwise_bound_is_never_above_the_exact_distance_and_equal_for_two(
         assert len(words) > 2 or heuristic.value(state) == distance
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("n", [2, 4, 5, 6, 9, 10])
 def test_a_state_keeps_positions_and_last_column_whatever_the_number_of_words(n):
     domain = alignment_of(["ACD"] * n, gap_open=7)
@@ -187,6 +189,7 @@ def test_more_sequences_are_aligned_at_the_cost_of_their_rows(n):
     assert result.cost >= make_heuristic(domain, "pairwise").value(domain.initial)
 
 
+@pytest.mark.wide
 def test_iterative_deepening_keeps_operators_of_two_columns():
     domain = alignment_of(["ACD"] * 8, gap_open=20)
     heuristic = make_heuristic(domain, None)

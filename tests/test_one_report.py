@@ -24,6 +24,7 @@ def example(*words):
     return run.stdout
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 def test_three_programs_have_one_report_on_the_same_ranks(python_on):
     script = [str(ROOT / "benchmarks" / "one_report.py"), "--json", "--us-per-sample", "50", "--slowness", "1", "3"]

@@ -62,6 +62,7 @@ class Compiled:
         return list(zip(hs[:count].tolist(), nodes[:count].tolist(), strict=True))
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("kind", FRONTIERS)
 @settings(max_examples=150, deadline=None)
 @given(script=scripts)

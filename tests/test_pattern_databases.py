@@ -47,6 +47,7 @@ def pattern_distances(width, height, pattern):
     return least
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("width", "height", "pattern"),
     [(4, 4, (1, 4)), (4, 4, (1, 2, 3)), (2, 4, (1, 2, 3, 4)), (3, 3, (1, 2, 4, 5)), (5, 3, (6, 7, 8)), (5, 5, (6, 12))],

@@ -133,6 +133,7 @@ def translators(task):
     return found
 
 
+@pytest.mark.wide
 @TRANSLATOR
 def test_the_translator_ends_with_the_time_and_with_the_memory(endless):
     began = time.monotonic()

@@ -37,6 +37,7 @@ def test_a_stack_of_more_than_one_word_is_solved():
     assert solve(Pancake([*range(1, 20), 0])).cost == 2  # all, then the top 19
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("n", "k"), [(6, 4), (7, 4), (8, 4), (7, 3), (6, 3), (6, 2), (7, 5)])
 def test_turns_reach_every_ring_that_is_not_proved_unsolvable(n, k):
     reached = distances_to_goal(TopSpin(range(n), k))
@@ -57,6 +58,7 @@ def test_a_token_database_is_a_lower_bound_and_tight_on_small_rings(n, k):
         assert heuristic.value(state) == distance  # all tokens but one say where the last one is
 
 
+@pytest.mark.wide
 def test_a_star_on_a_ring_finds_what_breadth_first_search_finds():
     ring = TopSpin(range(17))
     state = ring.initial

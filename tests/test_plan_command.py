@@ -28,6 +28,7 @@ def test_the_plan_file_is_that_of_fast_downward_and_leads_to_the_goal(tmp_path):
     assert last == "; cost = 18 (general cost)"
 
 
+@pytest.mark.wide
 def test_unit_costs_are_called_so(tmp_path):
     plan(str(DATA / "switches.sas"), "--heuristic", "blind", "--plan-file", str(tmp_path / "plan"))
 
@@ -60,6 +61,7 @@ def test_several_ranks_share_tables_and_find_the_same_cost(heuristic, mpirun):
     assert (result["cost"], result["n_ranks"], result["heuristic"]) == (18, 3, heuristic)
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 def test_what_rank_0_cannot_translate_ends_all_ranks_with_one_line(mpirun, tmp_path):
     pytest.importorskip("fast_downward.translate", reason="the extra pdsearch-hda[planning] is not installed")
@@ -73,6 +75,7 @@ def test_what_rank_0_cannot_translate_ends_all_ranks_with_one_line(mpirun, tmp_p
     assert len(job.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("args", "words"),
     [

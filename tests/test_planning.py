@@ -46,6 +46,7 @@ def expected(domain, state):
     return sorted(found)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("kind", KINDS)
 def test_compiled_successors_are_those_of_the_definition(kind):
     for seed in range(30):
@@ -67,6 +68,7 @@ def test_a_task_is_read_back_from_its_file(kind):
         assert parse_sas(sas_tasks.sas_text(task), "task.sas") == task
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "wide"])
 def test_astar_finds_what_exhaustive_search_finds(kind):
     found = []
@@ -83,6 +85,7 @@ def test_astar_finds_what_exhaustive_search_finds(kind):
     assert max(cost or 0 for cost in found) >= 3
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "wide"])
 def test_hdastar_finds_the_same_under_every_schedule(kind):
     for seed in range(60):

@@ -136,6 +136,7 @@ def test_states_and_operators_on_a_way_to_a_goal_are_kept(kind):
         assert found.is_solvable or domain.initial not in on_a_way
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_cost_is_that_of_the_task_as_it_was_given(kind):
     costs, removed = [], 0

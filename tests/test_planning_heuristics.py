@@ -145,6 +145,7 @@ class Slow:
         return cut
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("options", [*sas_tasks.KINDS.values(), {"n_operators": 25, "max_cost": 3}])
 def test_lmcut_is_the_slow_version_on_every_state(options):
     cut_apart = 0
@@ -170,6 +171,7 @@ def test_hmax_is_the_slow_version_on_every_state(options):
 FITTING = [name for name in HEURISTICS if HEURISTICS[name].fits(sas_tasks.planning(0)) and HEURISTICS[name].admissible]
 
 
+@pytest.mark.few(20)
 @pytest.mark.parametrize("name", FITTING)
 @pytest.mark.parametrize("options", [*sas_tasks.KINDS.values(), {"n_operators": 25, "max_cost": 3}])
 def test_no_heuristic_exceeds_the_exact_distance(name, options):
@@ -181,6 +183,7 @@ def test_no_heuristic_exceeds_the_exact_distance(name, options):
             assert heuristic.value(state) <= exact.get(state, INFINITY)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", FITTING)
 @pytest.mark.parametrize("options", [{"max_cost": 9, "least_cost": 0}, {"conditional": True, "axioms": True}])
 def test_astar_and_hdastar_find_what_exhaustive_search_finds(name, options):

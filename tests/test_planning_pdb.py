@@ -204,6 +204,7 @@ def test_the_compiled_evaluation_is_the_value(kind):
             assert h == heuristic.value(state)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("kind", KINDS)
 def test_astar_and_hdastar_find_what_exhaustive_search_finds(kind):
     for seed in range(40):

@@ -30,6 +30,7 @@ def exact(shape):
     return naive.distances_to_goal(domain(shape))
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("shape", COSTS)
 @pytest.mark.parametrize("name", [name for name in NAMES if HEURISTICS[name].admissible])
 def test_no_heuristic_exceeds_the_distance_and_all_find_the_cost(shape, name):

@@ -86,11 +86,13 @@ def check_costs(kind, n_seeds, change=lambda domain: domain):
     return costs
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("kind", KINDS)
 def test_in_every_state_an_operator_of_a_shortest_cheapest_plan_is_kept(kind):
     check_every_state(kind, 60)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_optimal_cost_stays(kind):
     costs = check_costs(kind, 120)
@@ -107,6 +109,7 @@ def test_sets_that_are_not_stubborn_fail_both_tests(change):
         check_costs("many operators", 120, change)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_optimal_cost_stays_under_every_schedule(kind):
     for seed in range(60):
@@ -149,6 +152,7 @@ def test_a_state_from_which_no_operator_leads_to_the_goal_is_left_at_once():
     assert (result.expanded, result.generated) == (1, 0)
 
 
+@pytest.mark.wide
 def test_pruning_that_leaves_out_too_little_ends_after_a_thousand_states():
     ring = tuple(
         sas_tasks.changes(f"step {by} from {at}", ((0, at),), 0, (at + by) % 1200)
@@ -165,6 +169,7 @@ def test_pruning_that_leaves_out_too_little_ends_after_a_thousand_states():
     assert domain.notes() == ["stubborn sets are off: they left out 0.0 % of the successors of 1,000 states"]
 
 
+@pytest.mark.wide
 def test_pruning_that_pays_goes_on_after_a_thousand_states():
     task = sas_tasks.counters(n_variables=2, size=1100, goal=1099)
 
@@ -243,6 +248,7 @@ def test_the_command_line_says_what_was_left_out(capsys):
     assert without["notes"] == []
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 def test_real_ranks_find_the_same_cost(mpirun):
     words = ["solve", "planning", str(DATA / "courier.sas"), "--preprocess", "h2", "--pruning", "stubborn"]

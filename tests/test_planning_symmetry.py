@@ -116,6 +116,7 @@ def with_derived(task, rng):
     )
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("kind", ["costs", "conditional", "axioms", "everything"])
 def test_as_many_orbits_are_searched_as_all_automorphisms_leave(kind):
     joined = 0
@@ -167,6 +168,7 @@ def test_all_symmetries_of_balls_and_hands_are_found():
         assert len(stored) <= len(orbits) + 1  # the initial state is stored as it is
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["plain", "everything"])
 def test_the_compiled_code_is_the_slow_version(kind):
     replaced = 0
@@ -196,6 +198,7 @@ COMPILED = [
 ]  # anew for these states
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("kind", ["costs", "everything"])
 @pytest.mark.parametrize("heuristic", ["blind", *COMPILED])
 def test_the_optimal_cost_stays_and_the_plan_is_real(heuristic, kind):
@@ -210,6 +213,7 @@ def test_the_optimal_cost_stays_and_the_plan_is_real(heuristic, kind):
     assert fewer > (5 if heuristic == "blind" else 0)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["plain", "everything"])
 def test_the_optimal_cost_stays_under_every_schedule(kind):
     for seed in range(40 if kind == "plain" else 20):
@@ -221,10 +225,12 @@ def test_the_optimal_cost_stays_under_every_schedule(kind):
         assert result.cost == naive.astar(Planning(domain.task, "plain"))
 
 
+@pytest.mark.wide
 def test_depth_first_search_finds_a_real_plan():
     assert solve(symmetric(sas_tasks.balls(3)), "hmax", algorithm="idastar").cost == 9
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 def test_ranks_agree(python_on):
     result = solve(symmetric(sas_tasks.balls(6)), "blind", ranks=2)

@@ -135,6 +135,7 @@ def test_a_small_task_is_solved_by_the_first_short_search():
     assert result.choice in result.summary()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["costs", "everything"])
 def test_no_choice_changes_the_cost(kind, no_time):
     tried = set()
@@ -303,6 +304,7 @@ def in_pieces(name, steps):
             return outcome.incumbent, sent, received, further
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 def test_ranks_go_on_with_what_was_under_way(python_on):
     cost, sent, received, further = call_on_ranks(2, in_pieces, "blind", 40, heard=print, wants_end=lambda: False)

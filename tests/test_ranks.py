@@ -60,6 +60,7 @@ def test_ranks_answer_as_under_mpiexec_and_import_no_mpi(tmp_path):
     assert all(one["sent"] == one["received"] > 0 for one in results)
 
 
+@pytest.mark.wide
 def test_iterative_deepening_counts_the_same_on_ranks():
     job = pdsearch("ida", "tiles", "korf:79", "-n", "3", "--threads", "1", "--device", "cpu", "--json", "-")
 
@@ -69,6 +70,7 @@ def test_iterative_deepening_counts_the_same_on_ranks():
     assert (result["cost"], result["generated"], result["n_ranks"]) == (42, alone.generated, 3)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -94,6 +96,7 @@ def test_ranks_within_mpiexec_are_refused():
     assert job.stderr.startswith("pdsearch: mpiexec started this process as a rank")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("limit", "code"), [("--node-limit=20000", 12), ("--time-limit=2s", 23)])
 def test_limits_stop_all_ranks_with_their_code(limit, code):
     job = pdsearch(*HARD, "-n", "3", "--json", "-", *limit.split("="))
@@ -112,6 +115,7 @@ def started(launcher, python_on, words, **more):
     return jobs.start(python_on(3, "-m", "pdsearch", *words), **more)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 @pytest.mark.parametrize(
     ("what", "says"),
@@ -138,6 +142,7 @@ def test_what_goes_wrong_on_one_rank_ends_the_job(what, says, launcher, python_o
     nothing_is_left_of(job)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 @pytest.mark.parametrize("number", others_wide([signal.SIGINT, signal.SIGTERM]))
 def test_a_signal_stops_all_ranks_together_and_their_counts_are_reported(number, launcher, python_on, tmp_path):
@@ -157,6 +162,7 @@ def test_a_signal_stops_all_ranks_together_and_their_counts_are_reported(number,
     nothing_is_left_of(job)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_launcher_that_ends_early_leaves_no_rank_behind(number):
     job = jobs.start([sys.executable, "-m", "pdsearch", *HARD, "-n", "3"])
@@ -173,6 +179,7 @@ def test_a_launcher_that_ends_early_leaves_no_rank_behind(number):
 # --- from Python ---
 
 
+@pytest.mark.wide
 def test_a_program_searches_on_ranks_and_hears_of_them():
     heard = []
 
@@ -183,6 +190,7 @@ def test_a_program_searches_on_ranks_and_hears_of_them():
     assert 0 < len(heard) < 100
 
 
+@pytest.mark.wide
 def test_a_program_can_end_its_ranks():
     since = time.monotonic()
 
@@ -192,6 +200,7 @@ def test_a_program_can_end_its_ranks():
     assert result.lower_bound >= 43
 
 
+@pytest.mark.wide
 def test_errors_of_ranks_are_raised_in_the_program():
     with pytest.raises(UnknownNameError, match="no heuristic is called 'none'"):
         solve(Tiles.korf(79), "none", ranks=2)
@@ -224,6 +233,7 @@ class Own(Tiles):
 """
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("guard", "words", "says"),
     [

@@ -86,6 +86,7 @@ ENDS = {
 }
 
 
+@pytest.mark.wide
 def test_unlike_arguments_are_one_error_on_all_ranks_and_the_job_goes_on(python_on):
     job = jobs.run(python_on(2, "-c", UNLIKE), timeout=90)
 
@@ -114,6 +115,7 @@ def test_what_one_rank_raises_ends_the_job_with_its_line(where, python_on):
     assert "boom" in job.stderr
 
 
+@pytest.mark.wide
 def test_a_rank_that_does_not_answer_after_the_time_limit_ends_the_job(python_on):
     what = "solve(board, comm=MPI.COMM_WORLD, memory=10**8, time_limit=5.0, interrupted=stopped if rank else None)"
 

@@ -26,6 +26,7 @@ def run(words, folder):
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=240, env=environment)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_readme_runs(command, python_on, tmp_path):
     (tmp_path / "tests").symlink_to(ROOT / "tests")  # whose tasks a command names
@@ -39,6 +40,7 @@ def test_a_command_of_the_readme_runs(command, python_on, tmp_path):
     assert done.stdout
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_of_the_readme_runs(example, tmp_path):
     done = run([sys.executable, "-c", example], tmp_path)

@@ -74,6 +74,7 @@ def expanded_below(workers, f):
     return sum(int(worker.local.layers[:f].sum()) for worker in workers)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("words", [1 << 14, 64])  # of a ring; most messages do not fit into the smaller
 @pytest.mark.parametrize("block", range(4))
 def test_every_order_of_turns_ends_with_the_right_answer_and_no_node_lost(block, words, monkeypatch):

@@ -214,6 +214,7 @@ def test_an_empty_array_and_no_file_at_all_are_refused(tmp_path, capsys):
     assert "no scores are given" in complaint(capsys, "route")
 
 
+@pytest.mark.wide
 def test_bench_routers_prints_a_row_per_router(capsys):
     options = ["--tokens", "256", "--experts", "16", "--top-k", "4", "--batches", "3"]
 
@@ -223,6 +224,7 @@ def test_bench_routers_prints_a_row_per_router(capsys):
     assert [line.split()[0] for line in lines[1:5]] == ["top-k", "bip:iterations=14", "base", "capacity"]
 
 
+@pytest.mark.wide
 def test_bench_routers_keeps_no_more_score_than_top_k_and_says_what_it_measured(capsys, tmp_path):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     options = ["--tokens", "256", "--experts", "16", "--top-k", "4", "--batches", "3", "--json", "-"]

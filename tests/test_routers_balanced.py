@@ -32,6 +32,7 @@ def best_by_lists(scores, k, limit):
     return best
 
 
+@pytest.mark.wide
 @settings(max_examples=60, deadline=None)
 @given(
     n=st.integers(1, 5),

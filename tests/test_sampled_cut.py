@@ -83,6 +83,7 @@ def test_a_looser_bound_sends_less():
     assert sent["sampled-cut:3"] < sent["sampled-cut:1.1"] < 0.25
 
 
+@pytest.mark.wide
 def test_fewer_nodes_are_sent_and_ranks_loaded_more_evenly_than_with_the_sparsest_cut():
     puzzle = Tiles.korf(42)
     measured = {

@@ -49,6 +49,7 @@ def test_a_sample_is_the_same_each_time():
     assert one == other
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("name", "text"), [("tiles", "2x2: 3 2 1 0"), ("tiles", "2x2: 0 1 2 3"), ("msa", str(DATA / "eight.fasta"))]
 )
@@ -82,6 +83,7 @@ def test_a_problem_says_what_its_distribution_sampled():
     assert drawn.sampled == 0
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 def test_all_ranks_sample_the_same(python_on):
     finished = jobs.run(python_on(3, "-m", "mpi4py", "-c", SAMPLE), timeout=240)

@@ -56,6 +56,7 @@ def abstractions_of(domain):
     return [*small_projections(domain, projector, 2)[0], *refined, merged]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", KINDS)
 def test_h_is_a_lower_bound_however_much_is_learnt_and_lessons_never_lower_it(kind, monkeypatch):
     monkeypatch.setattr(sys_scp, "_MOST_VARIABLES", 2)  # else one pattern knows all
@@ -195,6 +196,7 @@ def test_orders_that_begin_with_the_first_abstractions_tell_at_least_what_these_
     assert gains > 0
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["costs", "everything"])
 def test_the_same_cost_on_any_number_of_ranks_whenever_they_learn(kind, monkeypatch):
     monkeypatch.setattr(scp, "_EVERY", 3)

@@ -62,6 +62,7 @@ def test_ranks_see_one_memory(python_on):
     assert run(python_on, 3) == ["sees -1.0"] * 3
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 @pytest.mark.parametrize(
     "before",

@@ -49,12 +49,14 @@ def eight_ranks(korf12):
 # --- what is predicted ---
 
 
+@pytest.mark.wide
 def test_every_distribution_is_optimal_on_eight_simulated_ranks(korf12, eight_ranks):
     assert {name: (timed.status, timed.cost) for name, timed in eight_ranks.items()} == dict.fromkeys(
         eight_ranks, (Status.SOLVED, 45)
     )
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("n_ranks", [1, 2, 3, 48, 200])
 @pytest.mark.parametrize("message", [1, 40, None])
 def test_the_cost_is_optimal_on_any_number_of_simulated_ranks(n_ranks, message, eight_puzzle):
@@ -77,6 +79,7 @@ def test_zobrist_sends_seven_eighths_of_all_successors_at_eight_ranks():
     assert pytest.approx(0.875, abs=0.03) == timed.CO  # one seed; the mean over seeds is the next test's
 
 
+@pytest.mark.wide
 def test_zobrist_sends_seven_eighths_on_average_over_seeds():
     puzzle = Tiles.korf(12)
     overheads = []
@@ -359,6 +362,7 @@ def too_busy(finished):
     return finished.returncode == 2 and "no idle machine measures that, so nothing is kept" in finished.stderr
 
 
+@pytest.mark.wide
 def test_calibration_measures_every_cost_and_keeps_it(tmp_path):
     cache = {"PDSEARCH_CACHE_DIR": str(tmp_path)}
     command = [*python(), "calibrate", "tiles", "random:3x3", "--json", "-"]
@@ -377,6 +381,7 @@ def test_calibration_measures_every_cost_and_keeps_it(tmp_path):
     assert kept == (tmp_path / "pdsearch" / "costs-tiles-manhattan-9v1w.json")
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 def test_calibration_on_two_ranks_times_messages_through_mpi(mpirun):
     finished = mpirun(2, "calibrate", "tiles", "random:3x3", "--json", "-")
@@ -387,6 +392,7 @@ def test_calibration_on_two_ranks_times_messages_through_mpi(mpirun):
     assert json.loads(finished.stdout)["messages"] == "MPI"
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 @pytest.mark.parametrize("batch", ["7", "1000"])
 def test_solve_with_a_fixed_batch_is_optimal(mpirun, batch):

@@ -56,6 +56,7 @@ def run_block(block):
     run_schedules(distribution, kind, heuristic, range(PER_BLOCK * block, PER_BLOCK * (block + 1)))
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("block", others_wide(list(range(50)), 10))
 def test_every_schedule_ends_with_the_right_answer_and_no_node_lost(block):
     run_block(block)
@@ -67,6 +68,7 @@ def test_ten_times_as_many_schedules_end_with_the_right_answer(block):
     run_block(block)
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("distribution", FITTING)
 @pytest.mark.parametrize("n_ranks", [2, 5, 16])
 def test_the_hardest_boards_of_the_eight_puzzle_are_solved_by_any_number_of_ranks(n_ranks, distribution):
@@ -89,6 +91,7 @@ def test_the_same_schedule_gives_the_same_search():
     assert one.plan == other.plan
 
 
+@pytest.mark.wide
 def test_between_two_floors_a_rank_expands_a_sixteenth_above_them_at_most(monkeypatch):
     ahead = dict[tuple[int, int], int]()  # expansions above the floor, by rank and highest floor
     made = dict[int, int]()  # all of a rank's expansions
@@ -185,6 +188,7 @@ def check_stopped(result, instance, status):
         assert result.cost == instance.cost
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("seed", FAULTS)
 def test_a_node_limit_stops_all_ranks_together(seed):
     instance, task = fault_problem(seed)
@@ -198,6 +202,7 @@ def test_a_node_limit_stops_all_ranks_together(seed):
         assert result.expanded >= nodes
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("seed", FAULTS)
 def test_an_interruption_of_one_rank_stops_all_together(seed):
     instance, task = fault_problem(seed)
@@ -208,6 +213,7 @@ def test_an_interruption_of_one_rank_stops_all_together(seed):
     check_stopped(result, instance, Status.INTERRUPTED)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("kind", ["3x3 18", "2x3 any"])
 def test_a_search_interrupted_at_its_first_plan_knows_what_that_costs(kind, monkeypatch):
     found: list[int] = []
@@ -234,6 +240,7 @@ def test_a_search_interrupted_at_its_first_plan_knows_what_that_costs(kind, monk
     assert statuses == {Status.SOLVED, Status.INTERRUPTED}
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("seed", range(10))
 def test_a_memory_that_fills_in_the_middle_stops_all_ranks_together(seed, monkeypatch):
     monkeypatch.setattr("pdsearch.limits.MIN_MEMORY", 2**14)
@@ -251,6 +258,7 @@ def test_a_memory_that_fills_in_the_middle_stops_all_ranks_together(seed, monkey
     assert result.plan is None
 
 
+@pytest.mark.wide
 def test_many_ranks_in_little_memory_solve_it_or_end_with_a_status():
     task = make_task(Tiles.korf(79), "manhattan", "zobrist", 100)
 

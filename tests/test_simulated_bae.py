@@ -102,6 +102,7 @@ def run_block(block, kinds=KINDS):
         check(kinds[seed % len(kinds)], seed, (Bae(), Hasty())[seed // len(kinds) % 2])
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("block", range(8))
 def test_every_schedule_ends_with_the_right_answer(block):
     run_block(block)
@@ -126,6 +127,7 @@ def wrong_answers(algorithm, seeds):
     return wrong
 
 
+@pytest.mark.wide
 def test_leaving_out_what_is_closed_but_not_proved_to_be_settled_gives_wrong_answers():
     """The rule of :func:`pdsearch.kernels.side_passes.load`, kept and broken, where ranks run ahead."""
     assert wrong_answers(Hasty(), range(60)) == 0

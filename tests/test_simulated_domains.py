@@ -15,6 +15,7 @@ from pdsearch.search.setup import make_task
 N_RANKS = [2, 3, 5]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params({name: SMALL[name][:1] for name in SMALL}))
 def test_every_distribution_that_fits_is_optimal_under_any_schedule(domain_name, text, options):
     check_all(domain_name, text, options)

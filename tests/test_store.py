@@ -68,6 +68,7 @@ def test_the_table_knows_what_a_dictionary_knows(n_words, data):
     check_against_dictionary(new_rank(n_words), data.draw(st.lists(entry, max_size=200)))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("open_list", ["bucket", "heap"])
 @pytest.mark.parametrize("n_words", [1, 2])
 def test_the_table_keeps_everything_while_it_grows_a_thousandfold(n_words, open_list):
@@ -178,6 +179,7 @@ def test_no_node_is_lost_when_the_range_of_f_must_grow_in_the_middle(batch, open
     assert rank.layers[36] == 1
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("memory", [2**20, 3 * 2**20, 2**22, 5 * 2**20])
 def test_a_rank_stays_within_its_memory_and_readable_when_that_is_full(memory):
     rank = new_rank(1, memory)

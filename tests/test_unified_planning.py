@@ -77,6 +77,7 @@ def planned(problem, timeout=None, **params):
         return planner.solve(problem, timeout=timeout)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.mpi)])
 def test_plans_are_optimal_and_valid(ranks, python_on):
     problem = delivery()
@@ -93,6 +94,7 @@ def test_plans_are_optimal_and_valid(ranks, python_on):
     assert list(validation.metric_evaluations.values()) == [12]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("metric", "length", "status"),
     [(up.MinimizeSequentialPlanLength, 4, Outcome.SOLVED_OPTIMALLY), (None, 4, Outcome.SOLVED_SATISFICING)],
@@ -111,6 +113,7 @@ def test_a_goal_out_of_reach_is_proved_so():
     assert result.plan is None
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 def test_a_timeout_leaves_no_process(tmp_path, monkeypatch, python_on):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -123,6 +126,7 @@ def test_a_timeout_leaves_no_process(tmp_path, monkeypatch, python_on):
     assert str(tmp_path) not in commands
 
 
+@pytest.mark.wide
 def test_what_a_heuristic_cannot_handle_is_unsupported_and_says_why():
     problem = delivery()
     drive, is_heavy = problem.action("drive"), problem.fluent("loaded")(problem.object("parcel0"))
@@ -140,6 +144,7 @@ def several(problem, **asked):
         return list(planner.get_solutions(problem, **asked))
 
 
+@pytest.mark.wide
 def test_all_optimal_plans_are_given_one_by_one():
     problem = delivery({(0, 1): 2, (1, 3): 3, (0, 2): 3, (2, 3): 2}, n_places=4)
     results = several(problem)
@@ -152,6 +157,7 @@ def test_all_optimal_plans_are_given_one_by_one():
     assert len(several(problem, all_optimal=3)) == 3
 
 
+@pytest.mark.wide
 def test_more_plans_are_given_by_cost_and_none_of_what_has_none():
     costs = [int(result.metrics["cost"]) for result in several(delivery(), top_k=3)]
     within = several(delivery(), quality=1.5)

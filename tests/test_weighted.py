@@ -42,6 +42,7 @@ def check(result, weight, truth):
         assert "optimal" not in result.summary()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("name", "text", "options"), params(SMALL))
 def test_plans_of_every_domain_cost_at_most_the_weight_times_the_least(name, text, options):
     domain = make(name, text, options)
@@ -57,6 +58,7 @@ def test_plans_of_every_domain_cost_at_most_the_weight_times_the_least(name, tex
     assert all(one.lower_bound <= truth for one in last.incumbents)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("seed", range(40))
 def test_plans_of_simulated_ranks_cost_at_most_the_weight_times_the_least(seed):
     kind = ["3x3 18", "2x3 any", "3x3 14", "2x3 odd"][seed % 4]
@@ -88,6 +90,7 @@ def test_a_search_that_is_stopped_says_what_is_proved(algorithm, nodes):
         assert result.gap == pytest.approx(result.cost / result.lower_bound - 1)
 
 
+@pytest.mark.wide
 @pytest.mark.mpi
 @pytest.mark.parametrize("n_ranks", [2, 3])
 def test_plans_of_real_ranks_cost_at_most_the_weight_times_the_least(n_ranks, python_on):
