@@ -39,6 +39,12 @@ class Carrier:
         gathered: list[Any] | None = self.raw.gather(value)
         return gathered
 
+    def exchange(self, value: Any) -> list[Any]:
+        """Return the Python objects of all ranks, in their order."""
+        self.barrier()  # which waits politely
+        everywhere: list[Any] = self.raw.allgather(value)
+        return everywhere
+
     def barrier(self) -> None:
         """Wait for all ranks."""
         wait_for_all(self.raw)

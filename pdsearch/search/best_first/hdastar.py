@@ -146,7 +146,7 @@ class HdaStar(OnAnyRanks):
         search_s = run.search_s
         if hold is not None and ended.after is None:
             hold.keep_with_mail(ended.worker, search_s, ended.idle_s)
-        reports = comm.broadcast(comm.gather(ended.report), 0)
+        reports = comm.exchange(ended.report)
         notes = saving.end(ended.last.stop if ended.after is None else ended.after.stop)
         more = {"plan": ended.plan, "search_s": comm.broadcast(search_s, 0), "notes": notes}
         return outcome_of(task, self.shared_label, reports, ended.last, ended.after, **more)
@@ -183,11 +183,11 @@ class HdaStar(OnAnyRanks):
 
         def ask(asked: int | None, question: Asked) -> Any:
             if asked is None:
-                return comm.broadcast(comm.gather(question(rank)), 0)
+                return comm.exchange(question(rank))
             return comm.broadcast(question(rank) if comm.rank == asked else None, asked)
 
         def traced() -> list[int] | None:
-            costs = comm.broadcast(comm.gather(int(rank.statistics[GOAL_COST])), 0)
+            costs = comm.exchange(int(rank.statistics[GOAL_COST]))
             return self.trace(task, costs.index(min(costs)), ask) if min(costs) < task.upper_bound else None
 
         worker, idle_s, last, plan = self._until_full(rank, run, comm, saving, traced, hold)
@@ -270,7 +270,7 @@ class HdaStar(OnAnyRanks):
         """Search another task for a plan."""
         rank = self._rank(task, run, comm)
         ended = self._solve(rank, run, comm)
-        return solved(ended.plan, ended.last, ended.after, comm.broadcast(comm.gather(ended.report), 0))
+        return solved(ended.plan, ended.last, ended.after, comm.exchange(ended.report))
 
 
 class Ended(NamedTuple):
@@ -300,8 +300,7 @@ class _Together:
         return self._comm.in_turn(make)
 
     def exchange(self, mine: list[Any]) -> list[Any]:
-        gathered: list[list[Any]] = self._comm.broadcast(self._comm.gather(mine), 0)
-        return [told for one in gathered for told in one]
+        return [told for one in self._comm.exchange(mine) for told in one]
 
     def drive(self, ranks: Sequence[Layered] | Sequence[Dealt], run: Run, save: Save | None = None) -> Round:
         worker = LayerWorker(ranks[0], self._comm, run, keeps=save is not None)

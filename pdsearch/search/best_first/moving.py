@@ -88,7 +88,7 @@ class Moving:
         assert folder is not None
         for number in counts:
             np.save(folder / f"owners-{number}.npy", self._owners[number])
-        everywhere = {number: row for one in comm.raw.allgather(counts) for number, row in one.items()}
+        everywhere = {number: row for one in comm.exchange(counts) for number, row in one.items()}
         return np.array([everywhere[number] for number in range(len(self.files))], np.int64)
 
     def _number(self, comm: Any, folder: Path | None) -> None:

@@ -53,7 +53,7 @@ class PlansRank(LocalSearch):
         return why
 
 
-class Crew(Protocol):
+class PlansCrew(Protocol):
     """The ranks of a search, those of this process among them, and what they do together; all must call."""
 
     @property

@@ -179,9 +179,7 @@ class Together(SharedExploring):
 
     def exchange(self, mine: list[Any]) -> list[Any]:
         """Return what all ranks say."""
-        self._comm.barrier()  # which waits politely
-        everywhere: list[Any] = self._comm.raw.allgather(mine[0])
-        return everywhere
+        return [told for one in self._comm.exchange(mine) for told in one]
 
     def gather(self, mine: list[Any]) -> list[Any] | None:
         """Return it on rank 0."""

@@ -39,7 +39,7 @@ from pdsearch.search.best_first.plan_graph import (
     compile_graph,
     sweep,
 )
-from pdsearch.search.best_first.plans_rank import Crew
+from pdsearch.search.best_first.plans_rank import PlansCrew
 from pdsearch.search.task import Task
 
 _STATE_BYTES, _MOVE_BYTES = 64, 96  # of the graph, on rank 0
@@ -50,12 +50,12 @@ Question = tuple[npt.NDArray[np.uint64], Integers]  # states, a row each, and th
 Answer = tuple[Integers, Integers]  # the numbers of closed nodes, -1: there is none, and their g
 
 
-def shared_graph(crew: Crew, least: int, within: int, stops: Callable[[], bool]) -> Read:
+def shared_graph(crew: PlansCrew, least: int, within: int, stops: Callable[[], bool]) -> Read:
     """Read the graph; all ranks must call.
 
     Parameters
     ----------
-    crew : Crew
+    crew : PlansCrew
         They have expanded all of f at most ``within``.
     least, within : int
         What the best plan costs, and the most that others may.
@@ -242,7 +242,7 @@ class _Part:
 class _Reading:
     """What all ranks do, one step after the other."""
 
-    def __init__(self, crew: Crew, least: int, within: int, stops: Callable[[], bool]) -> None:
+    def __init__(self, crew: PlansCrew, least: int, within: int, stops: Callable[[], bool]) -> None:
         self._crew, self._within, self._stops = crew, within, stops
         self._parts: list[_Part] = []
         self._all([partial(self._begin, rank, within - least) for rank in crew.ranks])

@@ -263,7 +263,7 @@ class ShortSearches:
 
     def _held_bytes(self) -> int:
         held = sum(one.hold.used_bytes for one in self._tried.values())
-        return held if self.comm is None else max(self.comm.broadcast(self.comm.gather(held), 0))
+        return held if self.comm is None else max(self.comm.exchange(held))
 
     def _has_room(self, hold: Hold) -> bool:
         """Say whether a search can go on, or begin, beside those that stand still."""
