@@ -30,6 +30,7 @@ from pdsearch.domains.planning.cartesian_states import (
 )
 from pdsearch.domains.planning.cost_partitioning import DEAD, goal_distances
 from pdsearch.domains.planning.landmarks import landmarks
+from pdsearch.domains.planning.refinement_tree import Trees
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import TimeLimitError
 from pdsearch.kernels.protocol import INFINITY
@@ -140,10 +141,11 @@ def test_refinement_never_lowers_the_distance_of_the_initial_state_and_ends_at_t
 def test_a_tree_finds_values_beyond_the_first_word():
     flat = cartesian_task(WIDE.task)
     states, _ = refined(flat, subtasks(WIDE.task)[-1], Limits(3000, 10**6, 10**9, 100.0))
-    sets, tree = sets_of(flat, states), tree_of(states)
+    sets, tree = sets_of(flat, states), tree_of(flat, states)
 
     for values in ([0, 0], [63, 64], [69, 65], [64, 0]):
-        (state,) = tree.lines(values)
+        state = tree.leaf(values)
+        assert Trees.of([tree], [7]).lines(values) == [7 + state]
         assert all(value in allowed for value, allowed in zip(values, sets[state], strict=True))
     assert states.counts[N_STATES] > 100
     assert states.h[states.counts[INITIAL]] > 64

@@ -246,6 +246,27 @@ def test_what_has_no_room_is_left_out():
         larger_projections(Planning(domain.task, "late", deadline=Deadline(0.0)), projector, small, 100, 10**6)
 
 
+def test_states_in_any_order_are_looked_up_as_if_each_were_the_first_with_more_variables_than_bits():
+    task, rng = sas_tasks.counters(70, 2, goal=1), np.random.default_rng(0)
+    joint = sas_tasks.changes("joint", ((0, 1), (64, 0), (69, 1)), 3, 0)
+    domain = Planning(replace(task, operators=(*task.operators, joint)), "counters")
+    heuristic, state = (
+        make_heuristic(domain, "scp:offline,orders-1,projections,cartesian,merge-and-shrink"),
+        domain.initial,
+    )
+    states = [state]
+    for _ in range(200):
+        operators = list(domain.operators(state))
+        state, _ = domain.apply(state, operators[rng.integers(len(operators))])
+        states.append(state if len(states) % 60 else domain.initial)
+        state = states[-1]
+
+    for at in rng.permutation(len(states)).tolist():
+        found = drivers.evaluate_one(heuristic.tables, domain.space, drivers.words_of(states[at]))
+        assert found == heuristic.value(states[at])
+        assert heuristic.tables.last.lines.tolist() == heuristic._lines(states[at]).tolist()
+
+
 @pytest.mark.parametrize("memory", [2**20, 2**22])
 def test_tables_shrink_to_the_memory_that_is_given(memory):
     task = sas_tasks.counters(6, 30, goal=25)

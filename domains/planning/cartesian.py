@@ -37,7 +37,7 @@ from pdsearch.domains.planning.cartesian_states import (
 )
 from pdsearch.domains.planning.landmarks import landmarks
 from pdsearch.domains.planning.projections import reached
-from pdsearch.domains.planning.refinement_tree import Trees
+from pdsearch.domains.planning.refinement_tree import Tree
 from pdsearch.domains.planning.sas import Facts, SasTask
 from pdsearch.limits import NO_DEADLINE, Deadline
 
@@ -64,11 +64,11 @@ class Cartesian(NamedTuple):
     group: Integers
     group_of: Integers
     operator_of: Integers
-    tree: Trees
+    tree: Tree
 
     def state_of(self, values: Sequence[int]) -> int:
         """Return the abstract state of a state that is given by the values of all variables."""
-        return self.tree.lines(values)[0]
+        return self.tree.leaf(values)
 
 
 class Subtask(NamedTuple):
@@ -215,11 +215,11 @@ def finished(task: CartesianTask, states: States, everywhere: bool = False) -> C
         group.astype(np.int64),
         np.arange(len(operator_of)),
         operator_of,
-        tree_of(states),
+        tree_of(task, states),
     )
 
 
-def tree_of(states: States) -> Trees:
+def tree_of(task: CartesianTask, states: States) -> Tree:
     """Return the tree that says in which state of an abstraction a state of the task is."""
     n = int(states.counts[N_NODES])
     variable = states.node_variable[:n].astype(np.int64)
@@ -230,4 +230,5 @@ def tree_of(states: States) -> Trees:
     place = np.where(variable >= 0, number, -1 - leaf_state)
     child = place[states.child[: 2 * n].astype(np.int64).reshape(-1, 2)[inner]].reshape(-1)
     bits = states.bits[: int(states.counts[N_BITS])].copy()
-    return Trees(place[:1], variable[inner], states.node_bits[inner].astype(np.int64), child, bits)
+    n_words = (task.size[variable[inner]] + 63) >> 6
+    return Tree(int(place[0]), variable[inner], states.node_bits[inner].astype(np.int64), n_words, child, bits)

@@ -45,7 +45,7 @@ def h_of_lines(entries, lines):
 
 @evaluates(PdbTables)
 def _evaluate(heuristic, space, states, at):
-    find_lines(heuristic.places, space, states, at, heuristic.values, heuristic.lines, 0)
+    find_lines(heuristic.places, space, states, at, heuristic.values, heuristic.lines)
     return h_of_lines(heuristic.entries, heuristic.lines)
 
 
@@ -70,8 +70,8 @@ class Pdb(Heuristic):
         self.task = domain
         entries, bound, *places = share(lambda: build_tables(domain, option))
         self.places = Places(*places)  # type: ignore[arg-type]
-        scratch = (np.zeros(len(array), np.int64) for array in (self.places.variables, self.places.first))
-        self.tables = PdbTables(entries, self.places, *scratch)  # type: ignore[arg-type]
+        values, lines = np.full(len(self.places.variables), -1), np.zeros(len(self.places.first), np.int64)
+        self.tables = PdbTables(entries, self.places, values, lines)  # type: ignore[arg-type]
         largest, self._n_patterns, self._n_left_out = bound.tolist()
         self.max_h = min(largest, MOST_H)
         self.max_rise = domain.max_cost + self.max_h

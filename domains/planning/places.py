@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from pdsearch._jit import inlined
 from pdsearch.domains.planning.abstraction import Integers
@@ -23,6 +24,7 @@ class Places(NamedTuple):
     place: Integers  # (n_patterns * size,) where each of its variables is in ``variables``
     multiplier: Integers  # (n_patterns * size,) 0 where a pattern has fewer variables
     variables: Integers  # of all patterns
+    mask: npt.NDArray[np.uint64]  # (n_patterns,) a bit for each place of its variables, modulo 64
 
     @property
     def size(self) -> int:
@@ -38,17 +40,28 @@ class Places(NamedTuple):
         for row, one in enumerate(projections):
             place[row, : len(one.pattern)] = [variables.index(var) for var in one.pattern]
             multiplier[row, : len(one.pattern)] = one.multiplier
-        return cls(first.astype(np.int64), place.reshape(-1), multiplier.reshape(-1), np.array(variables, np.int64))
+        bits = [[1 << variables.index(var) % 64 for var in one.pattern] for one in projections]
+        mask = np.array([np.bitwise_or.reduce(np.array(some, np.uint64)) for some in bits], np.uint64)
+        used = np.array(variables, np.int64)
+        return cls(first.astype(np.int64), place.reshape(-1), multiplier.reshape(-1), used, mask)
 
 
 @inlined
-def find_lines(places, space, states, at, values, lines, start):
-    """Write the lines of the state at ``states[at]`` from ``lines[start]`` on; ``values`` is scratch."""
+def find_lines(places, space, states, at, values, lines):
+    """Write the lines of the state at ``states[at]``, of the patterns that see a change since the last such state.
+
+    ``values`` are those of the last state, -1 before the first, and ``lines`` its lines.
+    """
+    changed = np.uint64(0)
     for i in range(len(places.variables)):
-        values[i] = value_of(space, states, at, places.variables[i])
+        value = value_of(space, states, at, places.variables[i])
+        if values[i] != value:
+            values[i] = value
+            changed |= np.uint64(1) << np.uint64(i & 63)
     size = len(places.place) // max(1, len(places.first))
     for p in range(len(places.first)):
-        line = places.first[p]
-        for i in range(p * size, (p + 1) * size):
-            line += places.multiplier[i] * values[places.place[i]]
-        lines[start + p] = line
+        if places.mask[p] & changed != 0:
+            line = places.first[p]
+            for i in range(p * size, (p + 1) * size):
+                line += places.multiplier[i] * values[places.place[i]]
+            lines[p] = line

@@ -25,30 +25,27 @@ from pdsearch.domains.planning.lines import LINE_BYTES
 from pdsearch.domains.planning.orders import Orders
 from pdsearch.domains.planning.pdb import h_of_lines
 from pdsearch.domains.planning.scp_tables import OPTIONS, Wanted, build_tables, wanted
-from pdsearch.domains.planning.shared_costs import Lookup, look_up
+from pdsearch.domains.planning.shared_costs import Last, Lookup, look_up
 from pdsearch.domains.planning.task import Planning
 from pdsearch.heuristics import HEURISTICS, Heuristic, Share, build_here
 from pdsearch.kernels.protocol import INFINITY, evaluates
-from pdsearch.kernels.scratch import scratch
 
 _EVERY = 10_000  # evaluations between two orders, at the least
 _MOVES_PER_EVALUATION = 8  # so many transitions of abstractions are looked at in the time of an evaluation
 
 
-@scratch("values", "lines")
 class ScpTables(NamedTuple):
     """The lines of all abstractions, and how they are found."""
 
     entries: npt.NDArray[np.signedinteger]  # (n_lines * n_orders,) the first of a dead state's line is below 0
     lookup: Lookup
-    values: npt.NDArray[np.int64]  # (n_variables,) scratch
-    lines: npt.NDArray[np.int64]  # (n_abstractions,) scratch
+    last: Last
 
 
 @evaluates(ScpTables)
 def _evaluate(heuristic, space, states, at):
-    look_up(heuristic.lookup, space, states, at, heuristic.values, heuristic.lines, 0)
-    return h_of_lines(heuristic.entries, heuristic.lines)
+    look_up(heuristic.lookup, space, states, at, heuristic.last)
+    return h_of_lines(heuristic.entries, heuristic.last.lines)
 
 
 @HEURISTICS.add("scp")
@@ -74,8 +71,7 @@ class Scp(Heuristic):
         chosen: Wanted = wanted(option)
         entries, numbers, *rest = share(lambda: build_tables(domain, chosen))
         lookup, joined = Lookup.from_arrays(rest[:-_N_JOINED]), rest[-_N_JOINED:]
-        values = np.zeros(len(lookup.places.variables), np.int64)
-        self.tables = ScpTables(entries, lookup, values, np.zeros(lookup.n, np.int64))  # type: ignore[arg-type]
+        self.tables = ScpTables(entries, lookup, Last.nothing(lookup))  # type: ignore[arg-type]
         self.held = self._joined = Abstractions(*joined)  # type: ignore[arg-type]
         largest, self._n_orders, self._n_patterns, self._n_left_out = numbers.tolist()
         self.max_h = min(largest, MOST_H)

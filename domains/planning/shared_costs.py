@@ -23,11 +23,12 @@ from pdsearch.domains.planning.orders import EFFORT, Orders, narrowest
 from pdsearch.domains.planning.patterns import Pattern
 from pdsearch.domains.planning.places import Places, find_lines
 from pdsearch.domains.planning.projections import Projection
-from pdsearch.domains.planning.refinement_tree import Trees, find_leaves
+from pdsearch.domains.planning.refinement_tree import Seen, Tree, Trees, find_leaves
 from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.planning.walks import sampled_states
 from pdsearch.heuristics import Arrays
 from pdsearch.kernels.protocol import width
+from pdsearch.kernels.scratch import scratch
 
 N_SAMPLES = 1000
 MAX_STEPS = 300  # of a walk on average
@@ -37,7 +38,7 @@ class Refined(Abstraction, Protocol):
     """An abstraction whose states are the leaves of a tree."""
 
     @property
-    def tree(self) -> Trees:
+    def tree(self) -> Tree:
         """Return the tree; a leaf is -1 less the state."""
 
 
@@ -91,27 +92,46 @@ class Lookup(NamedTuple):
         return cls(*(kind(*arrays[a:b]) for kind, (a, b) in zip(kinds, pairwise(parts), strict=True)))
 
 
+@scratch("values", "seen", "lines")
+class Last(NamedTuple):
+    """What is known of the state that was looked up last."""
+
+    values: Integers  # of the variables of projections
+    seen: Seen
+    lines: Integers  # (n_abstractions,)
+
+    @classmethod
+    def nothing(cls, lookup: Lookup) -> Last:
+        """Return what is known before the first state."""
+        n, root = len(lookup.places.first), lookup.trees.root
+        lines = np.zeros(lookup.n, np.int64)
+        lines[n : n + len(root)] = -1 - root
+        return cls(np.full(len(lookup.places.variables), -1), Seen.nothing(lookup.trees), lines)
+
+
 @inlined
-def look_up(lookup, space, states, at, values, lines, start):
-    """Write the lines of the state at ``states[at]`` from ``lines[start]`` on; ``values`` is scratch."""
-    find_lines(lookup.places, space, states, at, values, lines, start)
-    start += len(lookup.places.first)
-    find_leaves(lookup.trees, space, states, at, lines, start)
-    find_states(lookup.cascades, space, states, at, lines, start + len(lookup.trees.root))
+def look_up(lookup, space, states, at, last):
+    """Write the lines of the state at ``states[at]`` to those of the last one."""
+    find_lines(lookup.places, space, states, at, last.values, last.lines)
+    start = len(lookup.places.first)
+    find_leaves(lookup.trees, space, states, at, last.seen, last.lines, start)
+    find_states(lookup.cascades, space, states, at, last.lines, start + len(lookup.trees.root))
 
 
 @kernel
-def _look_all_up(lookup, space, states, values, lines):
+def _look_all_up(lookup, space, states, last, lines):
     """Write the lines of many states."""
-    n = len(lookup.places.first) + len(lookup.trees.root) + len(lookup.cascades.root)
+    n = len(last.lines)
     for i in range(len(states) // width(space)):
-        look_up(lookup, space, states, i * width(space), values, lines, i * n)
+        look_up(lookup, space, states, i * width(space), last)
+        for one in range(n):
+            lines[i * n + one] = last.lines[one]
 
 
 def lines_of(lookup: Lookup, space: Any, states: npt.NDArray[np.uint64]) -> Integers:
     """Return the lines of states that are given one after the other: int64[n_states, n_abstractions]."""
     lines = np.zeros((len(states) // len(space.goal_mask), lookup.n), np.int64)
-    _look_all_up(lookup, space, states, np.zeros(len(lookup.places.variables), np.int64), lines.reshape(-1))
+    _look_all_up(lookup, space, states, Last.nothing(lookup), lines.reshape(-1))
     return lines
 
 
