@@ -2,24 +2,31 @@
 
 import threading
 
+import naive
 import numpy as np
 import pytest
+import sas_tasks
 import schedules
 
 from pdsearch import Status
 from pdsearch.comm import segment
 from pdsearch.comm.local import LocalRanks
 from pdsearch.comm.rings import RingCommunicator
+from pdsearch.domains.planning import scp
+from pdsearch.domains.tiles import Tiles
+from pdsearch.heuristics import make_heuristic
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
+from pdsearch.search.best_first import lessons
 from pdsearch.search.best_first.bae import Bae
 from pdsearch.search.best_first.hdastar import HdaStar
-from pdsearch.search.best_first.ring_turns import RingTurns
+from pdsearch.search.best_first.ring_turns import MANY_RECORDS, RingTurns, messages_at_once
 from pdsearch.search.best_first.simulation import Schedule
 from pdsearch.search.best_first.step import EXPANDED
 from pdsearch.search.best_first.two_sided_task import two_sided
 from pdsearch.search.best_first.worker import MAX_UNFINISHED
 from pdsearch.search.run import Run
+from pdsearch.search.setup import make_task
 
 MOST_TURNS = 100_000
 KINDS = [("3x3 14", "manhattan"), ("4x4 12", "manhattan"), ("2x3 any", "manhattan"), ("2x3 odd", "manhattan")]
@@ -97,6 +104,43 @@ def test_every_order_of_turns_ends_with_the_right_answer_and_no_node_lost(block,
         assert instance.expanded <= below <= instance.expanded + reopened
         sent += last.sent
     assert sent > 0
+
+
+@pytest.mark.parametrize("heuristic", ["lmcut", "scp:orders-1"])
+def test_expensive_heuristics_and_those_that_learn_end_with_the_right_answer(heuristic, monkeypatch):
+    monkeypatch.setattr(scp, "_EVERY", 3)
+    monkeypatch.setattr(scp, "_MOVES_PER_EVALUATION", 10**6)
+    monkeypatch.setattr(lessons, "_LOOKS", 2)
+    learnt = []
+    learn = scp.Scp.learn
+    monkeypatch.setattr(scp.Scp, "learn", lambda *given: learnt.append(learn(*given)) or learnt[-1])
+    for seed in range(12):
+        domain = sas_tasks.planning(seed, n_variables=6, n_operators=25, **sas_tasks.KINDS["costs"])
+        cost = naive.astar(domain)
+        task = make_task(domain, heuristic, "zobrist", 2 + seed % 4, seed=seed)
+        workers = workers_of(task, Schedule.random(seed))
+
+        drive(workers, seed)
+
+        expect_nothing_lost(task, workers)
+        assert workers[0].agreement.last.incumbent == (INFINITY if cost is None else cost)
+    assert bool(learnt) == heuristic.startswith("scp")
+
+
+def test_where_entering_records_is_expensive_nodes_are_expanded_between_two_messages():
+    domain = sas_tasks.planning(0)
+
+    counts = [messages_at_once(make_heuristic(domain, name)) for name in ("lmcut", "hmax", "blind")]
+
+    assert counts == [1, 2, 16]
+
+
+@pytest.mark.parametrize(("size", "most"), [(1, MANY_RECORDS), (100, MAX_UNFINISHED)])
+def test_nobody_outruns_a_receiver_by_many_messages_and_many_records(size, most):
+    worker = workers_of(schedules.shared(Tiles.korf(1), "manhattan", "zobrist", 2, 0), Schedule(0, message=size))[0]
+
+    assert not worker._outruns(1, most - 1)
+    assert worker._outruns(1, most)
 
 
 @pytest.mark.parametrize("words", [1 << 14, 64])

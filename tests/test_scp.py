@@ -34,6 +34,7 @@ from pdsearch.heuristics import make_heuristic
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Deadline
 from pdsearch.search.best_first import lessons
+from pdsearch.search.best_first.sampling import ShortSearch
 from pdsearch.search.best_first.simulation import Schedule
 from pdsearch.search.checkpoint.identity import facts_of
 from pdsearch.search.setup import make_task
@@ -310,3 +311,20 @@ def test_nothing_is_learnt_where_that_was_not_wanted():
 
     assert make_heuristic(domain, "scp:offline").lesson_every == 0
     assert make_heuristic(domain, "scp").lesson_every > 0
+
+
+def test_a_short_search_before_the_search_teaches_nothing_to_tables_that_ranks_share(monkeypatch):
+    monkeypatch.setattr(scp, "_EVERY", 3)
+    monkeypatch.setattr(scp, "_MOVES_PER_EVALUATION", 10**6)
+    monkeypatch.setattr(lessons, "_LOOKS", 2)
+    learnt = []
+    monkeypatch.setattr(scp.Scp, "learn", lambda *given: bool(learnt.append(given)))
+    task = make_task(many_goals(3, n_variables=6, n_operators=25), "scp:orders-1")
+
+    short = ShortSearch(task)
+    short.states(100)
+
+    assert short.expanded > 2
+    assert not learnt
+    solve(task.domain, "scp:orders-1")
+    assert learnt

@@ -119,6 +119,28 @@ def test_between_two_floors_a_rank_expands_a_sixteenth_above_them_at_most(monkey
     assert total > 0  # something was done while mail was slow
 
 
+def test_a_floor_that_is_not_known_for_a_moment_does_not_end_work_above_the_floor(monkeypatch):
+    floors = list[int]()
+    learn = Worker._learn
+
+    def watched(worker, last):
+        learn(worker, last)
+        floors.append(worker.floor)
+
+    monkeypatch.setattr(Worker, "_learn", watched)
+    seen = 0
+    for seed in range(12):
+        instance = short("4x4 30", "manhattan", seed)
+        task = make_task(instance.puzzle, "manhattan", "zobrist", 4, seed=seed)
+        result, simulation = run(task, Schedule(seed, slowness=0.9, message=20))
+        assert result.cost == instance.cost
+        last_known = max(i for i, floor in enumerate(floors) if floor < INFINITY)
+        seen += max(floors[: last_known + 1]) >= INFINITY
+        assert all(worker._highest_floor < INFINITY for worker in simulation.workers)
+        floors.clear()
+    assert seen > 0  # all that was open was under way in some round, and something is known later
+
+
 # --- the test of the test: with a wrong rule, the checks above find something wrong ---
 
 

@@ -154,13 +154,13 @@ class HdaStar(OnAnyRanks):
     def _compile_all(self, task: Task, run: Run, comm: Any) -> None:
         """Compile the search, and what follows when memory is full if that is likely."""
         self.compile(task)
-        if self._takes_ring_turns(task, comm):
+        if self._takes_ring_turns(comm):
             RingTurns.compile()
         prepare_continuation(task, self.when_full, run.limits.memory_bytes)
 
-    def _takes_ring_turns(self, task: Task, comm: Any) -> bool:
-        """Say whether ranks take turns in compiled code: their mail goes through rings, and nobody learns meanwhile."""
-        return isinstance(comm, RingCommunicator) and not task.heuristic.lesson_every
+    def _takes_ring_turns(self, comm: Any) -> bool:
+        """Say whether ranks take turns in compiled code, for their mail goes through rings."""
+        return isinstance(comm, RingCommunicator)
 
     def _rank(self, task: Task, run: Run, comm: Any, hold: Hold | None = None) -> LocalSearch:
         """Return this rank with its first tables, or as it is held; all must call."""
@@ -241,7 +241,7 @@ class HdaStar(OnAnyRanks):
         saves = saving is not None and saving.is_on
         counted = saving.load(rank) if saving is not None else None
         comm.barrier()
-        takes_ring_turns = rank.takes_ring_turns and self._takes_ring_turns(rank.task, comm)
+        takes_ring_turns = rank.takes_ring_turns and self._takes_ring_turns(comm)
         more: dict[str, Any] = {
             "keeps": keeps or saves or hold is not None,
             "begins": counted is None and (hold is None or hold.rank is None),

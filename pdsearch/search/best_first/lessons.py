@@ -33,6 +33,10 @@ class Lessons:
         self._wait = self._due = heuristic.lesson_every
         self._look = _LOOKS
 
+    def end(self) -> None:
+        """Give no more."""
+        self._wait = 0
+
     def portion(self, budget: int, expanded: int) -> int:
         """Return how many nodes to expand before the next look."""
         return budget if not self._wait else max(0, min(budget, self._look - expanded))

@@ -115,9 +115,8 @@ class LocalSearch(KeptRank):
         self._frame.words[slots.NODES_LEFT] = most
         while True:
             expanded = int(self.statistics[kernels.EXPANDED])
-            left = budget - expanded + before
-            why = self.step(self._lessons.portion(left, expanded), f_limit)
-            if self._lessons.give(self) and why == kernels.BUDGET:
+            why = self.step(self.until_lesson(budget - expanded + before), f_limit)
+            if self.give_lesson() and why == kernels.BUDGET:
                 continue
             if why == kernels.FOUND:
                 self.incumbent = min(self.incumbent, int(self.statistics[GOAL_COST]))
@@ -166,6 +165,18 @@ class LocalSearch(KeptRank):
         take(words, self._passes, turns)
         self._check_domain()
         self.incumbent = min(self.incumbent, int(words[slots.INCUMBENT]))
+
+    def until_lesson(self, budget: int) -> int:
+        """Return how many nodes may be expanded before a heuristic that learns is to be shown a state."""
+        return self._lessons.portion(budget, int(self.statistics[kernels.EXPANDED]))
+
+    def give_lesson(self) -> bool:
+        """Show the heuristic a state if it is time; say whether it was time to look."""
+        return self._lessons.give(self)
+
+    def end_lessons(self) -> None:
+        """Show the heuristic nothing from now on."""
+        self._lessons.end()
 
     @property
     def message_size(self) -> npt.NDArray[np.int64]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from pdsearch._jit import inlined, kernel
 from pdsearch.comm.rings import NONE, Mailbox, RingCommunicator, get, is_complete, not_begun, put, room_in
+from pdsearch.heuristics import Heuristic
 from pdsearch.kernels import frame as slots
 from pdsearch.kernels.frame import FRAME_TYPE, Frame, Kind, part
 from pdsearch.kernels.passes import EXPANDED, OUTBOX_KIND
@@ -25,15 +26,16 @@ from pdsearch.kernels.sides import PROVED, WINDOW
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.step import BUDGET, EMPTY, MESSAGE_FULL, TABLE_FULL, absorb, collect, step
 
+MANY_RECORDS = 1 << 13  # in messages that were not taken yet: with fewer of them no receiver is far behind
 _MAX_RECEIVED = 16  # messages taken at once
 _MOST_NOTED = 64  # messages of a search with two sides, before the worker is told of them
 _FEWEST_LOOKS = 20  # for mail, with nothing to do: some microseconds, before a node above the floor is expanded
 _MOST_LOOKS = 300  # then whoever waits for the core is to have it
 
 # what the kernel is told, and what it says
-RECORD_WORDS, FLOOR, LEFT, AHEAD, PLACE, APART, NUMBER, MAX_UNFINISHED = range(8)
-FIRST, RECEIVED, SENT, MESSAGES, UNREAD, DEALT_WITH, WHY, IS_UNUSUAL = range(8, 16)
-N_WORDS = 16
+RECORD_WORDS, FLOOR, LEFT, AHEAD, PLACE, APART, NUMBER, MAX_UNFINISHED, AT_ONCE = range(9)
+FIRST, RECEIVED, SENT, MESSAGES, UNREAD, DEALT_WITH, WHY, IS_UNUSUAL = range(9, 17)
+N_WORDS = 17
 
 
 class Turns(NamedTuple):
@@ -66,7 +68,7 @@ def _take_mail(frame, passes, turns):
     """Enter what arrived; return how many messages."""
     given = part(_KIND, turns, 0)
     mail, words = given.mail, given.words
-    for taken in range(_MAX_RECEIVED):
+    for taken in range(words[AT_ONCE]):
         n = get(
             mail.heads, mail.tails, mail.rings, frame[slots.RANK], words[FIRST], mail.is_begun, mail.inbox, mail.source
         )
@@ -84,7 +86,7 @@ def _take_mail(frame, passes, turns):
         if dealt_with < n_records or frame[slots.FAULT] != 0:
             words[UNREAD], words[DEALT_WITH], words[WHY] = n, dealt_with, TABLE_FULL
             return taken + 1
-    return _MAX_RECEIVED
+    return words[AT_ONCE]
 
 
 @inlined
@@ -117,7 +119,7 @@ def _send(frame, turns, is_idle, urgent):
         ring = other * size + frame[slots.RANK]
         unfinished = not_begun(mail.tails, mail.posted, ring, other)
         is_full = waiting >= outbox.message_size[other]
-        if is_full and unfinished >= words[MAX_UNFINISHED]:
+        if is_full and unfinished >= words[MAX_UNFINISHED] and unfinished * waiting >= MANY_RECORDS:
             continue
         is_urgent = outbox.least_f[other] <= urgent or urgent >= INFINITY
         if not is_full and not (is_idle and unfinished == 0 and is_urgent):
@@ -180,26 +182,36 @@ def exchange(frame, passes, turns):
     """
     given, outbox = part(_KIND, turns, 0), part(OUTBOX_KIND, frame, slots.OUTBOX)
     mail, words = given.mail, given.words
-    looks, is_empty = 0, False
+    looks, is_empty, may_be_ahead = 0, False, True
     while words[LEFT] > 0 and _may_go_on(words):
         taken, expanded = _take_mail(frame, passes, turns), 0
         if taken > 0:
-            is_empty = False
+            is_empty, may_be_ahead = False, True
         if words[LEFT] > 0 and _may_go_on(words) and not is_empty and not _is_held(outbox):
             expanded = _expand(frame, passes, words, words[LEFT], words[FLOOR])
             is_empty = words[WHY] == EMPTY
-        sent = _send(frame, turns, expanded == 0, words[FLOOR] if words[AHEAD] > 0 else INFINITY)
+        is_ahead = may_be_ahead and words[AHEAD] > 0
+        sent = _send(frame, turns, expanded == 0, words[FLOOR] if is_ahead else INFINITY)
         if taken + expanded + sent > 0:
             looks = 0
         elif is_complete(mail.rounds, words[PLACE], words[APART], words[NUMBER]) or looks == _MOST_LOOKS:
             break
-        elif looks >= _FEWEST_LOOKS and words[AHEAD] > 0 and not _is_held(outbox):
+        elif looks >= _FEWEST_LOOKS and is_ahead and not _is_held(outbox):
             _open_window(frame, given, True)
             expanded = _expand(frame, passes, words, 1, INFINITY)
             _open_window(frame, given, False)
-            words[AHEAD] = words[AHEAD] - expanded if expanded > 0 else 0
+            words[AHEAD] -= expanded
+            may_be_ahead = expanded > 0
         else:
             looks += 1
+
+
+def messages_at_once(heuristic: Heuristic) -> int:
+    """Return how many messages are taken before nodes are expanded: fewer where entering them is expensive.
+
+    Those who wait for successors of what is open here would have nothing to do meanwhile.
+    """
+    return max(1, _MAX_RECEIVED * heuristic.batch // Heuristic.batch)
 
 
 class Took(NamedTuple):
@@ -232,6 +244,7 @@ class RingTurns:
         self._rank, self._comm, self._mail = rank, comm, comm.mailbox
         size, self._words = comm.size, np.zeros(N_WORDS, np.int64)
         self._words[RECORD_WORDS], self._words[MAX_UNFINISHED] = rank.task.record_words, max_unfinished
+        self._words[AT_ONCE] = messages_at_once(rank.task.heuristic)
         self._words_to = np.zeros(size, np.int64)
         collected = np.empty(self._mail.rings.shape[1], np.uint32)
         self._log = np.zeros((_MOST_NOTED, 3), np.int64)

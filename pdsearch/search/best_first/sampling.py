@@ -57,6 +57,7 @@ class ShortSearch:
             rank = LocalSearch(self._task, 0, self._memory)
         except (BadInputError, MemoryLimitError):  # the search itself is going to say so
             return [initial], 0
+        rank.end_lessons()  # ranks that share tables would teach each other, and meet different states
         expensive = 32 // self._task.heuristic.batch  # an evaluation of which takes as long as many nodes
         _fill(rank, self._most_stored if expensive == 1 else STORED_EXPENSIVE // expensive)
         first = rank.n_nodes // 2

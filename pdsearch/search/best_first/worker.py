@@ -11,7 +11,9 @@ with their children. Yet the end of each f layer is a string of small messages, 
 there is little to do: there a member may expand a bounded number of nodes above the floor,
 and mail that nobody waits for is left to fill. All that this can waste is expansions of the
 last layer and of nodes reopened (measured: none to speak of; docs/search.md). And no member outruns a
-receiver: with too many messages to one rank unfinished it only receives until that rank has caught up.
+receiver: with too many messages and records to one rank unfinished it only receives until that rank has caught up.
+Where an evaluation is expensive, so is what arrives: there a member expands between two messages, or those that
+wait for what it would send would have nothing to do.
 
 Source: Kishimoto, Fukunaga and Botea (2013), AIJ 195 (HDA*); the floor and the bound on
 unfinished messages are ours.
@@ -29,11 +31,10 @@ from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.packing import FixedPacking, Packing
-from pdsearch.search.best_first.ring_turns import RingTurns, Took
+from pdsearch.search.best_first.ring_turns import MANY_RECORDS, RingTurns, Took, messages_at_once
 from pdsearch.search.run import Run
 
 MAX_UNFINISHED = 256  # messages to one rank that it has not begun to take; it may be busy growing its table
-_MAX_RECEIVED = 16  # messages taken in one turn
 _FEWEST_A_TURN, _PORTION = 1000, 32  # expansions of a turn: a 32nd of those so far, so that news is never that old
 _FEWEST_IN_RINGS = 4000  # of turns in compiled code, which look for mail meanwhile
 PAUSE = 1  # what a rank wants to stop with that is to go on after a checkpoint: less than any status
@@ -88,6 +89,7 @@ class Worker:
         self._drained_f = INFINITY  # least f of records received after the decision to stop
         self._allowance = run.limits.nodes  # expansions this rank may have made before the next round
         self._words = rank.task.record_words
+        self._at_once = messages_at_once(rank.task.heuristic)
         for state, record in rank.roots() if begins else []:
             if rank.task.owner_of(state) == rank.rank:
                 self._enter(record)
@@ -125,7 +127,7 @@ class Worker:
         has_done = bool(received or expanded or sent or agreed)
         self.has_idled = not (has_done or self._has_done)
         if has_done:
-            self._pack(began)
+            self._pack(self.packing.clock() - began)
         return self.agreement.over
 
     def _turns_suffice(self) -> bool:
@@ -134,7 +136,7 @@ class Worker:
         if self.turns is None or self.is_stopping or self.turns.are_blocked:
             return False
         before = int(self.local.statistics[kernels.EXPANDED])
-        budget = min(self._portion(_FEWEST_IN_RINGS), self.budget, self._allowance - before)
+        budget = self.local.until_lesson(min(self._portion(_FEWEST_IN_RINGS), self.budget, self._allowance - before))
         if budget <= 0:
             return False
         began = self.packing.clock()
@@ -146,10 +148,11 @@ class Worker:
         self._ahead_left = took.ahead_left
         self._has_done = expanded + took.received + took.messages > 0
         self._make_room(took)
+        self.local.give_lesson()
         if self._has_done:
             self.packing.worked(seconds)
             self.packing.posted(took.words_to, took.messages)
-            self._pack(began)
+            self._pack(seconds)  # what follows here is once for all its messages
         return not took.is_unusual
 
     @property
@@ -167,16 +170,16 @@ class Worker:
         except MemoryLimitError:
             self._want(Status.MEMORY_LIMIT)
 
-    def _pack(self, began: float) -> None:
-        """Decide now and then how many records make a message."""
-        self.packing.turned(self.packing.clock() - began)
+    def _pack(self, seconds: float) -> None:
+        """Decide now and then how many records make a message, after a turn of so many seconds."""
+        self.packing.turned(seconds)
         sizes = self.packing.sizes()
         if sizes is not None and self.comm.size > 1:
             self.local.message_size[:] = sizes
 
     def receive(self) -> int:
         """Take the messages that have arrived; return how many."""
-        for taken in range(_MAX_RECEIVED):
+        for taken in range(self._at_once):
             records = self.comm.receive()
             if records is None:
                 return taken
@@ -184,7 +187,7 @@ class Worker:
             began = self.packing.clock()
             self._enter(records)
             self.packing.worked(self.packing.clock() - began)
-        return _MAX_RECEIVED
+        return self._at_once
 
     def _enter(self, records: Records) -> None:
         """Give records to the rank, or once stopping only look at their f."""
@@ -269,7 +272,7 @@ class Worker:
         if not self.local.unsent:
             return 0
         full = self.local.ready()
-        chosen = [other for other, n in zip(full, self.comm.backlog(full), strict=True) if n < MAX_UNFINISHED]
+        chosen = [other for other, n in zip(full, self.comm.backlog(full), strict=True) if not self._outruns(other, n)]
         if idle:
             urgent = self.floor if self.may_work_ahead else INFINITY
             others = set(self.local.addressees(urgent)).difference(full)
@@ -283,6 +286,10 @@ class Worker:
         self.messages += len(chosen)
         return len(chosen)
 
+    def _outruns(self, other: int, unfinished: int) -> bool:
+        """Say whether a rank has so many messages to take that it must catch up first."""
+        return unfinished >= MAX_UNFINISHED and unfinished * int(self.local.message_size[other]) >= MANY_RECORDS
+
     def _agree(self) -> bool:
         """Take part in the standing reduction; say whether a round was completed."""
         completed = self.agreement.advance()
@@ -290,7 +297,7 @@ class Worker:
             last = self.agreement.last
             self.local.incumbent = min(self.local.incumbent, last.incumbent)
             self._learn(last)
-            if self.floor > self._highest_floor:
+            if self._highest_floor < self.floor < INFINITY:  # INFINITY: all that is open is under way
                 self._highest_floor = self.floor
                 self._ahead_left = int(self.local.statistics[kernels.EXPANDED]) // _AHEAD_SHARE
             share = -(-(self.run.limits.nodes - last.expanded) // self.comm.size)
