@@ -43,7 +43,7 @@ test-heavy: $(VENV)/.installed
 
 test-torch: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable ".[torch]"
-	$(BIN)/python -m pytest tests/test_torch_*.py tests/test_router*.py pdsearch/balance
+	$(BIN)/python -m pytest -m "not heavy" tests/test_torch_*.py tests/test_router*.py pdsearch/balance
 
 # the balance tests with the oldest numpy and numba that pyproject.toml allows, in an environment of their own
 OLDEST ?= .venv-oldest
@@ -52,7 +52,7 @@ test-numpy-oldest:
 	$(OLDEST)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(OLDEST)/bin/python -m pip install --quiet --editable ".[mpich,plot]" --group test \
 	    $$(sed -n 's/.*"\(numpy\|numba\)>=\([0-9.]*\)".*/\1==\2.0/p' pyproject.toml)
-	$(OLDEST)/bin/python -m pytest tests/test_balance_*.py tests/test_router*.py pdsearch/balance
+	$(OLDEST)/bin/python -m pytest -m "not heavy" tests/test_balance_*.py tests/test_router*.py pdsearch/balance
 
 # builds the source archive and the wheel, and compares what they hold with the tree
 wheel: $(VENV)/.installed

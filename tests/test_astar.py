@@ -42,7 +42,7 @@ def replayed(domain, plan):
     return total, domain.is_goal(state)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(0, "manhattan-tiles", "octile-grid")
 @pytest.mark.parametrize("open_list", ["bucket", "heap"])
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", HEURISTICS)

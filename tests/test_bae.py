@@ -43,7 +43,7 @@ def check(domain, name):
     assert solve(domain, name, algorithm="bae").cost == cost
 
 
-@pytest.mark.few(1)
+@pytest.mark.few(0, "manhattan-tiles")
 @pytest.mark.parametrize(("domain_name", "text", "options"), params({name: SMALL[name] for name in FITTING}))
 @pytest.mark.parametrize("name", SERVING)
 def test_costs_and_necessary_expansions_are_those_of_the_plainest_search(name, domain_name, text, options):

@@ -47,7 +47,7 @@ def test_a_distribution_says_what_it_is_and_where_it_comes_from(name):
     assert DISTRIBUTIONS[name].__doc__
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1, "zobrist-tiles", "zobrist-planning")
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(LARGE))
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_compiled_owner_is_the_owner_from_scratch_along_a_walk(name, domain_name, text, options):
@@ -96,7 +96,7 @@ def test_every_rank_owns_some_of_the_eight_puzzle(name, n_ranks):
     assert owners == set(range(n_ranks))
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(1, "zobrist-tiles", "zobrist-planning")
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_owner_depends_on_the_state_alone(name, domain_name, text, options):

@@ -13,6 +13,9 @@ from pdsearch.heuristics.blind import Blind
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.pdb import MissingDatabaseError
 
+# run always beside h = 0: in each domain the heuristic that is the default, where it compiles in a second or three
+INFORMED = ["octile-grid", "pairwise-msa", "gap-pancake", "manhattan-tiles", "walking-distance-tiles"]
+
 
 def heuristic_for(name, domain):
     if not HEURISTICS[name].fits(domain):
@@ -34,7 +37,7 @@ def test_a_heuristic_says_what_it_is_and_where_it_comes_from(name):
     assert isinstance(heuristic.consistent, bool)
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1, *INFORMED)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_h_never_exceeds_the_exact_distance(name, domain_name, text, options):
@@ -60,7 +63,7 @@ def test_h_never_exceeds_the_exact_distance_on_the_eight_puzzle(name, goal, eigh
         assert heuristic.value(Tiles(board, goal=goal).initial) <= distance
 
 
-@pytest.mark.wide
+@pytest.mark.few(1, *INFORMED)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_h_falls_by_no_more_than_a_move_costs(name, domain_name, text, options):
@@ -74,7 +77,7 @@ def test_h_falls_by_no_more_than_a_move_costs(name, domain_name, text, options):
     assert all(h[state] <= cost + h[successor] for state, edges in graph.items() for successor, cost in edges)
 
 
-@pytest.mark.few(9)
+@pytest.mark.few(1, *INFORMED)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL) + params(LARGE))
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_f_rises_by_no_more_than_the_heuristic_says(name, domain_name, text, options):
@@ -89,7 +92,7 @@ def test_f_rises_by_no_more_than_the_heuristic_says(name, domain_name, text, opt
             assert after == INFINITY or cost + after - h <= heuristic.max_rise
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1, *INFORMED)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_h_is_zero_at_the_goal(name, domain_name, text, options):
@@ -101,7 +104,7 @@ def test_h_is_zero_at_the_goal(name, domain_name, text, options):
     assert [heuristic.value(goal) for goal in goals] == [0] * len(goals)
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1, *INFORMED)
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL) + params(LARGE))
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_the_compiled_estimate_is_the_value_from_scratch_along_a_walk(name, domain_name, text, options):

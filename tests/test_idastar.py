@@ -95,7 +95,7 @@ def test_counts_of_whole_iterations_are_the_golden_ones(number, specialised, thr
     assert (result.solutions, result.generated) == (paths, generated + earlier)
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2, "4x4", "3x2-fsm")
 @pytest.mark.parametrize("goal", ["blank-first", "blank-last"])
 @pytest.mark.parametrize(
     ("shape", "prune"), [*((shape, "none") for shape in SHAPES), ("3x2", "fsm:9"), ("4x5", "fsm:7")]
@@ -277,7 +277,7 @@ def test_other_heuristics_find_the_same_cost():
     assert idastar(puzzle, "linear-conflict").cost == idastar(puzzle, "manhattan").cost == idastar(puzzle, "blind").cost
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1, "gap-pancake")
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(SMALL))
 @pytest.mark.parametrize("name", HEURISTICS)
 def test_every_domain_is_solved_at_the_cost_of_the_plainest_astar(name, domain_name, text, options):

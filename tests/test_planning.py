@@ -46,7 +46,7 @@ def expected(domain, state):
     return sorted(found)
 
 
-@pytest.mark.wide
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_compiled_successors_are_those_of_the_definition(kind):
     for seed in range(30):

@@ -145,7 +145,7 @@ class Slow:
         return cut
 
 
-@pytest.mark.wide
+@pytest.mark.few(2)
 @pytest.mark.parametrize("options", [*sas_tasks.KINDS.values(), {"n_operators": 25, "max_cost": 3}])
 def test_lmcut_is_the_slow_version_on_every_state(options):
     cut_apart = 0
