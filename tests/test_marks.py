@@ -1,6 +1,7 @@
 """Which instances of a test run always."""
 
 import pytest
+
 from conftest import pytest_collection_modifyitems
 
 
