@@ -100,6 +100,7 @@ def collectives(comm):
     large = np.arange(150_000) + rank
     for root in range(size):
         assert np.array_equal(comm.broadcast(large, root), np.arange(150_000) + root)
+    assert comm.exchange({"rank": rank}) == [{"rank": one} for one in range(size)]
     assert comm.gather({"rank": rank}) == ([{"rank": one} for one in range(size)] if rank == 0 else None)
     assert [part[0] for part in comm.raw.allgather(large)] == list(range(size))
     assert comm.add_up(large).tolist()[:2] == [size * (size - 1) // 2, size * (size - 1) // 2 + size]

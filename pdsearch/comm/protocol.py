@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ class Communicator(Protocol):
     """How one rank talks to the others.
 
     Messages between two ranks arrive in the order they were sent; nothing is promised about
-    different pairs. Nothing here blocks except :meth:`broadcast`.
+    different pairs. Nothing here blocks; what ranks do together is in :class:`~pdsearch.comm.carrier.Carrier`.
     """
 
     rank: int
@@ -49,9 +49,3 @@ class Communicator(Protocol):
 
     def finish_reduction(self) -> Totals | None:
         """Return the reduction started last once every rank has contributed; else None."""
-
-    def broadcast(self, value: Any, root: int) -> Any:
-        """Return ``root``'s value on every rank; all must call."""
-
-    def gather(self, value: Any) -> list[Any] | None:
-        """Return every rank's value on rank 0, None elsewhere; all must call."""

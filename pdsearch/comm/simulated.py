@@ -9,7 +9,6 @@ Each pair of ranks has its own ``delay``, so that some links are far slower than
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
 
 import numpy as np
 
@@ -128,11 +127,3 @@ class SimulatedCommunicator:
     def finish_reduction(self) -> Totals | None:
         """Return the reduction started last, if the schedule lets its result arrive."""
         return self.network.result(self._reductions - 1, self.rank)
-
-    def broadcast(self, value: Any, root: int) -> Any:
-        """Not available: ranks of one process share their memory."""
-        raise NotImplementedError("simulated ranks are asked directly")
-
-    def gather(self, value: Any) -> list[Any] | None:
-        """Not available: ranks of one process share their memory."""
-        raise NotImplementedError("simulated ranks are asked directly")

@@ -187,11 +187,3 @@ class TimedCommunicator:
     def finish_reduction(self) -> Totals | None:
         """Return the reduction started last, if it is known by this rank's clock."""
         return self.network.result(self.reductions - 1)
-
-    def broadcast(self, value: Any, root: int) -> Any:
-        """Not available: ranks of one process share their memory."""
-        raise NotImplementedError("simulated ranks are asked directly")
-
-    def gather(self, value: Any) -> list[Any] | None:
-        """Not available: ranks of one process share their memory."""
-        raise NotImplementedError("simulated ranks are asked directly")
