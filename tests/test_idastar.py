@@ -296,6 +296,16 @@ def test_every_domain_is_solved_at_the_cost_of_the_plainest_astar(name, domain_n
     assert result.cost == naive.astar(domain, HEURISTICS[name](domain).value)
 
 
+@pytest.mark.parametrize("heuristic", ["manhattan", "walking-distance"])
+def test_a_goal_that_was_swapped_with_the_board_is_not_that_of_the_machine_code(heuristic):
+    puzzle = scrambled("3x3", "blank-first", moves=60, seed=2)
+
+    result = idastar(puzzle.backwards(), heuristic)
+
+    assert (result.cost, result.scheme) == (idastar(puzzle, heuristic).cost, "any")
+    assert not HEURISTICS["pdb"].fits(puzzle.backwards())
+
+
 def test_a_heuristic_that_is_not_admissible_is_refused():
     with pytest.raises(BadInputError, match="'goalcount' is not admissible"):
         idastar(make("planning", str(DATA / "planning" / "pipes.sas"), {}), "goalcount")

@@ -40,7 +40,9 @@ _LONGEST = 208  # of boards whose diameter is not known: the 24-puzzle's is at m
 
 @MODELS.add("tiles with manhattan")
 def _manhattan(domain: Any, heuristic: str, length: int) -> Model | None:
-    if not isinstance(domain, Tiles) or heuristic != "manhattan" or (domain.width, domain.height) == (4, 4):
+    if not isinstance(domain, Tiles) or not domain.has_usual_goal or heuristic != "manhattan":
+        return None
+    if (domain.width, domain.height) == (4, 4):
         return None  # of the 15-puzzle there is a shorter one, in gpu_rotated.py
     return boards(domain.width, domain.height, domain.blank_last, length)
 

@@ -77,7 +77,7 @@ class Fields(NamedTuple):
 
 @MODELS.add("tiles with pattern databases")
 def _patterns(domain: Any, heuristic: str, length: int) -> Model | None:
-    if isinstance(domain, Tiles) and issubclass(HEURISTICS[heuristic], AdditivePdb):
+    if isinstance(domain, Tiles) and domain.has_usual_goal and issubclass(HEURISTICS[heuristic], AdditivePdb):
         return pattern_boards(domain.width, domain.height, domain.blank_last, heuristic, length)
     return None
 

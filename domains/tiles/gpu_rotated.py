@@ -27,9 +27,9 @@ _SLACK = MAX_SLACK << SLACK_AT
 
 @MODELS.add("15-puzzle with manhattan")
 def _manhattan(domain: Any, heuristic: str, length: int) -> Model | None:
-    if isinstance(domain, Tiles) and heuristic == "manhattan" and (domain.width, domain.height) == (4, 4):
-        return rotated(domain.blank_last, length)
-    return None
+    if not isinstance(domain, Tiles) or not domain.has_usual_goal or heuristic != "manhattan":
+        return None
+    return rotated(domain.blank_last, length) if (domain.width, domain.height) == (4, 4) else None
 
 
 @cache

@@ -48,8 +48,8 @@ class TilesSubtrees(Subtrees):
 
     @classmethod
     def fits(cls, domain: Domain, heuristic: Heuristic) -> bool:
-        """Fit every tile board with Manhattan distance."""
-        return isinstance(domain, Tiles) and isinstance(heuristic, Manhattan)
+        """Fit every tile board with Manhattan distance and one of the usual goals, which are part of the code."""
+        return isinstance(domain, Tiles) and domain.has_usual_goal and isinstance(heuristic, Manhattan)
 
     def tables(self) -> npt.NDArray[np.uint8]:
         """Return what the rule of the recursion looks up, a multiple of 8 bytes: uint8[n]."""

@@ -30,8 +30,10 @@ class WalkingSubtrees(TilesSubtrees):
 
     @classmethod
     def fits(cls, domain: Domain, heuristic: Heuristic) -> bool:
-        """Fit walking distance on boards of fewer than 2**15 states a direction: 4x4 and 2x5, not 3x5."""
-        return isinstance(heuristic, WalkingDistance) and all(map(_has_few_states, heuristic.walks))
+        """Fit walking distance with a usual goal and at most 2**15 states a direction: on 4x4 and 2x5, not 3x5."""
+        if not (isinstance(heuristic, WalkingDistance) and heuristic.puzzle.has_usual_goal):
+            return False
+        return all(map(_has_few_states, heuristic.walks))
 
     def tables(self) -> npt.NDArray[np.uint8]:
         """Return the records of the columns and those of the rows; on a square board they are the same."""

@@ -143,8 +143,10 @@ class AdditivePdb(Heuristic):
 
     @classmethod
     def fits(cls, domain: Domain) -> bool:
-        """Fit boards that have a partition of this name."""
-        return isinstance(domain, Tiles) and partitions(domain.width, domain.height, cls.name) is not None
+        """Fit boards that have a partition of this name, with a usual goal."""
+        if not (isinstance(domain, Tiles) and domain.has_usual_goal):
+            return False
+        return partitions(domain.width, domain.height, cls.name) is not None
 
     @classmethod
     def databases(cls, domain: Domain) -> list[Database]:

@@ -154,6 +154,11 @@ class Tiles(Domain):
         tiles = tuple(range(1, self.n_cells))
         return (*tiles, 0) if (self.blank_last if blank_last is None else blank_last) else (0, *tiles)
 
+    @property
+    def has_usual_goal(self) -> bool:
+        """Say whether the goal has the tiles in order: not where it was swapped with a board."""
+        return self.goal == self.goal_board()
+
     def goal_cell(self, tile: int) -> int:
         """Return the cell of a tile in the goal."""
         return self.goal.index(tile)

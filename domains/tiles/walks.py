@@ -22,9 +22,7 @@ from pdsearch.limits import Deadline
 Integers = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.uint8]
 UNREACHED = 255
-MOST_INDICES = (
-    2**24
-)  # a board whose table would be larger is refused; 4x4 has 166,375, the largest below are 3x5 and 2x6
+MOST_INDICES = 2**24  # boards with larger tables are refused; 4x4 has 166,375, the largest below are 3x5 and 2x6
 _built: dict[Walk, Distances] = {}  # the same for all boards of a shape and goal
 
 
