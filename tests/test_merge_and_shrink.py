@@ -23,9 +23,10 @@ from pdsearch.domains.planning.semantics import holds, successor
 from pdsearch.domains.planning.shrinking import shrink
 from pdsearch.domains.planning.task import Planning
 from pdsearch.domains.planning.transition_systems import point, product
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, TimeLimitError
 from pdsearch.heuristics import make_heuristic
 from pdsearch.kernels.protocol import INFINITY
+from pdsearch.limits import Deadline
 from pdsearch.search.best_first.simulation import Schedule
 from pdsearch.search.setup import make_task
 
@@ -259,6 +260,26 @@ def test_knots_that_are_open_at_once_have_no_more_cases_together_than_allowed():
                 given = dict(zip(knot.variables, values, strict=True))
                 assert sum(all(given[var] in case[var] for var in given) for case in knot.cases) == 1
     assert [knot.variables for knot in found] == [(0, 3), (1, 4), (2, 5)]
+
+
+def test_knots_of_many_effects_have_fewer_cases_and_keep_the_deadline():
+    effects = tuple(Effect(((var + 1 & 7, value),), var, value) for var in range(8) for value in range(20))
+    operator, sizes = Operator("turn", (), effects, 1), dict.fromkeys(range(8), 20)
+    looks = 8 * 20 * 20  # to ask once
+
+    assert [len(one.cases) for one in knots(operator, sizes, looks=5 * looks)] == [5]
+    assert not knots(operator, sizes, looks=looks)
+    with pytest.raises(TimeLimitError):
+        knots(operator, sizes, deadline=Deadline(0.0))
+
+
+def test_what_is_asked_of_variables_of_one_value_is_known():
+    variables = (Variable("one", -1, ("a",)), Variable("two", -1, ("a", "b")))
+    there_and_back = Operator("act", (), (Effect((), 1, 1), Effect(((0, 0),), 1, 0)), 1)
+    task = SasTask(True, variables, (), (0, 0), ((1, 1),), (there_and_back,))
+
+    assert h_tables(task, 10)[0][1:].max() < 0  # of the second variable
+    assert not transitions_of(merge(task, 10, everywhere=True, apart=True)[0])
 
 
 def random_distances(seed):

@@ -19,12 +19,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pdsearch.domains.planning.sas import Effect, Operator
+from pdsearch.limits import NO_DEADLINE, Deadline
 
 Values = frozenset[int]
 Known = Mapping[int, Values]  # which values variables may have; those that it does not name may have any
 
 MOST_CASES = 256  # of one operator, of all its knots that are looked at at the same time together
 MOST_IN_ALL = 1 << 16  # of all operators
+MOST_LOOKS = 1 << 20  # at effects, while the cases of all operators are found: some seconds
 
 
 class Knot(NamedTuple):
@@ -34,7 +36,13 @@ class Knot(NamedTuple):
     cases: tuple[Known, ...]
 
 
-def knots(operator: Operator, sizes: Mapping[int, int], most: int = MOST_CASES) -> list[Knot]:
+def knots(
+    operator: Operator,
+    sizes: Mapping[int, int],
+    most: int = MOST_CASES,
+    looks: int = MOST_LOOKS,
+    deadline: Deadline = NO_DEADLINE,
+) -> list[Knot]:
     """Return the knots of an operator that have several cases.
 
     Parameters
@@ -45,6 +53,15 @@ def knots(operator: Operator, sizes: Mapping[int, int], most: int = MOST_CASES) 
         How many values each variable has that is not derived, in the order in which they are to be merged.
     most : int
         Knots whose variables lie between each other in that order have no more cases than this together.
+    looks : int
+        Effects that are looked at to find the cases, about: where they and the values are many there are fewer cases.
+    deadline : Deadline, optional
+        When it must be done.
+
+    Raises
+    ------
+    TimeLimitError
+        If the deadline passes.
 
     Examples
     --------
@@ -61,7 +78,10 @@ def knots(operator: Operator, sizes: Mapping[int, int], most: int = MOST_CASES) 
     for variables in _tied(effects, needed, sizes):
         known = {var: frozenset({needed[var]}) if var in needed else frozenset(range(sizes[var])) for var in variables}
         base = {var: frozenset({value}) for var, value in operator.preconditions} | known
-        cases = _cases(base, {var: effects.get(var, []) for var in variables}, most)
+        at_once = sum(len(known[var]) * len(effects.get(var, [])) for var in variables)  # looks for a question
+        of_each = {var: effects.get(var, []) for var in variables}
+        cases = _cases(base, of_each, min(most, looks // at_once), deadline)
+        looks = max(0, looks - at_once * len(cases))
         found += [Knot(variables, cases)] * (len(cases) > 1)
     return _within(found, list(sizes), most)
 
@@ -102,10 +122,11 @@ def _tied(
     return [tuple(var for var in sizes if var in one) for one in distinct.values()]
 
 
-def _cases(base: Known, effects: Mapping[int, Sequence[Effect]], most: int) -> tuple[Known, ...]:
+def _cases(base: Known, effects: Mapping[int, Sequence[Effect]], most: int, deadline: Deadline) -> tuple[Known, ...]:
     """Ask one fact after the other, until all is known or there are too many cases."""
     done, waiting = list[Known](), deque([base])
     while waiting:
+        deadline.check("merge-and-shrink")
         known = waiting.popleft()
         fact = _question(known, effects) if len(done) + len(waiting) + 1 < most else None
         if fact is None:

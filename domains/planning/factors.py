@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pdsearch.domains.planning.contexts import MOST_CASES, MOST_IN_ALL, Knot, Known, knots, outcomes
+from pdsearch.domains.planning.contexts import MOST_CASES, MOST_IN_ALL, MOST_LOOKS, Knot, Known, knots, outcomes
 from pdsearch.domains.planning.sas import Effect, SasTask
 from pdsearch.domains.planning.transition_systems import HALF, Integers, TransitionSystem
 from pdsearch.limits import NO_DEADLINE, Deadline
@@ -47,18 +47,20 @@ def factors(task: SasTask, deadline: Deadline = NO_DEADLINE) -> dict[int, Factor
         return sets[var].setdefault(transitions, len(sets[var]))
 
     n_split = sum(any(effect.conditions for effect in operator.effects) for operator in task.operators)
-    most = max(1, min(MOST_CASES, MOST_IN_ALL // max(1, n_split)))
+    most, looks = (max(1, all_ // max(1, n_split)) for all_ in (MOST_IN_ALL, MOST_LOOKS))
+    fixed = {var: frozenset({0}) for var, size in sizes.items() if size == 1}
     for at, operator in enumerate(task.operators):
         deadline.check("merge-and-shrink")
         effects: defaultdict[int, list[Effect]] = defaultdict(list)
         for effect in operator.effects:
             effects[effect.variable].append(effect)
-        needed = {var: frozenset({value}) for var, value in operator.preconditions}
+        needed = fixed | {var: frozenset({value}) for var, value in operator.preconditions}
         for var in needed.keys() | effects.keys():
             if var in sizes:
                 groups[var][at] = number(var, _transitions(needed, var, sizes[var], effects[var]))
-        for knot in knots(operator, sizes, most):
+        for knot in knots(operator, sizes, min(most, MOST_CASES), looks, deadline):
             for var in knot.variables:
+                deadline.check("merge-and-shrink")
                 found = [number(var, _transitions(case, var, sizes[var], effects[var])) for case in knot.cases]
                 cases[var][at] = knot, np.array(found, np.int64)
     goal = dict(task.goal)
