@@ -273,6 +273,14 @@ def test_knots_of_many_effects_have_fewer_cases_and_keep_the_deadline():
         knots(operator, sizes, deadline=Deadline(0.0))
 
 
+def test_operators_have_fewer_cases_where_memory_is_short():
+    def n_cases(memory):
+        parts = factors(tied_task(1), Deadline(1e9, memory)).values()
+        return sum(len(knot.cases) for part in parts for knot, _ in part.cases.values())
+
+    assert n_cases(None) == n_cases(2**20) > n_cases(30_000) > n_cases(1000) == 0
+
+
 def test_what_is_asked_of_variables_of_one_value_is_known():
     variables = (Variable("one", -1, ("a",)), Variable("two", -1, ("a", "b")))
     there_and_back = Operator("act", (), (Effect((), 1, 1), Effect(((0, 0),), 1, 0)), 1)

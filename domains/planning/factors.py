@@ -22,6 +22,8 @@ from pdsearch.limits import NO_DEADLINE, Deadline
 
 Transitions = tuple[tuple[int, int], ...]  # pairs (value before, value after)
 
+_CASE_BYTES = 160  # of a case for each variable, so that labels take a quarter of the memory
+
 
 class Factor(NamedTuple):
     """What operators do to one variable."""
@@ -31,7 +33,7 @@ class Factor(NamedTuple):
 
 
 def factors(task: SasTask, deadline: Deadline = NO_DEADLINE) -> dict[int, Factor]:
-    """Return, for each variable that is not derived, its factor.
+    """Return, for each variable that is not derived, its factor; operators have fewer cases where memory is short.
 
     Raises
     ------
@@ -47,7 +49,10 @@ def factors(task: SasTask, deadline: Deadline = NO_DEADLINE) -> dict[int, Factor
         return sets[var].setdefault(transitions, len(sets[var]))
 
     n_split = sum(any(effect.conditions for effect in operator.effects) for operator in task.operators)
-    most, looks = (max(1, all_ // max(1, n_split)) for all_ in (MOST_IN_ALL, MOST_LOOKS))
+    in_all = MOST_IN_ALL
+    if deadline.memory_bytes is not None:
+        in_all = min(in_all, deadline.memory_bytes // (_CASE_BYTES * max(1, len(sizes))))
+    most, looks = (max(1, together // max(1, n_split)) for together in (in_all, MOST_LOOKS))
     fixed = {var: frozenset({0}) for var, size in sizes.items() if size == 1}
     for at, operator in enumerate(task.operators):
         deadline.check("merge-and-shrink")

@@ -19,6 +19,7 @@ import numpy as np
 from pdsearch.domains.planning.contexts import Knot
 from pdsearch.domains.planning.factors import Factor
 from pdsearch.domains.planning.transition_systems import Integers, shared
+from pdsearch.limits import NO_DEADLINE, Deadline
 
 
 class Labels(NamedTuple):
@@ -39,7 +40,9 @@ class _Split(NamedTuple):
     labels: Integers  # by the cases of these
 
 
-def label_steps(parts: Mapping[int, Factor], costs: Integers, apart: bool = False) -> tuple[list[Labels], Integers]:
+def label_steps(
+    parts: Mapping[int, Factor], costs: Integers, apart: bool = False, deadline: Deadline = NO_DEADLINE
+) -> tuple[list[Labels], Integers]:
     """Return the labels of each merge step, and the label that each operator is in the end.
 
     Parameters
@@ -50,6 +53,13 @@ def label_steps(parts: Mapping[int, Factor], costs: Integers, apart: bool = Fals
         Of the operators.
     apart : bool, optional
         Operators of one cost stay different labels in the end.
+    deadline : Deadline, optional
+        When it must be done.
+
+    Raises
+    ------
+    TimeLimitError
+        If the deadline passes.
     """
     cost_after, of_operator = (costs, np.arange(len(costs))) if apart else np.unique(costs, return_inverse=True)
     with_knots = sorted({operator for part in parts.values() for operator in part.cases})
@@ -58,6 +68,7 @@ def label_steps(parts: Mapping[int, Factor], costs: Integers, apart: bool = Fals
     splits = [_Split(operator, [], of_operator[operator]) for operator in with_knots]
     steps: list[Labels] = []
     for var, part in reversed([*parts.items()]):
+        deadline.check("merge-and-shrink")
         n_after = max(1, len(cost_after))
         rows = [(part.system.group[plain] * n_after + labels)[:, None]]
         opened = [_opened(split, var, part, n_after) for split in splits]

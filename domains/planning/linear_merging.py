@@ -62,7 +62,7 @@ def merge(
     rng = np.random.default_rng(_SEED)
     parts = factors(task, deadline)
     costs = np.array([operator.cost for operator in task.operators], np.int64)
-    steps, of_operator = label_steps(parts, costs, apart)
+    steps, of_operator = label_steps(parts, costs, apart, deadline)
     system = point(int((steps[0].before if steps else of_operator).max(initial=-1)) + 1)
     found = Distances(np.zeros(1, np.int64), np.zeros(1, np.int64))
     tables = [np.zeros((1, 1), np.int64)]
