@@ -25,6 +25,7 @@ from pdsearch.console.instances import instances
 from pdsearch.domains import Domain
 from pdsearch.domains.tiles import Tiles
 from pdsearch.domains.tiles.instances import korf
+from pdsearch.heuristics import HEURISTICS
 from pdsearch.search import solve
 from pdsearch.search.depth_first.idastar import fair_threads
 
@@ -38,7 +39,8 @@ def main() -> int:
     parser.add_argument("instances", nargs="?", default="korf:4,7,10,11")
     parser.add_argument("--threads", type=int, default=fair_threads())
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--heuristic", default="manhattan")
+    fitting = [name for name in HEURISTICS if HEURISTICS[name].fits(Tiles.korf(1))]
+    parser.add_argument("--heuristic", default="manhattan", choices=fitting)
     parser.add_argument("--all-hundred", metavar="FILE")
     arguments = parser.parse_args()
     if arguments.all_hundred:

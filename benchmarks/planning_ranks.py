@@ -39,9 +39,12 @@ def main() -> int:
     parser.add_argument("folder", metavar="FOLDER", help="a folder for each domain")
     parser.add_argument("--ranks", type=int, default=2, metavar="N", help="against one (default 2)")
     parser.add_argument("--repeats", type=int, default=3, metavar="N", help="runs of each kind (default 3)")
-    parser.add_argument("--only", metavar="NAME", help="the tasks of one heuristic: lmcut or scp")
+    names = sorted({heuristic for heuristic, _ in TASKS})
+    parser.add_argument("--only", choices=names, help="the tasks of one heuristic")
     parser.add_argument("--json", metavar="FILE", help="write all single runs, too")
     given = parser.parse_args()
+    if given.repeats < 1 or given.ranks < 2:
+        parser.error("--repeats must be 1 or more, --ranks 2 or more")
     ratios, log = list[float](), list[Run]()
     print("heuristic  task                          s on 1      s  ratio  evaluated  LB of it     SO     CO   idle")
     for heuristic, task in TASKS:
@@ -49,8 +52,7 @@ def main() -> int:
             runs = measured(Path(given.folder) / f"{task}.pddl", heuristic, given.ranks, given.repeats)
             log += [run for pair in runs for run in pair]
             ratios.append(line(heuristic, task, runs))
-    if ratios:
-        print(f"median of {len(ratios)}: {median(ratios):.2f}")
+    print(f"median of {len(ratios)}: {median(ratios):.2f}")
     if given.json:
         Path(given.json).write_text(json.dumps(log))
     return 0
