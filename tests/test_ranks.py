@@ -15,7 +15,9 @@ from examples import others_wide
 from test_mpi import stderr_says
 
 from pdsearch import solve
+from pdsearch.comm import launch
 from pdsearch.comm.launch import RankLostError, check_size
+from pdsearch.console.interrupts import Interrupts
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError, UnknownNameError
 
@@ -174,6 +176,28 @@ def test_a_launcher_that_ends_early_leaves_no_rank_behind(number):
     assert done.returncode in (130, 143, -number)
     assert "Traceback" not in done.stderr
     nothing_is_left_of(job)
+
+
+def test_a_signal_that_comes_twice_at_once_as_timeout_sends_it_is_one(monkeypatch):
+    job, sent = launch._Job([]), []
+    send = job.send_signal
+    monkeypatch.setattr(job, "send_signal", lambda number: (sent.append(number), send(number)))
+    with job.passing_on():
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        assert sent == [signal.SIGTERM]
+        job._told[signal.SIGTERM] -= 2 * launch.SAME_SIGNAL_S
+        signal.raise_signal(signal.SIGTERM)
+        assert len(sent) == 2
+
+    with Interrupts() as interrupts:
+        assert not interrupts()
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        assert interrupts()
+        interrupts._since_s -= 2 * launch.SAME_SIGNAL_S
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
 
 
 # --- from Python ---

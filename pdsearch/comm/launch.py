@@ -35,6 +35,7 @@ from pdsearch.result import Status
 _GRACE_S = {**{status.value: 30.0 for status in Status}, Status.INTERRUPTED.value: 5.0, 2: 5.0}
 _LEAST_GRACE_S = 1.0
 _TICK_S = 0.1
+SAME_SIGNAL_S = 0.5  # a signal that comes again within is the same one, sent to a process and to its group
 LOOK_S = 0.05  # between two questions of who waits for an answer
 _PASSED_ON = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)]
 _BOOT = "import sys; sys.path[:] = {path!r}; from pdsearch.comm.child import main; main({file})"
@@ -138,11 +139,11 @@ class _Job:
 
     def __init__(self, ranks: list[_Rank]) -> None:
         self.ranks = ranks
-        self._told: set[int] = set()  # signals that were passed on
+        self._told: dict[int, float] = {}  # signals that were passed on, and when
 
     def send_signal(self, number: int) -> None:
         """Pass a signal on to all ranks."""
-        self._told.add(number)
+        self._told[number] = time.monotonic()
         for rank in self.ranks:
             with suppress(OSError):
                 rank.process.send_signal(number)
@@ -153,13 +154,17 @@ class _Job:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, lambda number, _: self.send_signal(number)) for number in _PASSED_ON}
+        before = {number: signal.signal(number, self._pass_on) for number in _PASSED_ON}
         before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, self._stop_and_go_on)
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _pass_on(self, number: int, _: object) -> None:
+        if time.monotonic() - self._told.get(number, -math.inf) > SAME_SIGNAL_S:
+            self.send_signal(number)
 
     def _stop_and_go_on(self, *_: object) -> None:
         self.send_signal(signal.SIGSTOP)

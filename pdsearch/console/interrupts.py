@@ -13,14 +13,19 @@ import _thread
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 from typing import Any
+
+from pdsearch.comm.launch import SAME_SIGNAL_S
 
 _AGAIN_S = 0.02  # by then the compiler's callback has returned
 
 
 class Interrupts:
-    """While entered, SIGINT and SIGTERM are remembered; a second one has the usual effect.
+    """While entered, SIGINT and SIGTERM are remembered; a second one has the usual effect, unless it comes at once.
+
+    Some send each twice, to a process and to its group: timeout of coreutils does.
 
     Parameters
     ----------
@@ -35,6 +40,7 @@ class Interrupts:
             self._numbers.append(signal.SIGUSR1)
         self._which = 0
         self._asked = False
+        self._since_s = 0.0
         self._before: dict[int, Any] = {}
         self._unraisable = sys.unraisablehook
         self._again: threading.Timer | None = None
@@ -62,9 +68,14 @@ class Interrupts:
         return self.received and self._which != signal.SIGINT
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
-        self.received, self._which = True, number
-        self._restore()
+        if self.received:
+            if time.monotonic() - self._since_s > SAME_SIGNAL_S:
+                self._restore()
+                signal.raise_signal(number)
+            return
+        self.received, self._which, self._since_s = True, number, time.monotonic()
         if not self._asked:
+            self._restore()
             raise KeyboardInterrupt
 
     def _raise_again(self, swallowed: sys.UnraisableHookArgs) -> None:
