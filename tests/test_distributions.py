@@ -47,7 +47,7 @@ def test_a_distribution_says_what_it_is_and_where_it_comes_from(name):
     assert DISTRIBUTIONS[name].__doc__
 
 
-@pytest.mark.few(1, "zobrist-tiles", "zobrist-planning")
+@pytest.mark.few(1, "zobrist-tiles", "zobrist-pancake")
 @pytest.mark.parametrize(("domain_name", "text", "options"), params(LARGE))
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_compiled_owner_is_the_owner_from_scratch_along_a_walk(name, domain_name, text, options):
