@@ -8,8 +8,9 @@ Each task is ``DOMAIN PROBLEM HEURISTIC``: ``FOLDER/DOMAIN/PROBLEM.pddl`` beside
 Each is searched with both, one search after the other, in processes of their own. Both sides are compared by the
 seconds of CPU of the whole process, less those of one that expands a single node: so others may use the machine
 meanwhile, and waiting for a disk is not counted (wall time is in the lines, too). What takes longer than
-``--cpu-limit`` is not solved. Each task is a line of ``--out``; those that are there are not run again. Run it twice
-where compiled code is not in the disk cache yet. Costs must be equal.
+``--cpu-limit`` is not solved, nor what takes ``--most-ratio`` times as long with little; with little only those are run
+for which A* took ``--least`` MiB. Each task is a line of ``--out``; those that are there are not run again. Run it
+twice where compiled code is not in the disk cache yet. Costs must be equal.
 """
 
 from __future__ import annotations
@@ -70,21 +71,25 @@ def compare(task: str, arguments: argparse.Namespace) -> Row:
     """Return a task's line."""
     words = files_of(task, arguments.data)
     begun = run([*words, "--memory", arguments.much, "--node-limit", "1"], arguments.cpu_limit)
-    much = run([*words, "--memory", arguments.much], arguments.cpu_limit)
-    little = run([*words, "--memory", arguments.memory], arguments.cpu_limit)
-    return {"task": task, "memory": arguments.memory, "setup_cpu_s": begun["cpu_s"], "much": much, "little": little}
+    much = run([*words, "--memory", arguments.much, "--when-full", "stop"], arguments.cpu_limit)
+    row = {"task": task, "memory": arguments.memory, "setup_cpu_s": begun["cpu_s"], "much": much, "little": None}
+    if much["cost"] is not None and much["peak_memory_bytes"] >= arguments.least * 2**20:
+        row["little"] = run([*words, "--memory", arguments.memory], int(arguments.most_ratio * much["cpu_s"]) + 1)
+    return row
 
 
 def ratio(row: Row) -> float:
     """Return the seconds with little memory by those with much, nan unless both found the same cost."""
     much, little = row["much"], row["little"]
-    if much["cost"] is None or much["cost"] != little["cost"]:
+    if little is None or much["cost"] is None or much["cost"] != little["cost"]:
         return math.nan
     return float((little["cpu_s"] - row["setup_cpu_s"]) / max(much["cpu_s"] - row["setup_cpu_s"], 1e-9))
 
 
-def told(side: Row, setup_s: float) -> str:
+def told(side: Row | None, setup_s: float) -> str:
     """Return what a search came to, for a table."""
+    if side is None:
+        return "not run | | |"
     cost = side["status"] if side["cost"] is None else side["cost"]
     expanded, peak = side["expanded"] or 0, side["peak_memory_bytes"] or 0
     return f"{cost} | {side['cpu_s'] - setup_s:.1f} | {expanded / 1e6:.1f} | {peak / 2**20:.0f}"
@@ -112,7 +117,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("memory_full.jsonl"), help="lines (default memory_full.jsonl)")
     parser.add_argument("--memory", default="300M", help="what is little (default 300M)")
     parser.add_argument("--much", default="8G", help="what is enough for A* alone (default 8G)")
-    parser.add_argument("--cpu-limit", type=int, default=400, metavar="S", help="of each search (default 400)")
+    parser.add_argument("--cpu-limit", type=int, default=400, metavar="S", help="of A* (default 400)")
+    parser.add_argument("--least", type=int, default=1000, metavar="MIB", help="that A* must take (default 1000)")
+    parser.add_argument("--most-ratio", type=float, default=12, metavar="R", help="of little to much (default 12)")
     arguments = parser.parse_args()
     lines = arguments.out.read_text().splitlines() if arguments.out.exists() else []
     known = {(row["task"], row["memory"]): row for row in map(json.loads, lines)}
