@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--memory", default="300M", help="what is little (default 300M)")
     parser.add_argument("--much", default="8G", help="what is enough for A* alone (default 8G)")
     parser.add_argument("--cpu-limit", type=int, default=400, metavar="S", help="of A* (default 400)")
-    parser.add_argument("--least", type=int, default=1000, metavar="MIB", help="that A* must take (default 1000)")
+    parser.add_argument("--least", type=int, default=954, metavar="MIB", help="that A* must take (default 954, one GB)")
     parser.add_argument("--most-ratio", type=float, default=12, metavar="R", help="of little to much (default 12)")
     arguments = parser.parse_args()
     lines = arguments.out.read_text().splitlines() if arguments.out.exists() else []
