@@ -20,7 +20,7 @@ from pdsearch.limits import Limits
 from pdsearch.search.best_first import lessons
 from pdsearch.search.best_first.bae import Bae
 from pdsearch.search.best_first.hdastar import HdaStar
-from pdsearch.search.best_first.ring_turns import MANY_RECORDS, RingTurns, messages_at_once
+from pdsearch.search.best_first.ring_turns import RingTurns, many_records, messages_at_once
 from pdsearch.search.best_first.simulation import Schedule
 from pdsearch.search.best_first.step import EXPANDED
 from pdsearch.search.best_first.two_sided_task import two_sided
@@ -135,8 +135,17 @@ def test_where_entering_records_is_expensive_nodes_are_expanded_between_two_mess
     assert counts == [1, 2, 16]
 
 
-@pytest.mark.parametrize(("size", "most"), [(1, MANY_RECORDS), (100, MAX_UNFINISHED)])
-def test_nobody_outruns_a_receiver_by_many_messages_and_many_records(size, most):
+def test_only_where_evaluations_are_expensive_do_many_small_messages_wait():
+    domain = sas_tasks.planning(0)
+
+    assert [many_records(make_heuristic(domain, name)) for name in ("lmcut", "hmax", "blind")] == [8192, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("many", "size", "most"), [(8192, 1, 8192), (8192, 100, MAX_UNFINISHED), (0, 1, MAX_UNFINISHED)]
+)
+def test_nobody_outruns_a_receiver_by_many_messages_and_many_records(many, size, most, monkeypatch):
+    monkeypatch.setattr("pdsearch.search.best_first.worker.many_records", lambda heuristic: many)
     worker = workers_of(schedules.shared(Tiles.korf(1), "manhattan", "zobrist", 2, 0), Schedule(0, message=size))[0]
 
     assert not worker._outruns(1, most - 1)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import schedules
 from examples import others_wide
-from schedules import Short, check, run, shared, short, walked
+from schedules import LIMITS, Short, check, run, shared, short, walked
+from searches import astar
 
 from pdsearch import Status
 from pdsearch.comm import termination
@@ -119,9 +120,10 @@ def test_between_two_floors_a_rank_expands_a_sixteenth_above_them_at_most(monkey
     assert total > 0  # something was done while mail was slow
 
 
-def test_a_floor_that_is_not_known_for_a_moment_does_not_end_work_above_the_floor(monkeypatch):
+def test_a_floor_that_is_not_known_for_a_moment_does_not_end_work_above_it_where_evaluations_are_expensive(monkeypatch):
     floors = list[int]()
     learn = Worker._learn
+    monkeypatch.setattr("pdsearch.search.best_first.worker.messages_at_once", lambda heuristic: 1)
 
     def watched(worker, last):
         learn(worker, last)
@@ -139,6 +141,17 @@ def test_a_floor_that_is_not_known_for_a_moment_does_not_end_work_above_the_floo
         assert all(worker._highest_floor < INFINITY for worker in simulation.workers)
         floors.clear()
     assert seen > 0  # all that was open was under way in some round, and something is known later
+
+
+def test_slow_links_and_small_messages_make_no_endless_work_above_the_floor():
+    puzzle = Tiles.parse("random:3x3", seed=18)
+    schedule = Schedule(18, slowness=0.98, fairness=0.5, message=1, batch=Schedule.random(18).batch, budget=200)
+
+    result, _ = run(make_task(puzzle, "manhattan", "zobrist", 4, seed=18), schedule)
+
+    alone = astar(make_task(puzzle, "manhattan"), LIMITS)
+    assert result.cost == alone.cost
+    assert result.expanded < 20 * alone.expanded  # 256 times where small messages may wait in any number
 
 
 # --- the test of the test: with a wrong rule, the checks above find something wrong ---

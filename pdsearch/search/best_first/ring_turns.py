@@ -26,16 +26,16 @@ from pdsearch.kernels.sides import PROVED, WINDOW
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.step import BUDGET, EMPTY, MESSAGE_FULL, TABLE_FULL, absorb, collect, step
 
-MANY_RECORDS = 1 << 13  # in messages that were not taken yet: with fewer of them no receiver is far behind
+_MANY_RECORDS = 1 << 13  # in messages that were not taken yet: with fewer small ones no receiver is far behind
 _MAX_RECEIVED = 16  # messages taken at once
 _MOST_NOTED = 64  # messages of a search with two sides, before the worker is told of them
 _FEWEST_LOOKS = 20  # for mail, with nothing to do: some microseconds, before a node above the floor is expanded
 _MOST_LOOKS = 300  # then whoever waits for the core is to have it
 
 # what the kernel is told, and what it says
-RECORD_WORDS, FLOOR, LEFT, AHEAD, PLACE, APART, NUMBER, MAX_UNFINISHED, AT_ONCE = range(9)
-FIRST, RECEIVED, SENT, MESSAGES, UNREAD, DEALT_WITH, WHY, IS_UNUSUAL = range(9, 17)
-N_WORDS = 17
+RECORD_WORDS, FLOOR, LEFT, AHEAD, PLACE, APART, NUMBER, MAX_UNFINISHED, MANY, AT_ONCE = range(10)
+FIRST, RECEIVED, SENT, MESSAGES, UNREAD, DEALT_WITH, WHY, IS_UNUSUAL = range(10, 18)
+N_WORDS = 18
 
 
 class Turns(NamedTuple):
@@ -119,7 +119,7 @@ def _send(frame, turns, is_idle, urgent):
         ring = other * size + frame[slots.RANK]
         unfinished = not_begun(mail.tails, mail.posted, ring, other)
         is_full = waiting >= outbox.message_size[other]
-        if is_full and unfinished >= words[MAX_UNFINISHED] and unfinished * waiting >= MANY_RECORDS:
+        if is_full and unfinished >= words[MAX_UNFINISHED] and unfinished * waiting >= words[MANY]:
             continue
         is_urgent = outbox.least_f[other] <= urgent or urgent >= INFINITY
         if not is_full and not (is_idle and unfinished == 0 and is_urgent):
@@ -214,6 +214,15 @@ def messages_at_once(heuristic: Heuristic) -> int:
     return max(1, _MAX_RECEIVED * heuristic.batch // Heuristic.batch)
 
 
+def many_records(heuristic: Heuristic) -> int:
+    """Return the records not taken yet, in many messages, with which a receiver is far behind.
+
+    Messages are small where an evaluation is expensive, see :mod:`pdsearch.search.best_first.worker`; elsewhere their
+    number alone counts.
+    """
+    return _MANY_RECORDS if messages_at_once(heuristic) == 1 else 0
+
+
 class Took(NamedTuple):
     """What was done in some turns."""
 
@@ -244,6 +253,7 @@ class RingTurns:
         self._rank, self._comm, self._mail = rank, comm, comm.mailbox
         size, self._words = comm.size, np.zeros(N_WORDS, np.int64)
         self._words[RECORD_WORDS], self._words[MAX_UNFINISHED] = rank.task.record_words, max_unfinished
+        self._words[MANY] = many_records(rank.task.heuristic)
         self._words[AT_ONCE] = messages_at_once(rank.task.heuristic)
         self._words_to = np.zeros(size, np.int64)
         collected = np.empty(self._mail.rings.shape[1], np.uint32)

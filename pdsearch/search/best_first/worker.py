@@ -31,7 +31,7 @@ from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.packing import FixedPacking, Packing
-from pdsearch.search.best_first.ring_turns import MANY_RECORDS, RingTurns, Took, messages_at_once
+from pdsearch.search.best_first.ring_turns import RingTurns, Took, many_records, messages_at_once
 from pdsearch.search.run import Run
 
 MAX_UNFINISHED = 256  # messages to one rank that it has not begun to take; it may be busy growing its table
@@ -90,6 +90,7 @@ class Worker:
         self._allowance = run.limits.nodes  # expansions this rank may have made before the next round
         self._words = rank.task.record_words
         self._at_once = messages_at_once(rank.task.heuristic)
+        self._is_expensive, self._many = self._at_once == 1, many_records(rank.task.heuristic)
         for state, record in rank.roots() if begins else []:
             if rank.task.owner_of(state) == rank.rank:
                 self._enter(record)
@@ -153,7 +154,7 @@ class Worker:
             self.packing.worked(seconds)
             self.packing.posted(took.words_to, took.messages)
             # an evaluation of LM-cut costs ten times what a message does in compiled code: they may be small
-            self._pack(seconds if self._at_once == 1 else self.packing.clock() - began)
+            self._pack(seconds if self._is_expensive else self.packing.clock() - began)
         return not took.is_unusual
 
     @property
@@ -289,7 +290,7 @@ class Worker:
 
     def _outruns(self, other: int, unfinished: int) -> bool:
         """Say whether a rank has so many messages to take that it must catch up first."""
-        return unfinished >= MAX_UNFINISHED and unfinished * int(self.local.message_size[other]) >= MANY_RECORDS
+        return unfinished >= MAX_UNFINISHED and unfinished * int(self.local.message_size[other]) >= self._many
 
     def _agree(self) -> bool:
         """Take part in the standing reduction; say whether a round was completed."""
@@ -298,7 +299,9 @@ class Worker:
             last = self.agreement.last
             self.local.incumbent = min(self.local.incumbent, last.incumbent)
             self._learn(last)
-            if self._highest_floor < self.floor < INFINITY:  # INFINITY: all that is open is under way
+            # INFINITY: all that is open is under way; where evaluations are cheap, ranks expand nothing above the floor
+            # from then on (they wait for microseconds)
+            if self._highest_floor < self.floor and (self.floor < INFINITY or not self._is_expensive):
                 self._highest_floor = self.floor
                 self._ahead_left = int(self.local.statistics[kernels.EXPANDED]) // _AHEAD_SHARE
             share = -(-(self.run.limits.nodes - last.expanded) // self.comm.size)
