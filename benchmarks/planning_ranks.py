@@ -18,6 +18,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from pdsearch.balance.metrics import load_balance
+
 TASKS = [  # chosen for their seconds on one rank, before anything was measured on two
     ("lmcut", "tidybot-opt11-strips/p02"),
     ("lmcut", "sokoban-opt11-strips/p05"),
@@ -90,11 +92,6 @@ def line(heuristic: str, task: str, runs: list[tuple[Run, Run]]) -> float:
         flush=True,
     )
     return seconds[0] / seconds[1]
-
-
-def load_balance(loads: list[int]) -> float:
-    """Return the largest load over the mean."""
-    return max(loads) * len(loads) / sum(loads)
 
 
 if __name__ == "__main__":

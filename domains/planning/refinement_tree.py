@@ -61,9 +61,7 @@ class Trees(NamedTuple):
 
     root: Integers  # (n_trees,)
     variables: Integers  # those that any node asks for
-    nodes: (
-        Integers  # each: its variable; where to go if the value is not in its set, and if it is; the words of the set
-    )
+    nodes: Integers  # each: its variable; where to go if the value is not in its set, where if it is; the set's words
 
     @classmethod
     def of(cls, trees: Sequence[Tree], first: Sequence[int]) -> Trees:

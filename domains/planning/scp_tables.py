@@ -9,7 +9,7 @@ import numpy as np
 
 from pdsearch.domains.planning.cartesian import Limits, cartesian_abstractions, why_not
 from pdsearch.domains.planning.hill_climbing import climbed_projections
-from pdsearch.domains.planning.linear_merging import merge
+from pdsearch.domains.planning.linear_merging import MOVE_BYTES, merge
 from pdsearch.domains.planning.lines import LINE_BYTES
 from pdsearch.domains.planning.merged import Merged
 from pdsearch.domains.planning.orders import EFFORT
@@ -32,7 +32,6 @@ _EFFORT = 1 << 28  # transitions looked at while they are refined
 _SHARE = 0.1  # of the time that is left
 _MERGED_STATES = 10_000  # of the abstraction that is merged and shrunk
 _MERGED_MOVES = 2_000_000  # of its products
-_MOVE_BYTES = 64  # of one of these while the product is made
 _KINDS = ("projections", "cartesian", "merge-and-shrink")
 
 
@@ -104,10 +103,8 @@ def shared_tables(task: Planning, chosen: Wanted) -> tuple[Shared, int, int]:
         moves = min(_MOST_MOVES, most_transitions(task) - n_moves)
         limits = Limits(room - n_states, moves, _EFFORT, _SHARE * task.deadline.left_s)
         refined = cartesian_abstractions(task.task, limits, task.deadline, task.leaves_reachable)
-    n_states, n_moves = (
-        n_states + sum(len(one.live) for one in refined),
-        n_moves + sum(len(one.source) for one in refined),
-    )
+    n_states += sum(len(one.live) for one in refined)
+    n_moves += sum(len(one.source) for one in refined)
     merged = _merged(task, room - n_states, most_transitions(task) - n_moves) if chosen.merged else []
     effort = EFFORT // 2 if chosen.is_online else EFFORT
     shared = share_costs(task, Found(projections, refined, merged), chosen.n_orders, effort, n_small)
@@ -118,7 +115,7 @@ def _merged(task: Planning, room: int, moves: int) -> list[Merged]:
     """Return the abstraction that merge-and-shrink makes of so many states and transitions, where it has the time."""
     if room < 2 or moves < 1 or not task.primary:
         return []
-    within = Deadline(_SHARE * task.deadline.left_s, _MOVE_BYTES * min(moves, _MERGED_MOVES))
+    within = Deadline(_SHARE * task.deadline.left_s, MOVE_BYTES * min(moves, _MERGED_MOVES))
     try:
         return [merge(task.task, min(_MERGED_STATES, room - 1), within, task.leaves_reachable, apart=True)[0]]
     except (TimeLimitError, MemoryLimitError):
