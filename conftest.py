@@ -1,7 +1,11 @@
-"""What cannot be collected without an optional library, and how the pages of docs/ are collected."""
+"""What is not collected without an optional library, how pages of docs/ are collected, how workers share tests."""
+
+from __future__ import annotations
 
 import importlib.util
+from typing import Any
 
+import pytest
 from pages import page_folder as page_folder
 from pages import page_inputs as page_inputs
 from pages import pytest_collect_file as pytest_collect_file
@@ -15,3 +19,14 @@ _NEEDS = {
     "pdsearch/planning/unified_planning.py": "unified_planning",
 }
 collect_ignore_glob = [modules for modules, library in _NEEDS.items() if not importlib.util.find_spec(library)]
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist may be switched off
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give a file to one worker: what a page's example names, examples before it have made.
+
+    A worker compiles what a file's tests share once, too.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
