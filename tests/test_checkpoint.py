@@ -149,6 +149,17 @@ def test_what_filled_the_memory_fits_the_same_memory_again(limit, tmp_path):
     assert solve(Tiles.korf(79), checkpoint=tmp_path, resume=True).cost == 42
 
 
+@pytest.mark.wide
+def test_what_one_rank_froze_when_memory_was_full_fits_two_ranks_with_half_of_it_each(tmp_path):
+    full = solve(Tiles.korf(45), limits=Limits(nodes=450_000, memory_bytes=12 << 20), checkpoint=tmp_path)
+    assert full.status is Status.NODE_LIMIT
+    assert full.notes[0].startswith("memory was full")
+
+    result = solve(Tiles.korf(45), memory=6 << 20, checkpoint=tmp_path, resume=True, ranks=2)
+
+    assert (result.status, result.cost) == (Status.SOLVED, 51)
+
+
 # --- several ranks, simulated ---
 
 

@@ -211,9 +211,8 @@ class HdaStar(OnAnyRanks):
     ) -> tuple[Worker, float, Round, list[int] | None]:
         """Search until there is a proof, or a reason to stop: memory that is full, say; return the plan so far, too."""
         task, memory, goes_on = rank.task, rank.memory_limit, may_go_on(rank.task, self.when_full)
-        if goes_on:
-            rank.memory_limit = memory_before(task, self.when_full, memory)
-        worker, idle_s = self.work(rank, run, comm, goes_on, saving=saving, hold=hold)
+        before = memory_before(task, self.when_full, memory) if goes_on else memory
+        worker, idle_s = self.work(rank, run, comm, goes_on, saving=saving, hold=hold, memory=before)
         if saving is not None and saving.begun is not None:
             return worker, idle_s, saving.begun.last, saving.begun.plan
         last, plan = worker.agreement.last, traced()
@@ -234,12 +233,17 @@ class HdaStar(OnAnyRanks):
         before: Worker | None = None,
         saving: Saving | None = None,
         hold: Hold | None = None,
+        memory: int | None = None,
     ) -> tuple[Worker, float]:
-        """Take turns until the search is over; return the worker and the seconds in which it had nothing to do."""
+        """Take turns until the search is over; return the worker and the seconds in which it had nothing to do.
+
+        What a checkpoint holds may take all memory, the search afterwards no more than ``memory``.
+        """
         words = rank.task.record_words
         packing = FixedPacking() if self.message_size else AdaptivePacking(comm.size, words, _call_s(rank))
         saves = saving is not None and saving.is_on
         counted = saving.load(rank) if saving is not None else None
+        rank.memory_limit = memory or rank.memory_limit
         comm.barrier()
         takes_ring_turns = rank.takes_ring_turns and self._takes_ring_turns(comm)
         more: dict[str, Any] = {
