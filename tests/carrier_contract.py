@@ -14,7 +14,7 @@ import pytest
 
 from pdsearch.errors import BadInputError
 
-MANY, LARGE, HELD_BACK = 120, 300_000, 300
+MANY, LARGE, HELD_BACK, TOLD = 120, 300_000, 300, 30
 
 
 def message(source, number):
@@ -86,9 +86,39 @@ def back_pressure(comm):
     yield from reductions(comm, 40)  # as a barrier
 
 
+def others_of(comm):
+    """Return all ranks but one's own."""
+    return [rank for rank in range(comm.size) if rank != comm.rank]
+
+
+def telling(comm):
+    """What ranks tell each other arrives once, unchanged, in whatever order, and never among the nodes."""
+    comm.send(comm.rank, message(comm.rank, 1))
+    for number in range(TOLD):
+        words = message(comm.rank, number)
+        comm.tell(others_of(comm), words)
+        words[:] = 0  # the array may be used again
+    missing = {(source, number) for source in others_of(comm) for number in range(TOLD)}
+    while missing:
+        words = comm.told()
+        if words is not None:
+            source, number = words[:2].tolist()
+            assert np.array_equal(words, message(source, number))
+            missing.remove((source, number))
+        yield
+    while (records := comm.receive()) is None:
+        yield
+    assert np.array_equal(records, message(comm.rank, 1))
+    yield from reductions(comm, 60)  # as a barrier
+    assert comm.told() is None
+    assert comm.receive() is None
+
+
 def messages(comm):
     """All parts about messages and reductions."""
     yield from order_and_no_loss(comm)
+    if hasattr(comm, "tell"):  # ranks that may lie on several machines
+        yield from telling(comm)
     yield from reductions(comm)
     yield from back_pressure(comm)
     yield from order_and_no_loss(comm)
@@ -112,6 +142,13 @@ def collectives(comm):
     (shared,) = comm.share(lambda: (np.arange(10),))
     assert shared.tolist() == list(range(10))
     assert comm.ranks_of_node() == size
+    assert comm.machines() == [0] * size
+    if hasattr(comm, "tell"):
+        for number in range(rank):
+            comm.tell(others_of(comm), message(rank, number))
+    comm.settle()  # what nobody has heard is not there any more
+    comm.barrier()
+    assert not hasattr(comm, "tell") or comm.told() is None
     tickets(comm)
 
 

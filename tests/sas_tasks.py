@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
+import naive
 import numpy as np
 
 from pdsearch.domains.planning.sas import Axiom, Effect, Facts, Operator, SasTask, Variable
@@ -60,6 +62,15 @@ def random_task(
 def planning(seed: int, **options: object) -> Planning:
     """Return such a task as a domain."""
     return Planning(random_task(seed, **options), f"random task {seed}")  # type: ignore[arg-type]
+
+
+def many_goals(seed: int, **options: object) -> Planning:
+    """Return one whose goal says what all variables are in some state that can be reached."""
+    domain = planning(seed, **options)
+    states = list(naive.reachable(domain))
+    values = domain.unpack(states[seed % len(states)])
+    goal = tuple((var, values[var]) for var in domain.primary)
+    return Planning(replace(domain.task, goal=goal), f"random task {seed}")
 
 
 def changes(name: str, preconditions: Facts, variable: int, value: int) -> Operator:

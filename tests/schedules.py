@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from searches import astar
 from pdsearch import Result, Status
 from pdsearch.domains.tiles import Tiles
 from pdsearch.errors import BadInputError
-from pdsearch.heuristics import HEURISTICS
+from pdsearch.heuristics import HEURISTICS, Heuristic
 from pdsearch.limits import Limits
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.simulation import Schedule, Simulation, simulate
@@ -73,9 +74,11 @@ def _answer(board: tuple[int, ...], width: int, height: int, goal: str, heuristi
     return naive.astar(puzzle, HEURISTICS["manhattan"](puzzle).value), counted.expanded_before_last_layer
 
 
-def run(task: Task, schedule: Schedule, limits: Limits = LIMITS, **options) -> tuple[Result, Simulation]:
+def run(
+    task: Task, schedule: Schedule, limits: Limits = LIMITS, machines: Sequence[Heuristic] = (), **options
+) -> tuple[Result, Simulation]:
     """Simulate, and check what holds however a search ends."""
-    result, simulation = simulate(task, schedule, Run(limits, **options), max_turns=MAX_TURNS)
+    result, simulation = simulate(task, schedule, Run(limits, **options), max_turns=MAX_TURNS, machines=machines)
     workers = simulation.workers
     assert all(worker.agreement.over for worker in workers)
     assert len({(m.agreement.last.incumbent, m.agreement.last.least_f, m.agreement.last.stop) for m in workers}) == 1

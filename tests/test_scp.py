@@ -7,7 +7,7 @@ import naive
 import numpy as np
 import pytest
 import sas_tasks
-from sas_tasks import KINDS
+from sas_tasks import KINDS, many_goals
 from schedules import run
 
 from pdsearch import Status, solve
@@ -40,15 +40,6 @@ from pdsearch.search.checkpoint.identity import facts_of
 from pdsearch.search.setup import make_task
 
 
-def many_goals(seed, **options):
-    """Return a random task whose goal says what all variables are in some state that can be reached."""
-    domain = sas_tasks.planning(seed, **options)
-    states = list(naive.reachable(domain))
-    values = domain.unpack(states[seed % len(states)])
-    goal = tuple((var, values[var]) for var in domain.primary)
-    return Planning(replace(domain.task, goal=goal), f"random task {seed}")
-
-
 def abstractions_of(domain):
     """Return projections and Cartesian abstractions of a small task."""
     projector = Projector(domain.task, domain.unpack(domain.initial))
@@ -74,7 +65,7 @@ def test_h_is_a_lower_bound_however_much_is_learnt_and_lessons_never_lower_it(ki
                 assert h[state] <= heuristic.max_h or h[state] == INFINITY
                 assert h[state] == drivers.evaluate_one(heuristic.tables, domain.space, drivers.words_of(state))
             shown = states[lesson * 7 % len(states)]
-            if heuristic.learn(shown, lesson % 2, 2):
+            if heuristic.learn(shown):
                 assert heuristic.value(shown) > h[shown]
                 raised += 1
             assert all(heuristic.value(state) >= h[state] for state in graph)

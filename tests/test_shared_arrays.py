@@ -36,6 +36,7 @@ world.Barrier()
 if world.rank == 0:
     large[0, 0] = -1
 world.Barrier()
+assert share.first(world.rank) == (0 if large[0, 0] == -1 else world.rank)
 sys.stdout.write(f"sees {{large[0, 0]}}\n")
 sys.stdout.flush()
 def wrong():

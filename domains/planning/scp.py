@@ -3,7 +3,8 @@
 Before the search the abstractions are made, and diverse orders for states of random walks. During it a new order is
 made now and then for a state the search has just met, and kept if that state gains. The distances of an abstract state
 under all orders lie in one line of 64 bytes; a new order fills a place in every line that was 0 so far, so that each
-sum is a lower bound at every moment, also for other ranks of the machine that read the same memory meanwhile.
+sum is a lower bound at every moment, also for other ranks of the machine that read the same memory meanwhile. Places
+are counted in that memory: no two ranks ever fill the same one, wherever they heard of the states that orders are for.
 
 Source: Seipp (2021), "Online saturated cost partitioning for classical planning", ICAPS; Seipp, Keller and Helmert
 (2020), JAIR 67; Seipp (2019), IJCAI (patterns).
@@ -17,6 +18,7 @@ from typing import NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
+from pdsearch._jit import kernel
 from pdsearch.domains import Domain, State
 from pdsearch.domains.planning.abstraction import Integers
 from pdsearch.domains.planning.cost_partitioning import Abstractions
@@ -24,10 +26,11 @@ from pdsearch.domains.planning.large_costs import MOST_H
 from pdsearch.domains.planning.lines import LINE_BYTES
 from pdsearch.domains.planning.orders import Orders
 from pdsearch.domains.planning.pdb import h_of_lines
-from pdsearch.domains.planning.scp_tables import OPTIONS, Wanted, build_tables, wanted
+from pdsearch.domains.planning.scp_tables import N_ORDERS, OPTIONS, Wanted, build_tables, wanted
 from pdsearch.domains.planning.shared_costs import Last, Lookup, look_up
 from pdsearch.domains.planning.task import Planning
 from pdsearch.heuristics import HEURISTICS, Heuristic, Share, build_here
+from pdsearch.kernels.intrinsics import fetch_add
 from pdsearch.kernels.protocol import INFINITY, evaluates
 
 _EVERY = 10_000  # evaluations between two orders, at the least
@@ -46,6 +49,12 @@ class ScpTables(NamedTuple):
 def _evaluate(heuristic, space, states, at):
     look_up(heuristic.lookup, space, states, at, heuristic.last)
     return h_of_lines(heuristic.entries, heuristic.last.lines)
+
+
+@kernel
+def _next_place(numbers):
+    """Return the first place that is free, and count it as taken: other ranks may ask at the same time."""
+    return fetch_add(numbers, N_ORDERS, 1)
 
 
 @HEURISTICS.add("scp")
@@ -73,10 +82,10 @@ class Scp(Heuristic):
         lookup, joined = Lookup.from_arrays(rest[:-_N_JOINED]), rest[-_N_JOINED:]
         self.tables = ScpTables(entries, lookup, Last.nothing(lookup))  # type: ignore[arg-type]
         self.held = self._joined = Abstractions(*joined)  # type: ignore[arg-type]
-        largest, self._n_orders, self._n_patterns, self._n_left_out = numbers.tolist()
+        self._numbers = numbers  # shared as the lines are
+        largest, _, self._n_patterns, self._n_left_out = numbers.tolist()
         self.max_h = min(largest, MOST_H)
         self.max_rise = domain.max_cost + self.max_h
-        self._taken: dict[int, int] = {}
         if chosen.is_online and lookup.n > 1:
             self.lesson_every = max(_EVERY, len(self._joined.source) // _MOVES_PER_EVALUATION)
 
@@ -97,26 +106,19 @@ class Scp(Heuristic):
             return INFINITY
         return min(int(chosen.sum(axis=0, dtype=np.int64).max(initial=0)), MOST_H)
 
-    def learn(self, state: State, rank: int = 0, n_ranks: int = 1) -> bool:
-        """Find an order for a state and keep it, for all states, if this one gains; say whether it does.
-
-        Parameters
-        ----------
-        state : tuple of int
-            Packed.
-        rank, n_ranks : int
-            Who asks: ranks fill different places of the lines.
-        """
-        place = self._n_orders + rank + n_ranks * self._taken.get(rank, 0)
-        h = self.value(state)
-        if h == INFINITY or place >= self._rows.shape[1]:
+    def learn(self, state: State) -> bool:
+        """Find an order for a state and keep it, for all states, if this one gains; say whether it is kept."""
+        h, n_places = self.value(state), self._rows.shape[1]
+        if h == INFINITY or self._numbers[N_ORDERS] >= n_places:
             return False
         lines = self._lines(state)
         table = self._bounded(self._orders.table(self._orders.greedy(lines), lines))
         if table[lines].sum() <= h:
             return False
+        place = _next_place(self._numbers)
+        if place >= n_places:
+            return False  # another rank was faster
         self._rows[self._alive, place] = table[self._alive]
-        self._taken[rank] = self._taken.get(rank, 0) + 1
         return True
 
     @cached_property

@@ -32,6 +32,7 @@ _EFFORT = 1 << 28  # transitions looked at while they are refined
 _SHARE = 0.1  # of the time that is left
 _MERGED_STATES = 10_000  # of the abstraction that is merged and shrunk
 _MERGED_MOVES = 2_000_000  # of its products
+N_ORDERS = 1  # where the numbers of the tables say how many orders there are
 _KINDS = ("projections", "cartesian", "merge-and-shrink")
 
 

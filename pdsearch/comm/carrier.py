@@ -61,6 +61,13 @@ class Carrier:
         """Return how many ranks share this machine's memory."""
         return ranks_of_node(self.raw)[1]
 
+    def machines(self) -> list[int]:
+        """Return for each rank the lowest one with which it shares arrays; all must call."""
+        return self.exchange(self.share.first(self.rank))
+
+    def settle(self) -> None:
+        """Take and drop all that was told and not heard; all must call, and none may tell more before it is through."""
+
     def close(self) -> None:
         """Give back what is held; all ranks must call."""
         self.share.close()

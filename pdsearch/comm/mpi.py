@@ -3,13 +3,14 @@
 Messages are synchronous non-blocking sends (Issend): a request completes only when the
 receiver has begun to take the message, so that the number of unfinished requests says how far
 the receiver is behind. Every buffer is kept until its request completes. Arrivals are looked
-for with Iprobe; nothing waits.
+for with Iprobe; nothing waits. What ranks tell each other beside their nodes goes the same way, with a tag of its own.
 
 mpi4py is imported only when this class is used.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import Any
 
@@ -19,7 +20,8 @@ from pdsearch.comm import Integers, Records, Totals
 from pdsearch.comm.carrier import Carrier
 from pdsearch.comm.counters import MpiCounters
 
-_NODES = 1  # tag of messages with records
+_NODES, _TOLD = 1, 2  # tags of messages with records, and of others
+_NAP_S = 1e-3
 
 
 class MpiCommunicator(Carrier):
@@ -39,6 +41,7 @@ class MpiCommunicator(Carrier):
         self._comm = self.raw
         self._reducer = self._comm.Dup()
         self._under_way: list[deque[tuple[Any, Records]]] = [deque() for _ in range(self.size)]
+        self._telling: list[tuple[Any, Records]] = []
         self._spare: list[Records] = []
         self._inbox = np.empty(0, np.uint32)
         self.buffer_bytes = 0
@@ -78,6 +81,41 @@ class MpiCommunicator(Carrier):
             self._inbox = np.empty(2 * n, np.uint32)
         self._comm.Recv([self._inbox, n, self._mpi.UINT32_T], self._status.Get_source(), _NODES)
         return self._inbox[:n]
+
+    def tell(self, destinations: list[int], words: Records) -> None:
+        """Copy the words and start a synchronous send to each."""
+        for destination in destinations:
+            buffer = words.copy()
+            request = self._comm.Issend([buffer, self._mpi.UINT32_T], destination, _TOLD)
+            self._telling.append((request, buffer))
+        self._are_heard()
+
+    def told(self) -> Records | None:
+        """Take words from anywhere."""
+        if not self._comm.Iprobe(self._mpi.ANY_SOURCE, _TOLD, self._status):
+            return None
+        words = np.empty(self._status.Get_count(self._mpi.UINT32_T), np.uint32)
+        self._comm.Recv([words, self._mpi.UINT32_T], self._status.Get_source(), _TOLD)
+        return words
+
+    def settle(self) -> None:
+        """Arrive at a barrier once all that this rank told is heard, and hear the others until all have arrived.
+
+        Then nothing is under way, for a synchronous send is complete only when its receiver takes the message. Source:
+        Hoefler, Siebert and Lumsdaine (2010), "Scalable communication protocols for dynamic sparse data exchange",
+        PPoPP.
+        """
+        arrival = None
+        while arrival is None or not arrival.Test():
+            if arrival is None and self._are_heard():
+                arrival = self._comm.Ibarrier()
+            elif self.told() is None:
+                time.sleep(_NAP_S)
+
+    def _are_heard(self) -> bool:
+        """Forget what was told and is heard; say whether that is all."""
+        self._telling = [one for one in self._telling if not one[0].Test()]
+        return not self._telling
 
     def start_reduction(self, sums: Integers, maxima: Integers) -> None:
         """Start two non-blocking reductions, a sum and a maximum."""

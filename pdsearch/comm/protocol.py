@@ -18,6 +18,21 @@ class Totals(NamedTuple):
     maxima: Integers
 
 
+class Messenger(Protocol):
+    """How ranks that may lie on several machines tell each other what is no node and may be lost.
+
+    Such words are not counted when the ranks agree on the end, and nothing is promised about their order.
+    """
+
+    rank: int
+
+    def tell(self, destinations: list[int], words: Records) -> None:
+        """Start sending words to some ranks; the array may be reused at once."""
+
+    def told(self) -> Records | None:
+        """Return words that have arrived, or None."""
+
+
 class Communicator(Protocol):
     """How one rank talks to the others.
 

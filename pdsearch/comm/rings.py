@@ -344,6 +344,10 @@ class RingCommunicator(Carrier):
         """Add up all parts once they are there."""
         return self._totals if _reduce(self._rounds, *self.running, *self._totals) else None
 
+    def machines(self) -> list[int]:
+        """Return that all ranks are on one machine; where it has too little memory for shared arrays, too."""
+        return [0] * self.size
+
     # --- counters ---
 
     def counters(self, n: int) -> SharedCounters:

@@ -37,6 +37,7 @@ class SharedArrays:
 
     def __init__(self, comm: Any) -> None:
         self._machine = machine_of(comm)
+        self._are_copies = False
 
     def __call__(self, build: Callable[[], Arrays]) -> Arrays:
         """Return the arrays that ``build`` makes on the machine's first rank, on all of them.
@@ -69,6 +70,7 @@ class SharedArrays:
         for array, source in zip(arrays, built[0] if built else (), strict=False):
             array[...] = source
         if is_copied:
+            self._are_copies = True
             self._copy(np.frombuffer(memory, np.uint8))
         self._machine.Barrier()
         return arrays
@@ -96,6 +98,11 @@ class SharedArrays:
         """Send the bytes of the first rank to the others."""
         for start in range(0, len(content), _AT_ONCE):
             self._machine.Bcast(content[start : start + _AT_ONCE], 0)
+
+    def first(self, rank: int) -> int:
+        """Return the lowest rank that sees the arrays of ``rank``, this one; all ranks of the machine must call."""
+        lowest = int(self._machine.bcast(rank, 0))
+        return rank if self._are_copies else lowest
 
     def close(self) -> None:
         """Leave the communicator; all ranks must call. Memory is given back with the last array in it."""

@@ -26,14 +26,18 @@ class Network:
         The same seed gives the same delays for the same calls.
     slowness : float
         0 delivers at once; up to 1 (excluded), larger is slower.
+    n_machines : int
+        Rank r is on machine r mod this many.
     """
 
-    def __init__(self, size: int, seed: int = 0, slowness: float = 0.5) -> None:
+    def __init__(self, size: int, seed: int = 0, slowness: float = 0.5, n_machines: int = 1) -> None:
         self.size = size
         self._rng = np.random.default_rng(seed)
         self._delay = self._rng.random((size, size)) * slowness
         self._luck: list[float] = []
         self.queues: list[dict[int, deque[Records]]] = [{} for _ in range(size)]  # by receiver, then sender
+        self.machines = [rank % n_machines for rank in range(size)]
+        self._told: list[list[Records]] = [[] for _ in range(size)]  # by receiver
         self._rounds: list[list[tuple[Integers, Integers]]] = []
         self._results: dict[int, Totals] = {}
 
@@ -63,6 +67,17 @@ class Network:
         if not box[source]:
             del box[source]
         return records
+
+    def tell(self, destination: int, words: Records) -> None:
+        """Take words that are no nodes."""
+        self._told[destination].append(words)
+
+    def told(self, destination: int) -> Records | None:
+        """Return any of the words for a rank, or None though some may be under way."""
+        box = self._told[destination]
+        if not box or self.luck() < self._delay[destination, destination]:
+            return None
+        return box.pop(int(self.luck() * len(box)))
 
     def contribute(self, number: int, sums: Integers, maxima: Integers) -> None:
         """Take a rank's part in reduction ``number``."""
@@ -118,6 +133,22 @@ class SimulatedCommunicator:
     def receive(self) -> Records | None:
         """Take one message, if the schedule lets one arrive."""
         return self.network.pick_up(self.rank)
+
+    def machines(self) -> list[int]:
+        """Return for each rank the lowest one of its machine."""
+        return self.network.machines
+
+    def tell(self, destinations: list[int], words: Records) -> None:
+        """Copy the words into the network."""
+        for destination in destinations:
+            self.network.tell(destination, words.copy())
+
+    def told(self) -> Records | None:
+        """Take words, if the schedule lets some arrive."""
+        return self.network.told(self.rank)
+
+    def settle(self) -> None:
+        """Leave what is under way in the network, which ends with the search."""
 
     def start_reduction(self, sums: Integers, maxima: Integers) -> None:
         """Contribute to this rank's next reduction."""

@@ -10,6 +10,11 @@ Counters only grow, so R <= received(T) <= sent(T) <= S' = R: all are equal. Hen
 under way at T; no rank received anything between its contribution to round k and T, so each
 was still passive at T; and passive ranks without mail under way stay passive for ever.
 
+What ranks tell each other beside their nodes (:class:`~pdsearch.comm.protocol.Messenger`: orders of a heuristic) is not
+counted, and need not be. It enters no node, opens none and makes no rank send one: a rank hears it only between two
+expansions, and all it changes is h of states that are evaluated later. So a passive rank stays passive, whatever is
+under way of it; and as h only rises, and stays a lower bound, none that is lost or late makes an answer wrong.
+
 The incumbent only falls, and a rank that is passive for one incumbent is passive for a
 smaller one, so it does not matter that ranks learn of it at different times.
 

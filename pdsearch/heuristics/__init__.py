@@ -85,17 +85,16 @@ class Heuristic(ABC):
     def value(self, state: State) -> int:
         """Return h of a state, computed from scratch."""
 
-    def learn(self, state: State, rank: int = 0, n_ranks: int = 1) -> bool:
+    def learn(self, state: State) -> bool:
         """Raise h where a state of a search shows a way to; say whether it did.
 
-        Only what ``tables`` hold may change, and no h may fall or exceed ``max_h``.
+        Only what ``tables`` hold may change, and no h may fall or exceed ``max_h``. Ranks of one machine may share the
+        tables, and learn at the same time.
 
         Parameters
         ----------
         state : State
-            One that was evaluated lately.
-        rank, n_ranks : int
-            Who asks. Ranks of one machine may share the tables, and ask at the same time.
+            One that was evaluated lately, here or on another machine, to whose ranks a gain is told.
         """
         return False
 

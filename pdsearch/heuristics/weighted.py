@@ -94,9 +94,9 @@ class Weighted(Heuristic):
         """Return the product of a state."""
         return self.times(self.inner.value(state))
 
-    def learn(self, state: State, rank: int = 0, n_ranks: int = 1) -> bool:
+    def learn(self, state: State) -> bool:
         """Let the other learn."""
-        return self.inner.learn(state, rank, n_ranks)
+        return self.inner.learn(state)
 
     def times(self, h: int) -> int:
         """Return floor(W * h); INFINITY stays what it is."""

@@ -23,6 +23,7 @@ from pdsearch.options import Option
 from pdsearch.result import Status
 from pdsearch.search.algorithms import ALGORITHMS, Algorithm
 from pdsearch.search.best_first.after import After, Save
+from pdsearch.search.best_first.broadcast import telling
 from pdsearch.search.best_first.continuation import (
     WHEN_FULL,
     Solved,
@@ -268,7 +269,8 @@ class HdaStar(OnAnyRanks):
             assert saving is not None
             saving.save(worker.local, loose, _counted(worker, counted["idle_s"] + more_s))
 
-        return worker, counted["idle_s"] + _drive_and_save(worker, run, save if saves else None)
+        with telling(rank, comm):
+            return worker, counted["idle_s"] + _drive_and_save(worker, run, save if saves else None)
 
     def _again(self, task: Task, run: Run, comm: Any) -> Solved:
         """Search another task for a plan."""

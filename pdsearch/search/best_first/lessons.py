@@ -1,13 +1,14 @@
 """When a heuristic that learns during the search is shown a state.
 
 The moments depend on counts alone, never on the clock, so that a search can be repeated. Lessons that teach nothing
-come ever more seldom.
+come ever more seldom. Of those that teach something others are told, and what they tell is learnt at other moments.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pdsearch.domains import State
 from pdsearch.heuristics import Heuristic
 from pdsearch.search.best_first.step import EVALUATED, EXPANDED
 
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
 _LOOKS = 1024  # expansions between two looks at the number of evaluations
 
 
+class Others:
+    """Those whom a rank tells what it has learnt: here nobody; see :mod:`.broadcast`."""
+
+    def tell(self, state: State) -> None:
+        """Say by which state something was learnt."""
+
+    def told(self) -> State | None:
+        """Return a state by which somebody has learnt something; None where nobody has said more."""
+        return None
+
+
 class Lessons:
     """The lessons of one rank.
 
@@ -24,12 +36,15 @@ class Lessons:
     ----------
     heuristic : Heuristic
         Says after how many evaluations it wants the first, if any.
-    rank, n_ranks : int
-        Whose they are.
+
+    Attributes
+    ----------
+    others : Others
+        Who is told.
     """
 
-    def __init__(self, heuristic: Heuristic, rank: int, n_ranks: int) -> None:
-        self._heuristic, self._rank, self._n_ranks = heuristic, rank, n_ranks
+    def __init__(self, heuristic: Heuristic) -> None:
+        self._heuristic, self.others = heuristic, Others()
         self._wait = self._due = heuristic.lesson_every
         self._look = _LOOKS
 
@@ -50,7 +65,11 @@ class Lessons:
         evaluated = int(search.statistics[EVALUATED])
         if evaluated >= self._due:
             state = search.state_of(search.n_nodes - 1)
-            if not self._heuristic.learn(state, self._rank, self._n_ranks):
+            if self._heuristic.learn(state):
+                self.others.tell(state)
+            else:
                 self._wait *= 2
             self._due = evaluated + self._wait
+        if (heard := self.others.told()) is not None:
+            self._heuristic.learn(heard)
         return True

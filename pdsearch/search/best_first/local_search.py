@@ -22,6 +22,7 @@ from pdsearch.kernels.store import LINE, NodeTable, new_table
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import new_open_list
 from pdsearch.search.best_first.kept_rank import KeptRank
+from pdsearch.search.best_first.lessons import Others
 from pdsearch.search.best_first.pipeline import compile_kernels as compile_kernels
 from pdsearch.search.best_first.pipeline import fault_of
 from pdsearch.search.best_first.records import initial_record
@@ -173,6 +174,10 @@ class LocalSearch(KeptRank):
     def give_lesson(self) -> bool:
         """Show the heuristic a state if it is time; say whether it was time to look."""
         return self._lessons.give(self)
+
+    def tell_lessons_to(self, others: Others) -> None:
+        """Say from now on to others what the heuristic has learnt, and hear it of them."""
+        self._lessons.others = others
 
     def end_lessons(self) -> None:
         """Show the heuristic nothing from now on."""

@@ -67,7 +67,7 @@ class RankArrays:
         self._collected, self._kind = np.empty(0, np.uint32), open_list
         self.layers = np.zeros(0, np.int64)
         self._first_arrays()
-        self._lessons = Lessons(task.heuristic, rank, task.n_ranks)
+        self._lessons = Lessons(task.heuristic)
         self._passes = self._addresses()
         self._place_tables()
         self._measure()

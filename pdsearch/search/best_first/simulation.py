@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,8 +16,10 @@ import numpy as np
 
 from pdsearch.comm.simulated import Network
 from pdsearch.comm.termination import Round
+from pdsearch.heuristics import Heuristic
 from pdsearch.result import Result, Status
 from pdsearch.search.best_first.after import After, Save
+from pdsearch.search.best_first.broadcast import telling
 from pdsearch.search.best_first.continuation import (
     Solved,
     begins_again,
@@ -97,10 +100,12 @@ def simulate(
     max_turns: int = 10_000_000,
     when_full: str = "stop",
     kind: HdaStar | None = None,
+    machines: Sequence[Heuristic] = (),
 ) -> tuple[Result, Simulation]:
     """Run HDA*, or a ``kind`` of it, on ``task.n_ranks`` simulated ranks; the seed of the result is the schedule's.
 
-    ``when_full`` is that of :class:`~pdsearch.search.best_first.hdastar.HdaStar`.
+    ``when_full`` is that of :class:`~pdsearch.search.best_first.hdastar.HdaStar`. ``machines`` hold the heuristic as
+    each of several machines has built it: rank r is on the machine r mod their number.
 
     Raises
     ------
@@ -108,7 +113,7 @@ def simulate(
         After ``max_turns`` turns of single ranks.
     """
     run = dataclasses.replace(run or Run(), seed=schedule.seed)
-    outcome, simulation = simulated_outcome(task, schedule, run, max_turns, when_full, kind)
+    outcome, simulation = simulated_outcome(task, schedule, run, max_turns, when_full, kind, machines)
     return finish(task, run, outcome), simulation
 
 
@@ -119,14 +124,16 @@ def simulated_outcome(
     max_turns: int = 10_000_000,
     when_full: str = "stop",
     kind: HdaStar | None = None,
+    machines: Sequence[Heuristic] = (),
 ) -> tuple[Outcome, Simulation]:
     """Do the same, and return what the search hands in."""
-    kind = kind or HdaStar()
-    network = Network(task.n_ranks, schedule.seed, schedule.slowness)
+    kind, machines = kind or HdaStar(), machines or [task.heuristic]
+    tasks = [replace(task, heuristic=heuristic) for heuristic in machines]
+    network = Network(task.n_ranks, schedule.seed, schedule.slowness, len(tasks))
     memory = run.limits.memory(task.n_ranks, task.table_bytes)
     workers = [
         kind.worker_type(
-            kind.rank_type(task, rank, memory, schedule.message, schedule.batch),
+            kind.rank_type(tasks[rank % len(tasks)], rank, memory, schedule.message, schedule.batch),
             network.communicator(rank),
             run,
             schedule.budget,
@@ -138,7 +145,10 @@ def simulated_outcome(
     goes_on = may_go_on(task, when_full)
     for one in workers if goes_on else []:
         one.local.memory_limit = memory_before(task, when_full, memory)
-    take_turns(simulation, schedule, max_turns)
+    with ExitStack() as stack:
+        for one in workers:
+            stack.enter_context(telling(one.local, one.comm))
+        take_turns(simulation, schedule, max_turns)
     last, plan = workers[0].agreement.last, _traced(task, workers, kind.trace)
     if goes_on and last.stop == Status.MEMORY_LIMIT.value and begins_again(task):
         simulation.workers = workers = [_again(one, run, schedule.budget, memory) for one in workers]
