@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import statistics
@@ -30,13 +31,14 @@ from pathlib import Path
 
 SEARCHES = {  # with the memory of all ranks together, in MiB: as many nodes fit on four ranks as on one
     "astar": (["solve", "tiles", "korf:1"], 2048),
-    "bae": (["solve", "tiles", "korf:1", "--algorithm", "bae"], 2048),
-    "ida": (["ida", "tiles", "korf:1", "--prune", "none"], None),
+    "bae": (["solve", "tiles", "korf:60", "--algorithm", "bae"], 2048),
+    "ida": (["ida", "tiles", "korf:60", "--prune", "none"], None),
     "words": (["solve", "tiles", "korf:1"], 240),
     "layers": (["solve", "grid", "random:1500x1500", "--heuristic", "blind"], 48),
     "planning": (["plan", "tests/data/planning/depots.sas", "--heuristic", "blind"], 2048),
 }
 PDSEARCH = [sys.executable, "-m", "pdsearch"]
+_SEARCHING = re.compile("expanded|generated")  # in what is told of the progress, IDA*'s the second
 
 
 def with_memory(words: list[str], total_mib: int | None, ranks: int) -> list[str]:
@@ -102,7 +104,7 @@ def kills(arguments: argparse.Namespace) -> None:
                         stderr=stderr,
                         text=True,
                     )
-                while job.poll() is None and "expanded" not in said.read_text():  # half a second of search
+                while job.poll() is None and not _SEARCHING.search(said.read_text()):  # half a second of search
                     time.sleep(0.01)
                 try:
                     job.wait(rng.uniform(0, arguments.most_s) if done < arguments.kills else None)
