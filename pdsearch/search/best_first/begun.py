@@ -13,7 +13,7 @@ import numpy as np
 from pdsearch.comm.termination import Round
 from pdsearch.errors import BadInputError
 from pdsearch.search.best_first.after import Found
-from pdsearch.search.best_first.layered import layered
+from pdsearch.search.best_first.layered_task import layered
 from pdsearch.search.best_first.moving import Moving
 from pdsearch.search.best_first.open_nodes import OpenNodes
 from pdsearch.search.best_first.under_way import UnderWay

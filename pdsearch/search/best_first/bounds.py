@@ -20,7 +20,8 @@ from pdsearch.kernels.layout import Integers
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.search.best_first.after import Crew
 from pdsearch.search.best_first.frontier import Frontier
-from pdsearch.search.best_first.layered import N_COUNTS, layered
+from pdsearch.search.best_first.layered import N_COUNTS
+from pdsearch.search.best_first.layered_task import layered
 
 _LARGEST_STEP = 8  # units by which a bound may rise further than what was dropped says, or twice the rise before
 _FAR = 16  # times what is proved: where the bound is only to be finite

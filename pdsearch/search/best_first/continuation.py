@@ -35,7 +35,7 @@ from pdsearch.search.best_first.deepening import compile_deepening, new_engine, 
 from pdsearch.search.best_first.frontier import Frontier
 from pdsearch.search.best_first.groups import Groups
 from pdsearch.search.best_first.kept_continuation import Keeping
-from pdsearch.search.best_first.layered import compile_layers
+from pdsearch.search.best_first.layers_pipeline import compile_layers
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.moving import owners_of
 from pdsearch.search.best_first.open_nodes import OpenNodes, given_up

@@ -22,7 +22,8 @@ from pdsearch.search.best_first.after import Found
 from pdsearch.search.best_first.archive import Archive
 from pdsearch.search.best_first.arrays import MemoryLimitError
 from pdsearch.search.best_first.dealt import Dealt
-from pdsearch.search.best_first.layered import Layered, Waiting, layered
+from pdsearch.search.best_first.layered import Layered, Waiting
+from pdsearch.search.best_first.layered_task import layered
 from pdsearch.search.best_first.local_search import LocalSearch, states_of
 from pdsearch.search.best_first.open_nodes import OpenNodes
 from pdsearch.search.best_first.shares import Share

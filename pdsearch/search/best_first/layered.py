@@ -13,36 +13,30 @@ there is room is ours.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
-from numba import types
 
-from pdsearch._jit import Compiled, compiling
 from pdsearch.domains import State
 from pdsearch.kernels import frame as slots
-from pdsearch.kernels import insertion, layers, layout
+from pdsearch.kernels import insertion, layers
 from pdsearch.kernels.bucket import CHUNK, BucketOpen, new_bucket_open
 from pdsearch.kernels.heap import HeapOpen, new_heap_open
-from pdsearch.kernels.layout import Integers, Linked, g_of
+from pdsearch.kernels.layout import Integers, g_of
 from pdsearch.kernels.naming import name_nodes
-from pdsearch.kernels.passes import Pass
 from pdsearch.kernels.protocol import INFINITY
-from pdsearch.kernels.store import LINE, MAX_FILL
+from pdsearch.kernels.store import MAX_FILL
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.archive import Archive
 from pdsearch.search.best_first.arrays import MemoryLimitError, allocated
+from pdsearch.search.best_first.layered_task import LayeredTask
+from pdsearch.search.best_first.layers_pipeline import layered_pipeline
 from pdsearch.search.best_first.local_search import LocalSearch
-from pdsearch.search.best_first.pipeline import addresses_of, compile_passes, pipeline
+from pdsearch.search.best_first.pipeline import addresses_of
 from pdsearch.search.best_first.under_way import Goal, LayersUnderWay
-from pdsearch.search.task import Task
 
-_MAX_BUCKETS = 1 << 20
 _FED = 4096  # roots entered at once
 _LEAST_FORGOTTEN = 8  # of the nodes, one in so many: or it would be done too often
 _AT_ONCE = 1 << 12  # nodes moved at once: some hundred kilobytes
@@ -53,46 +47,6 @@ _BUCKET_ENTRY, _HEAP_ENTRY = 4 * CHUNK / (CHUNK - 1), 24  # bytes
 _SLOTS = [1 << bits for bits in range(4, 33)]
 _ONE_CLASS = 62  # expansions are not counted by g
 N_COUNTS = 1024  # classes of the f beyond the bound
-
-
-@dataclass(frozen=True)
-class LayeredTask(Task):
-    """A task whose nodes are linked to roots; only plans of less than ``upper_bound`` are searched for.
-
-    Attributes
-    ----------
-    bound : int
-        Nodes of larger f are not opened.
-    """
-
-    bound: int = 0
-
-    @property
-    def layout(self) -> layout.Layout:
-        """Return how nodes lie in memory."""
-        return Linked((0,) * self.n_words)
-
-    @property
-    def node_words(self) -> int:
-        """Return the 32-bit words of a stored node."""
-        return layout.node_words(self.n_words, True)
-
-    @property
-    def record_words(self) -> int:
-        """Return the 32-bit words of a node in a message."""
-        return layout.record_words(self.n_words, True)
-
-    @property
-    def count_shift(self) -> int:
-        """Return by how many bits f beyond the bound are shifted so that they fall into classes."""
-        heuristic = self.heuristic
-        return max(0, (heuristic.max_rise + heuristic.max_h * heuristic.is_lazy).bit_length() - 10)
-
-
-def layered(task: Task, bound: int, incumbent: int) -> LayeredTask:
-    """Return the task of a search within a bound for plans that cost less than the incumbent."""
-    known = {field.name: getattr(task, field.name) for field in dataclasses.fields(Task)}
-    return LayeredTask(**known | {"upper_bound": min(bound + 1, incumbent)}, bound=bound)
 
 
 class Waiting(NamedTuple):
@@ -332,11 +286,11 @@ class Layered(LayersUnderWay):
     # --- arrays ---
 
     def _first_open_list(self, kind: str, moves: int) -> tuple[BucketOpen | HeapOpen, int]:
-        nodes, self._most_slots = self._room(_HEAP_ENTRY / 2 if needs_heap(self.task) else _BUCKET_ENTRY)
+        nodes, self._most_slots = self._room(_HEAP_ENTRY / 2 if self.task.needs_heap else _BUCKET_ENTRY)
         self._most_words = nodes * self.task.node_words
-        if needs_heap(self.task):
+        if self.task.needs_heap:
             return allocated(lambda: new_heap_open(max(16 * moves, nodes // 2))), _ONE_CLASS
-        n_f, n_h = _places(self.task)
+        n_f, n_h = self.task.places
         chunks = 4 * moves + nodes // (CHUNK - 1)
         return allocated(lambda: new_bucket_open(n_f, n_h, chunks)), _ONE_CLASS
 
@@ -346,8 +300,8 @@ class Layered(LayersUnderWay):
         free = self.memory_limit - self.task.table_bytes - sum(array.nbytes for part in others for array in part)
         if self.task.n_ranks > 1:
             free -= free // _MAIL
-        if not needs_heap(self.task):
-            n_f, n_h = _places(self.task)
+        if not self.task.needs_heap:
+            n_f, n_h = self.task.places
             free -= 4 * (n_f * n_h + 4 * CHUNK * self._most_moves) + 8 * n_f
         each = 4 * self.task.node_words + entry_bytes
         rooms = [(min(int(slots * MAX_FILL), int((free - 4 * slots) / each)), slots) for slots in _SLOTS]
@@ -377,47 +331,3 @@ class Layered(LayersUnderWay):
             self._frame.place(layers.WRITTEN, self.archive.written)
             words[layers.OWN_RANK] = self._own_rank
         words[slots.RISE] = 0  # f may rise from any node up to the bound: see the pass that loads
-
-
-def _places(task: LayeredTask) -> tuple[int, int]:
-    """Return how many g and h there may be; unpacking asks for room above the bound."""
-    return task.bound + 2 + task.heuristic.max_h * task.heuristic.is_lazy, task.heuristic.max_h + 1
-
-
-def needs_heap(task: LayeredTask) -> bool:
-    """Say whether there are too many g and h for buckets."""
-    n_g, n_h = _places(task)
-    return n_g * n_h > _MAX_BUCKETS
-
-
-def layered_pipeline(task: Task, how: layout.Layout, opened: Any) -> Iterator[tuple[int, Compiled]]:
-    """Yield each pass of a search by layers, and its place in the arrays of addresses."""
-    own = {
-        kernels.LOAD: layers.load.made_for(how),
-        kernels.KEEP: layers.keep.made_for(how),
-        kernels.UNPACK: layers.unpack.made_for(how),
-        kernels.PUSH: layers.push_all.made_for(opened),
-    }
-    for slot, one in pipeline(task, how, opened):
-        yield slot, own.get(slot, one)
-
-
-def compile_layers(task: Task, of_layout: Sequence[Pass] = ()) -> None:
-    """Compile every kernel of such a search, and other passes for its node layout, or load it from the disk cache.
-
-    Raises
-    ------
-    BadInputError
-        As :func:`pdsearch.search.best_first.pipeline.compile_kernels` does.
-    """
-    below = layered(task, 4 * task.heuristic.value(task.domain.initial) + 64, INFINITY)
-    opened = new_heap_open(1) if needs_heap(below) else new_bucket_open(1, 1, 1)
-    more = [layers.look.made_for(task.layout), *(one.made_for(below.layout) for one in (insertion.unpack, *of_layout))]
-    with compiling(f"domain {task.domain.name!r} or heuristic {task.heuristic.name!r}"):
-        passes = layered_pipeline(below, below.layout, opened)
-        compile_passes(below, [*passes, *((kernels.SPLIT, one) for one in more)])
-        lists, integers = numba.typeof(opened), types.Array(types.int64, 1, "C")
-        kernels.take.compile((lists, integers, integers))
-        opened.mark(np.zeros(1, np.uint32))
-        nothing = np.zeros(LINE, np.uint32)
-        name_nodes(below.layout, nothing, nothing, np.zeros(1, np.uint64), 0, 0)

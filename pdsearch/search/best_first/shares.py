@@ -29,7 +29,9 @@ from pdsearch.kernels.store import LINE, NodeTable, new_index, new_table
 from pdsearch.search.best_first import dealing
 from pdsearch.search.best_first import step as kernels
 from pdsearch.search.best_first.arrays import allocated
-from pdsearch.search.best_first.layered import Layered, LayeredTask, compile_layers
+from pdsearch.search.best_first.layered import Layered
+from pdsearch.search.best_first.layered_task import LayeredTask
+from pdsearch.search.best_first.layers_pipeline import compile_layers
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.under_way import UnderWay
 from pdsearch.search.task import Task
