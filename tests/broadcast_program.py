@@ -32,12 +32,12 @@ def count_what_is_heard():
     broadcast.OtherMachines.told, scp.Scp.__init__ = noted, kept
 
 
-def main(n_tasks):
+def main(*seeds):
     """Hold costs and bounds against plain Python."""
     shared.machine_of = lambda comm: comm.Split(comm.Get_rank() // 2, comm.Get_rank())
     scp._EVERY, scp._MOVES_PER_EVALUATION, lessons._LOOKS, sys_scp._MOST_VARIABLES = 1, 10**6, 2, 2
     count_what_is_heard()
-    for seed in range(n_tasks):
+    for seed in seeds:
         domain = sas_tasks.many_goals(seed, n_variables=6, n_operators=40, **sas_tasks.KINDS["costs"])
         result = solve(domain, "scp:orders-1", distribution="zobrist", comm=world)
         assert result.cost == naive.astar(domain)
@@ -52,4 +52,4 @@ def main(n_tasks):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))

@@ -56,6 +56,17 @@ def scp_of(domain, **options):
     return make_heuristic(domain, "scp:orders-1", **options)
 
 
+def apart(domain, n):
+    """Return the heuristic as each of ``n`` machines has it before the search, built once."""
+    built = []
+
+    def share(build):
+        built.append(build() if not built else tuple(array.copy() for array in built[0]))
+        return built[-1]
+
+    return [scp_of(domain, share=share) for _ in range(n)]
+
+
 def n_filled(heuristic):
     """Return how many places of the lines are filled."""
     return int((heuristic._rows[heuristic._alive] > 0).any(axis=0).sum())
@@ -67,8 +78,8 @@ def test_the_same_cost_whatever_is_heard_when_and_h_stays_a_lower_bound(kind, ea
     for seed in range(24):
         domain = task_of(seed, **KINDS[kind])
         n_ranks = 1 + seed % 5
-        task = make_task(domain, "scp:orders-1", "zobrist", n_ranks, seed=seed)
-        machines = [task.heuristic] + [scp_of(domain) for _ in range(min(n_ranks, 2 + seed % 2) - 1)]
+        machines = apart(domain, min(n_ranks, 2 + seed % 2))
+        task = make_task(domain, machines[0], "zobrist", n_ranks, seed=seed)
 
         result, _ = run(task, Schedule.random(seed), machines=machines)
 
@@ -110,8 +121,8 @@ def test_a_machine_that_learns_nothing_itself_has_the_orders_of_another(eager, h
     )
     for seed in range(12):
         domain = task_of(seed, **KINDS["costs"])
-        task = make_task(domain, "scp:orders-1", "zobrist", 4, seed=seed)
-        machines = [task.heuristic, scp_of(domain)]
+        machines = apart(domain, 2)
+        task = make_task(domain, machines[0], "zobrist", 4, seed=seed)
         before = n_filled(machines[1])
         heard.clear()
 
@@ -170,7 +181,7 @@ def test_ranks_that_share_lines_never_fill_the_same_place(eager, monkeypatch):
 
 @pytest.mark.mpi
 def test_ranks_of_several_machines_hear_of_orders_and_end(python_on):
-    job = jobs.run(python_on(4, "-m", "mpi4py", PROGRAM, "12"), timeout=120)
+    job = jobs.run(python_on(4, "-m", "mpi4py", PROGRAM, *"393979"), timeout=120)
 
     assert job.returncode == 0, job.stderr
     assert int(re.fullmatch(r"(\d+) heard\n", job.stdout)[1]) > 0
