@@ -181,7 +181,7 @@ def test_ranks_that_share_lines_never_fill_the_same_place(eager, monkeypatch):
 
 @pytest.mark.mpi
 def test_ranks_of_several_machines_hear_of_orders_and_end(python_on):
-    job = jobs.run(python_on(4, "-m", "mpi4py", PROGRAM, *"393979"), timeout=120)
+    job = jobs.run(python_on(4, "-m", "mpi4py", PROGRAM, "2", *"393979"), timeout=120)
 
     assert job.returncode == 0, job.stderr
     assert int(re.fullmatch(r"(\d+) heard\n", job.stdout)[1]) > 0

@@ -6,6 +6,7 @@ between the namespaces after a link was cut.
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from contextlib import suppress
 
 import jobs
 import pytest
+from test_broadcast import PROGRAM
 from test_mpi import stderr_says
 
 pytestmark = [pytest.mark.heavy, pytest.mark.mpi]
@@ -93,6 +95,15 @@ def test_a_search_over_three_machines_is_optimal(machines, tmp_path):
     result = json.loads((tmp_path / "result.json").read_text())
     assert (result["cost"], result["n_ranks"]) == (42, 3)
     assert min(rank["expanded"] for rank in result["ranks"]) > 0
+
+
+def test_orders_that_one_machine_finds_reach_the_others(machines):
+    command, _ = machines
+
+    job = jobs.run([*command, "-m", "mpi4py", PROGRAM, "1", *"393979"], timeout=180)
+
+    assert job.returncode == 0, job.stderr
+    assert int(re.fullmatch(r"(\d+) heard\n", job.stdout)[1]) > 0
 
 
 def test_a_dead_link_ends_the_job_after_the_time_limit(machines, tmp_path):
