@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 
+from pdsearch.comm.news import DONE, News
 from pdsearch.errors import BadInputError
 
 MANY, LARGE, HELD_BACK, TOLD = 120, 300_000, 300, 30
@@ -139,8 +140,9 @@ def collectives(comm):
     with pytest.raises(BadInputError, match="no") as heard:
         comm.together(lambda: refuse() if rank == size - 1 else None)
     assert heard.value.is_shared
-    (shared,) = comm.share(lambda: (np.arange(10),))
-    assert shared.tolist() == list(range(10))
+    for root in range(size):
+        (shared,) = comm.share(lambda: (np.arange(10) + rank,), root)
+        assert shared.tolist() == list(range(root, 10 + root))
     assert comm.ranks_of_node() == size
     assert comm.machines() == [0] * size
     if hasattr(comm, "tell"):
@@ -150,6 +152,39 @@ def collectives(comm):
     comm.barrier()
     assert not hasattr(comm, "tell") or comm.told() is None
     tickets(comm)
+    parts(comm)
+    news(comm)
+
+
+def parts(comm):
+    """Ranks that give the same colour have a carrier of their own, which leaves that of all as it was."""
+    part = comm.split(comm.rank % 2 + 7)
+    members = list(range(comm.rank % 2, comm.size, 2))
+    assert part.exchange(comm.rank) == members
+    assert (part.rank, part.size) == (members.index(comm.rank), len(members))
+    for generator in (order_and_no_loss(part), back_pressure(part), reductions(comm, 60)):
+        for _ in generator:
+            time.sleep(0)
+    part.close()
+
+
+def news(comm):
+    """Speakers hear all that is told until the end, however late they look; the others hear nothing."""
+    speakers = [0, comm.size - 1] if comm.size > 1 else [0]
+    heard = News(comm, speakers, incumbent=1000)
+    if comm.rank in speakers:
+        for number in range(HELD_BACK * 10):
+            heard.tell(bound=number + 1)
+        heard.tell(incumbent=900 - comm.rank, how=DONE)
+    heard.end()
+    if comm.rank in speakers:
+        assert (heard.incumbent, heard.bound) == (901 - comm.size, HELD_BACK * 10)
+        assert (heard.done, heard.is_over, heard.ends_all) == (len(speakers) - 1, False, True)
+    else:
+        assert (heard.incumbent, heard.bound, heard.done) == (1000, 0, 0)
+    assert comm.receive() is None
+    for _ in reductions(comm, 80):
+        time.sleep(0)
 
 
 def refuse():

@@ -57,6 +57,18 @@ class Carrier:
         """Do the same, rank 0 before the others."""
         return in_turn(self.raw, act)
 
+    def split(self, colour: int) -> Any:
+        """Return a carrier between the ranks that give the same colour; None on all where there can be none.
+
+        All must call, and close what they get.
+        """
+        part = self.raw.Split(colour)
+        if part is None:
+            return None
+        carrier = type(self)(part)
+        part.Free()
+        return carrier
+
     def ranks_of_node(self) -> int:
         """Return how many ranks share this machine's memory."""
         return ranks_of_node(self.raw)[1]

@@ -25,7 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import kernel, read_tables
-from pdsearch.comm.segment import BOARD, LINE, Segment, in_process
+from pdsearch.comm.segment import BOARD, LINE, Segment, bytes_of, in_process, views
+from pdsearch.comm.shared import common_memory
 from pdsearch.kernels.intrinsics import load_acquire, store_release
 
 _YIELDS = 50
@@ -116,6 +117,20 @@ class LocalRanks:
     def machine(self) -> LocalRanks:
         """Return those that share this machine's memory: all."""
         return self
+
+    def Split(self, colour: int) -> LocalRanks | None:  # noqa: N802
+        """Return the ranks that give the same colour, in their order; None on all where there is no memory for it.
+
+        All must call. Of an mpi4py communicator there always is one.
+        """
+        colours = self.allgather(colour)
+        groups = {one: [rank for rank, other in enumerate(colours) if other == one] for one in dict.fromkeys(colours)}
+        starts = dict(zip(groups, np.cumsum([0, *(bytes_of(len(ranks)) for ranks in groups.values())]), strict=False))
+        mine = groups[colour]
+        memory = common_memory(self, sum(bytes_of(len(ranks)) for ranks in groups.values()))
+        if memory is None:
+            return None
+        return LocalRanks(views(memory, len(mine), int(starts[colour])), mine.index(self.rank), len(mine))
 
     def Free(self) -> None:  # noqa: N802
         """Nothing is held."""

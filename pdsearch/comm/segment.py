@@ -71,7 +71,7 @@ def create(size: int) -> int:
     BadInputError
         If the machine does not have so much.
     """
-    n_bytes = _n_bytes(size)
+    n_bytes = bytes_of(size)
     file = unnamed_file(n_bytes)
     if file is None:
         raise BadInputError(
@@ -82,9 +82,14 @@ def create(size: int) -> int:
 
 def attach(file: int, size: int) -> Segment:
     """Return the views of a file made by :func:`create`."""
+    return views(mmap.mmap(file, bytes_of(size)), size)
+
+
+def views(memory: mmap.mmap, size: int, at: int = 0) -> Segment:
+    """Return the views of memory for so many ranks that begins at a byte; all of it is 0 at first."""
     import numpy as np
 
-    memory, at, arrays = mmap.mmap(file, _n_bytes(size)), 0, []
+    arrays = []
     for dtype, shape in _parts(size):
         arrays.append(np.ndarray(shape, dtype, memory, at))
         at += arrays[-1].nbytes
@@ -114,7 +119,8 @@ def _parts(size: int) -> list[tuple[str, tuple[int, ...]]]:
     ]
 
 
-def _n_bytes(size: int) -> int:
+def bytes_of(size: int) -> int:
+    """Return how much memory so many ranks share: a multiple of a cache line."""
     return sum(_BYTES_OF[dtype] * prod(shape) for dtype, shape in _parts(size))
 
 

@@ -1,8 +1,8 @@
 """Arrays that the ranks of one machine build once and read together, from one piece of memory.
 
-The first rank of a machine builds; the others see its result through a file without a name, which the system frees
-with the last process that has it open, however that ends. P copies of a table would take P times the memory, and P
-ranks that build it P times the time.
+One rank of a machine builds, the first where no other is named; the others see its result through a file without a
+name, which the system frees with the last process that has it open, however that ends. P copies of a table would take
+P times the memory, and P ranks that build it P times the time.
 
 The memory is asked for before it is written to: a file in a full ``/dev/shm`` grows as far as one likes, and then ends
 whoever touches it by SIGBUS. Where it cannot be had, each rank has a copy of its own.
@@ -39,8 +39,8 @@ class SharedArrays:
         self._machine = machine_of(comm)
         self._are_copies = False
 
-    def __call__(self, build: Callable[[], Arrays]) -> Arrays:
-        """Return the arrays that ``build`` makes on the machine's first rank, on all of them.
+    def __call__(self, build: Callable[[], Arrays], root: int = 0) -> Arrays:
+        """Return the arrays that ``build`` makes on one of the machine's ranks, the first say, on all of them.
 
         Raises
         ------
@@ -53,12 +53,12 @@ class SharedArrays:
             built.append(build())
             return [(array.dtype.str, array.shape) for array in built[0]]
 
-        described = once(self._machine, describe)
+        described = once(self._machine, describe, root)
         if self._machine.Get_size() == 1:
             return built[0]
         ends = np.cumsum([_room(np.dtype(dtype).itemsize * int(np.prod(shape))) for dtype, shape in described])
         n_bytes = int(ends[-1]) if len(ends) else 0
-        memory = self._memory(max(1, n_bytes))
+        memory = common_memory(self._machine, max(1, n_bytes), root)
         is_copied = memory is None
         if memory is None:
             memory = mmap.mmap(-1, max(1, n_bytes))
@@ -71,33 +71,14 @@ class SharedArrays:
             array[...] = source
         if is_copied:
             self._are_copies = True
-            self._copy(np.frombuffer(memory, np.uint8))
+            self._copy(np.frombuffer(memory, np.uint8), root)
         self._machine.Barrier()
         return arrays
 
-    def _memory(self, n_bytes: int) -> mmap.mmap | None:
-        """Return memory that all ranks of the machine see, or None on all where there is too little."""
-        is_first = self._machine.Get_rank() == 0
-        file = unnamed_file(n_bytes) if is_first else None
-        told = None if file is None else (f"/proc/{os.getpid()}/fd/{file}", _identity(file))
-        told = self._machine.bcast(told, 0)
-        if told is None:
-            return None
-        memory = None
-        with suppress(OSError, ValueError):
-            if file is None:
-                file = os.open(told[0], os.O_RDWR)
-            if _identity(file) == told[1]:  # where processes have other numbers it may be another file
-                memory = mmap.mmap(file, n_bytes)
-        all_have_it = all(self._machine.allgather(memory is not None))
-        if file is not None:
-            os.close(file)
-        return memory if all_have_it else None
-
-    def _copy(self, content: Any) -> None:
-        """Send the bytes of the first rank to the others."""
+    def _copy(self, content: Any, root: int) -> None:
+        """Send the bytes of one rank to the others."""
         for start in range(0, len(content), _AT_ONCE):
-            self._machine.Bcast(content[start : start + _AT_ONCE], 0)
+            self._machine.Bcast(content[start : start + _AT_ONCE], root)
 
     def first(self, rank: int) -> int:
         """Return the lowest rank that sees the arrays of ``rank``, this one; all ranks of the machine must call."""
@@ -107,6 +88,35 @@ class SharedArrays:
     def close(self) -> None:
         """Leave the communicator; all ranks must call. Memory is given back with the last array in it."""
         self._machine.Free()
+
+
+def common_memory(machine: Any, n_bytes: int, root: int = 0) -> mmap.mmap | None:
+    """Return memory that all ranks of a machine see, or None on all where there is too little; all must call.
+
+    Parameters
+    ----------
+    machine : mpi4py.MPI.Comm or LocalRanks
+        Of ranks of one machine.
+    n_bytes : int
+        At least 1.
+    root : int
+        Which of them asks the system for it.
+    """
+    file = unnamed_file(n_bytes) if machine.Get_rank() == root else None
+    told = None if file is None else (f"/proc/{os.getpid()}/fd/{file}", _identity(file))
+    told = machine.bcast(told, root)
+    if told is None:
+        return None
+    memory = None
+    with suppress(OSError, ValueError):
+        if file is None:
+            file = os.open(told[0], os.O_RDWR)
+        if _identity(file) == told[1]:  # where processes have other numbers it may be another file
+            memory = mmap.mmap(file, n_bytes)
+    all_have_it = all(machine.allgather(memory is not None))
+    if file is not None:
+        os.close(file)
+    return memory if all_have_it else None
 
 
 def _identity(file: int) -> tuple[int, int, int]:

@@ -31,13 +31,13 @@ def together(comm: Any, act: Callable[[], Value]) -> Value:
     return cast(Value, value)
 
 
-def once(comm: Any, act: Callable[[], Value]) -> Value:
-    """Return on every rank what ``act()`` returns on rank 0, the only one to do it; all must call."""
+def once(comm: Any, act: Callable[[], Value], root: int = 0) -> Value:
+    """Return on every rank what ``act()`` returns on ``root``, the only one to do it; all must call."""
     if comm is None:
         return act()
-    mine = _attempt(act) if comm.Get_rank() == 0 else None
+    mine = _attempt(act) if comm.Get_rank() == root else None
     wait_for_all(comm)
-    value, error = comm.bcast(mine, 0)
+    value, error = comm.bcast(mine, root)
     if error is not None:
         error.is_shared = True
         raise error
