@@ -28,6 +28,7 @@ from pdsearch.search.checkpoint.identity import facts_of
 from pdsearch.search.task import Task
 
 _AT_ONCE = 1 << 16  # nodes
+_ASKED_AT_ONCE = 1 << 12  # nodes: the system gives and takes the memory of larger arrays anew each time
 Integers = npt.NDArray[np.int64]
 
 
@@ -42,15 +43,27 @@ class Moving:
         What is read; its files were checked.
     """
 
+    epoch: Epoch
+
     def __init__(self, task: Task, epoch: Epoch) -> None:
-        self.task, self.epoch = task, epoch
-        self.files = [read_arrays(epoch.folder, part.lasting or part) for part in epoch.parts]
-        self.facts = [part.facts for part in epoch.parts]
-        self._layout = task.layout
+        self.epoch = epoch
+        files = [read_arrays(epoch.folder, part.lasting or part) for part in epoch.parts]
         owners = facts_of(task, task.kind)["owners"]
-        self.is_direct = len(self.files) == task.n_ranks and epoch.task["owners"] == owners
-        self._owners: list[Any] = [None] * len(self.files)
-        self._numbers: list[Any] = [None] * len(self.files)
+        is_direct = len(files) == task.n_ranks and epoch.task["owners"] == owners
+        self._begin(task, files, [part.facts for part in epoch.parts], is_direct)
+
+    @classmethod
+    def of_arrays(cls, task: Task, files: list[dict[str, Any]], facts: list[dict[str, Any]]) -> Moving:
+        """Return where the nodes of other ranks, other owners, go whose arrays and facts are at hand, as in files."""
+        moving = cls.__new__(cls)
+        moving._begin(task, files, facts, False)
+        return moving
+
+    def _begin(self, task: Task, files: list[dict[str, Any]], facts: list[dict[str, Any]], is_direct: bool) -> None:
+        self.task, self.files, self.facts, self.is_direct = task, files, facts, is_direct
+        self._layout = task.layout
+        self._owners: list[Any] = [None] * len(files)
+        self._numbers: list[Any] = [None] * len(files)
 
     # --- who owns what ---
 
@@ -78,7 +91,7 @@ class Moving:
             owners = np.concatenate(
                 [
                     np.empty(0, np.uint16),
-                    *(owners_of(self.task, rows) for rows in in_pieces(self.files[number]["nodes"])),
+                    *(owners_of(self.task, rows) for rows in in_pieces(self.files[number]["nodes"], _ASKED_AT_ONCE)),
                 ]
             )
             counts[number] = np.bincount(owners, minlength=self.task.n_ranks).tolist()
@@ -253,10 +266,10 @@ def owners_of(task: Task, rows: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16
     return task.distribution.owners_of(states).astype(np.uint16)
 
 
-def in_pieces(nodes: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.uint32]]:
+def in_pieces(nodes: npt.NDArray[np.uint32], at_once: int = _AT_ONCE) -> Iterator[npt.NDArray[np.uint32]]:
     """Yield nodes, a row each, some at once."""
-    for start in range(0, len(nodes), _AT_ONCE):
-        yield nodes[start : start + _AT_ONCE]
+    for start in range(0, len(nodes), at_once):
+        yield nodes[start : start + at_once]
 
 
 def first_f_without_place(file: dict[str, Any], prefix: str) -> int:

@@ -68,10 +68,6 @@ def outcome_of(
     if not task.heuristic.is_lazy:
         evaluated += 1  # the initial state is counted nowhere else
 
-    def expanded_below(bound: int) -> int:
-        later = sum(n for f, n in after.expanded if f < bound) if after else 0
-        return later + sum(int(np.sum(one.layers[:bound])) for one in reports)
-
     return Outcome(
         algorithm,
         lower_bound=last.least_f,
@@ -79,10 +75,37 @@ def outcome_of(
         stop=Status(last.stop) if last.stop else None,
         ranks=[one.counts for one in reports],
         totals={"evaluated": evaluated},
-        expanded_below=None if any(one.shift for one in reports) else expanded_below,
+        expanded_below=None if any(one.shift for one in reports) else _below(reports, after),
         peak_memory_bytes=sum(one.most_bytes for one in reports),
         **more,
     )
+
+
+@dataclass(frozen=True)
+class Below:
+    """Says how many nodes of f below a bound were expanded; one rank may send it to another.
+
+    Attributes
+    ----------
+    layers : int64[n_f]
+        Expansions by f.
+    later : list of (int, int)
+        f, and expansions with it that are in no layer.
+    """
+
+    layers: Integers
+    later: list[tuple[int, int]]
+
+    def __call__(self, bound: int) -> int:
+        """Return the expansions."""
+        return sum(n for f, n in self.later if f < bound) + int(np.sum(self.layers[:bound]))
+
+
+def _below(reports: Sequence[Report], after: After | None) -> Below:
+    layers = np.zeros(max(len(one.layers) for one in reports), np.int64)
+    for one in reports:
+        layers[: len(one.layers)] += one.layers
+    return Below(np.trim_zeros(layers, "b"), list(after.expanded) if after else [])
 
 
 def solved(plan: list[int] | None, last: Round, after: After | None, reports: Sequence[Report]) -> Solved:
