@@ -240,7 +240,9 @@ class Result:
             rows.append(f"  no plan found; any plan costs at least {self.lower_bound}")
         if not self.ranks:  # proved without a search, or ended before it
             return "\n".join([*rows, *self._phases()])
-        shared = f"[{self.distribution}] on {self.n_ranks} ranks" if self.distribution else "on one rank"
+        searched = sum(counts.expanded > 0 for counts in self.ranks)
+        some = f"on {searched} of {self.n_ranks} ranks" if self.n_ranks > 1 else "on one rank"
+        shared = f"[{self.distribution}] on {self.n_ranks} ranks" if self.distribution else some
         rows += [
             f"  {self.algorithm} {shared}, heuristic {self.heuristic}",
             f"  expanded {self.expanded:,}{self._before_last_layer()}, "

@@ -162,7 +162,7 @@ def parts(comm):
     members = list(range(comm.rank % 2, comm.size, 2))
     assert part.exchange(comm.rank) == members
     assert (part.rank, part.size) == (members.index(comm.rank), len(members))
-    for generator in (order_and_no_loss(part), back_pressure(part), reductions(comm, 60)):
+    for generator in (order_and_no_loss(part), reductions(part), back_pressure(part), reductions(comm, 60)):
         for _ in generator:
             time.sleep(0)
     part.close()

@@ -91,16 +91,16 @@ class Outcome:
     reason: str | None = None
 
 
-class _Unbuilt(Heuristic):
-    """Stands for a heuristic whose tables were not finished."""
+class Unbuilt(Heuristic):
+    """Stands for a heuristic whose tables were not finished, or are those of other ranks."""
 
     name = source = "none"
     admissible = consistent = True
     tables = ()
     max_h = max_rise = 0
 
-    def __init__(self, label: str) -> None:
-        self.label = label
+    def __init__(self, label: str, notes: Sequence[str] = ()) -> None:
+        self.label, self._notes = label, [*notes]
 
     @classmethod
     def fits(cls, domain: Domain) -> bool:
@@ -111,11 +111,15 @@ class _Unbuilt(Heuristic):
         """Return nothing but that costs are not negative."""
         return 0
 
+    def notes(self) -> list[str]:
+        """Return what the heuristic itself says."""
+        return self._notes
+
 
 def not_begun(domain: Domain, run: Run, heuristic: Any, error: PdsearchError) -> Result:
     """Return the result of a search that a limit ended while its tables were being built."""
     name = heuristic if isinstance(heuristic, str) else getattr(heuristic, "label", domain.default_heuristic)
-    task = Task(domain, _Unbuilt(name))
+    task = Task(domain, Unbuilt(name))
     return finish(task, run, not_searched(task, "none", error), str(error))
 
 

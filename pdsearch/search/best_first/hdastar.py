@@ -134,10 +134,10 @@ class HdaStar(OnAnyRanks):
     def go_on(self, task: Task, run: Run, comm: Any, hold: Hold | None) -> Outcome:
         """Search, from where the search stopped that is held, if any is to be, and hold this one."""
         with run.phase("compile"):
-            comm.in_turn(lambda: self._compile_all(task, run, comm))
+            comm.in_turn(lambda: self.compile_all(task, run, comm))
         if comm.rank == 0:
             prune()
-        rank = self._rank(task, run, comm, hold)
+        rank = self.rank_of(task, run, comm, hold)
         run.interrupted()  # from here on every rank remembers a signal, instead of raising, before any of them searches
         comm.barrier()
         run.search_begins()
@@ -152,7 +152,7 @@ class HdaStar(OnAnyRanks):
         more = {"plan": ended.plan, "search_s": comm.broadcast(search_s, 0), "notes": notes}
         return outcome_of(task, self.shared_label, reports, ended.last, ended.after, **more)
 
-    def _compile_all(self, task: Task, run: Run, comm: Any) -> None:
+    def compile_all(self, task: Task, run: Run, comm: Any) -> None:
         """Compile the search, and what follows when memory is full if that is likely."""
         self.compile(task)
         if self._takes_ring_turns(comm):
@@ -163,7 +163,7 @@ class HdaStar(OnAnyRanks):
         """Say whether ranks take turns in compiled code, for their mail goes through rings."""
         return isinstance(comm, RingCommunicator)
 
-    def _rank(self, task: Task, run: Run, comm: Any, hold: Hold | None = None) -> LocalSearch:
+    def rank_of(self, task: Task, run: Run, comm: Any, hold: Hold | None = None) -> LocalSearch:
         """Return this rank with its first tables, or as it is held; all must call."""
         held = 0 if hold is None else hold.used_bytes
         memory = run.limits.memory(comm.ranks_of_node(), held or task.table_bytes)
@@ -274,7 +274,7 @@ class HdaStar(OnAnyRanks):
 
     def _again(self, task: Task, run: Run, comm: Any) -> Solved:
         """Search another task for a plan."""
-        rank = self._rank(task, run, comm)
+        rank = self.rank_of(task, run, comm)
         ended = self._solve(rank, run, comm)
         return solved(ended.plan, ended.last, ended.after, comm.exchange(ended.report))
 

@@ -28,6 +28,7 @@ from pdsearch.search.best_first.astar import AStar
 from pdsearch.search.best_first.continuation import WHEN_FULL
 from pdsearch.search.best_first.hdastar import MESSAGE_SIZE, HdaStar, OnAnyRanks
 from pdsearch.search.best_first.short_searches import ShortSearches
+from pdsearch.search.best_first.trial_groups import can_split, try_apart
 from pdsearch.search.checkpoint.identity import instance_digest
 from pdsearch.search.finish import Outcome, not_searched
 from pdsearch.search.prediction import Probe
@@ -121,7 +122,7 @@ class _Choice:
         searcher = portfolio.searcher(comm, "stop")
         self.short = ShortSearches(searcher, portfolio.distribution, run, comm, given.domain)
         self._before: list[str] = []  # the heuristics that were tried before the task was prepared, the best first
-        self._choice = ""
+        self._choice, self._is_apart = "", False  # whether groups have tried the candidates
 
     @property
     def domain(self) -> Domain:
@@ -133,8 +134,7 @@ class _Choice:
         try:
             if epoch is not None:
                 return self._go_on(epoch.task)
-            for name in self.domain.candidates[:2]:
-                self.short.go_on(name, self.short.share(FIRST_S, _FIRST))
+            self._try_first()
             if not self.short.ended:
                 self._prepare()
             if not self.short.ended:
@@ -142,6 +142,14 @@ class _Choice:
             return self._outcome(*self.short.ended) if self.short.ended else self._long_search()
         except (TimeLimitError, MemoryLimitError) as error:
             return self._outcome(not_searched(self.given, self.portfolio.label, error), self.given)
+
+    def _try_first(self) -> None:
+        """Search with the cheapest to have, for so long that small tasks are solved."""
+        names, seconds = self.domain.candidates[:2], len(self.domain.candidates[:2]) * self.short.share(FIRST_S, _FIRST)
+        if len(names) > 1 and can_split(self.short) and try_apart(self.short, names, seconds, math.inf, deals=False):
+            return
+        for name in names:
+            self.short.go_on(name, self.short.share(FIRST_S, _FIRST))
 
     # --- what follows where the first tries do not end ---
 
@@ -205,19 +213,31 @@ class _Choice:
         affordable = self._affordable(self.domain.candidates)
         for seconds in _budgets(self.short.share(FIRST_S, _FIRST), self.short.share(LONG_S, _LONG)):
             names = self._worth_trying(affordable)
-            for name in names:
+            for name in [] if self._tries_apart(names, seconds) else names:
                 self._try(name, seconds)
                 if self.short.ended:
                     return
-            if len(self._worth_trying(affordable)) < 2 or self._is_clear():
+            if self.short.ended or len(self._worth_trying(affordable)) < 2 or self._is_clear():
                 return
+
+    def _tries_apart(self, names: Sequence[str], seconds: float) -> bool:
+        """Try candidates in groups of ranks where tables are still to be built, of which each takes one rank."""
+        if len(names) < 2 or self._is_apart or not can_split(self.short):
+            return False
+        self._is_apart = True
+        best_first = sorted(names, key=lambda name: [*self._before, *names].index(name))
+        return try_apart(self.short, best_first, seconds, self._build_s())
+
+    def _build_s(self) -> float:
+        """Return how long tables may take."""
+        return self.short.agreed(min(_BUILD * self.run.deadline().left_s, max(_BUILD_S, self.run.total_s)))
 
     def _try(self, name: str, seconds: float) -> None:
         """Search with a candidate until it has had so many seconds, and for as long with the best one."""
         missing = seconds - self.short.searched_s(name)
         began_s = self.run.total_s
         if missing > seconds / 2 or not self.short.searched_s(name):
-            self.short.go_on(name, missing, min(_BUILD * self.run.deadline().left_s, max(_BUILD_S, began_s)))
+            self.short.go_on(name, missing, self._build_s())
         took_s = self.short.agreed(self.run.total_s - began_s)
         best = next((one for _, one in self.short.ranking()), None)
         if best is not None and best.heuristic != name and best.is_held and took_s > _LEAST_S:

@@ -4,21 +4,22 @@ The searches of a domain are kept in memory as long as all of them together take
 less promising ones are given up. What one proves or finds counts for all: bounds and plans hold whatever heuristic they
 came from, so a plan is optimal once any of the searches has proved its cost.
 
-On several ranks each short search is one of all of them, and rank 0 decides.
+On several ranks each short search is one of all of them, and rank 0 decides; :mod:`.trial_groups` has groups of ranks
+make some of them at the same time.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from pdsearch.distribution import Distribution
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError
-from pdsearch.heuristics import Heuristic
+from pdsearch.heuristics import Arrays, Heuristic, make_heuristic
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Deadline
 from pdsearch.result import Status
@@ -26,7 +27,7 @@ from pdsearch.search.best_first.astar import AStar
 from pdsearch.search.best_first.continuation import proved_before
 from pdsearch.search.best_first.hdastar import HdaStar
 from pdsearch.search.best_first.hold import Hold
-from pdsearch.search.best_first.local_search import compile_kernels
+from pdsearch.search.best_first.local_search import LocalSearch, compile_kernels
 from pdsearch.search.finish import Outcome
 from pdsearch.search.prediction import Probe, layers_of, ranking
 from pdsearch.search.run import Run
@@ -95,7 +96,8 @@ class ShortSearches:
         self.bound = self.spent = 0  # what is proved; expansions so far
         self.compile_s = 0.0
         self.plan: Known | None = None
-        self._distribution = distribution
+        self.distribution, self.memory_bytes = distribution, run.limits.memory_bytes
+        self.elsewhere: dict[tuple[Domain, str], tuple[int, Arrays]] = {}  # which one rank has tables, and these
         self._tried: dict[tuple[Domain, str], Tried] = {}
         self._owners: dict[Domain, str | Distribution | None] = {}  # by the instance with all its moves, for all forms
         self._built: dict[tuple[Domain, str], Heuristic] = {}
@@ -120,9 +122,9 @@ class ShortSearches:
         return self._tried.setdefault((domain or self.domain, name), Tried())
 
     def searched_s(self, name: str) -> float:
-        """Return for how long was searched with a heuristic."""
+        """Return for how long was searched with a heuristic, if that search can go on."""
         probe = self.tried(name).probe
-        return 0.0 if probe is None else probe.search_s
+        return probe.search_s if probe is not None and probe.is_held else 0.0
 
     def ranking(self) -> list[tuple[float, Probe]]:
         """Return what is foretold of the heuristics that were tried on the domain, the best first."""
@@ -138,20 +140,35 @@ class ShortSearches:
     def forget_others(self) -> None:
         """Forget what was tried on other forms of the instance."""
         self._tried = {key: one for key, one in self._tried.items() if key[0] is self.domain}
-        self._built = {key: one for key, one in self._built.items() if key[0] is _made_for(self.domain)}
+        self._built = {key: one for key, one in self._built.items() if key[0] is made_for(self.domain)}
+        self.elsewhere = {key: one for key, one in self.elsewhere.items() if key[0] is made_for(self.domain)}
 
     def task(self, name: str, end: Deadline | None = None) -> Task:
         """Return the task with a heuristic, whose tables must be built until a deadline."""
         one, plain = self.tried(name), self.domain.without_pruning()
         if one.task is None:
             self.domain.deadline = end or self.run.deadline()
-            n_ranks = None if self.comm is None else self.comm.size
-            owners = self._owners.get(plain, self._distribution)
-            heuristic = self._built.get((_made_for(self.domain), name), name)
+            n_ranks = None if self.comm is None or self.comm.size == 1 else self.comm.size
+            owners = self._owners.get(plain, self.distribution)
+            self.bring(name)
+            heuristic = self._built.get((made_for(self.domain), name), name)
             one.task = task_of_ranks(self.comm, self.run, self.domain, heuristic, owners, n_ranks)
             self._owners[plain] = one.task.distribution
-            self._built[_made_for(self.domain), name] = one.task.heuristic
+            self._built[made_for(self.domain), name] = one.task.heuristic
         return one.task
+
+    def bring(self, name: str) -> None:
+        """Let all ranks have the tables of a heuristic, if one of them has."""
+        key = made_for(self.domain), name
+        if key not in self.elsewhere:
+            return
+        root, arrays = self.elsewhere.pop(key)
+
+        def make() -> Heuristic:
+            return make_heuristic(self.domain, name, lambda _: self.comm.share(lambda: arrays, root))
+
+        with self.run.phase("heuristic"):
+            self._built[key] = self.comm.together(make)
 
     def go_on(self, name: str, seconds: float, build_s: float = math.inf) -> None:
         """Search with a heuristic for so many seconds, from where it stopped.
@@ -168,30 +185,38 @@ class ShortSearches:
             with self.run.phase("short searches", is_watched=False):
                 self._search(name, task, seconds, built_s)
         except (BadInputError, MemoryLimitError):  # does not fit the task, or leaves no room for nodes
-            self._leave_out(name)
+            self.leave_out([name])
         except TimeLimitError:  # that of the tables, or of the short search while something was compiled on the way
             if self.why_over() is not None:
                 raise
             if self.tried(name).task is not None:
-                self._leave_out(name)
+                self.leave_out([name])
 
     def _prepared(self, name: str, build_s: float) -> Task:
         """Return the task with a heuristic; its kernels are compiled."""
-        left = self.run.deadline()
-        task = self.task(name, Deadline(self.agreed(min(left.left_s, build_s)), left.memory_bytes))
+        task = self.task(name, self.until(self.agreed(min(self.run.deadline().left_s, build_s))))
         began_s = self.run.total_s
 
         def act() -> None:
-            compile_kernels(task, self.searcher.batch, self.searcher.open_list)
+            if isinstance(self.searcher, HdaStar):  # or it would be compiled in the time of the short search
+                self.searcher.compile_all(task, self.run, self.comm)
+            else:
+                compile_kernels(task, self.searcher.batch, self.searcher.open_list)
 
         with self.run.phase("compile"):
             act() if self.comm is None else self.comm.in_turn(act)
         self.compile_s += self.run.total_s - began_s
         return task
 
-    def _leave_out(self, name: str) -> None:
-        self._unusable.add(name)
-        self._tried.pop((self.domain, name), None)
+    def until(self, seconds: float) -> Deadline:
+        """Return the deadline of tables that may take so long."""
+        return Deadline(seconds, self.run.limits.memory_bytes)
+
+    def leave_out(self, names: Iterable[str]) -> None:
+        """Try some heuristics no more."""
+        for name in names:
+            self._unusable.add(name)
+            self._tried.pop((self.domain, name), None)
 
     def _search(self, name: str, task: Task, seconds: float, built_s: float) -> None:
         one = self.tried(name)
@@ -209,7 +234,7 @@ class ShortSearches:
         part = proved_before(self.run, self.bound)
         part.checkpoints, part.before_s = None, 0.0
         so_far, limits = self.run.total_s + self.run.spent_s, self.run.limits
-        memory = limits.memory_bytes
+        memory = self.memory_bytes
         part.limits = dataclasses.replace(
             limits,
             time_s=min(limits.time_s, so_far + seconds),
@@ -217,6 +242,11 @@ class ShortSearches:
             memory_bytes=None if memory is None else memory - self._held_bytes() + hold.used_bytes,
         )
         return part
+
+    def new_rank(self, task: Task) -> LocalSearch:
+        """Return this rank without nodes, in the memory that other searches leave; there must be several ranks."""
+        assert isinstance(self.searcher, HdaStar)
+        return self.searcher.rank_of(task, self._portion(0.0, Hold(), 0), self.comm)
 
     def _note(self, one: Tried, task: Task, outcome: Outcome, built_s: float) -> None:
         """Keep what a short search has shown."""
@@ -240,7 +270,7 @@ class ShortSearches:
     def _probe_of(self, one: Tried, task: Task, outcome: Outcome, built_s: float) -> Probe:
         expanded = sum(rank.expanded for rank in outcome.ranks)
         stored, used = sum(rank.stored for rank in outcome.ranks), sum(rank.memory_bytes for rank in outcome.ranks)
-        most = self.run.limits.memory(1 if self.comm is None else self.comm.ranks_of_node(), task.table_bytes)
+        most = self.most_bytes(task.table_bytes)
         bound, below = min(outcome.lower_bound, outcome.incumbent), outcome.expanded_below
         initial_h = min(task.heuristic.value(task.domain.initial), outcome.lower_bound)
         search_s = round(outcome.search_s, 3)
@@ -261,40 +291,51 @@ class ShortSearches:
 
     # --- memory ---
 
+    def most_bytes(self, held: int = 0) -> int:
+        """Return the bytes that this rank may use, of which it holds some already."""
+        return self.run.limits.memory(1 if self.comm is None else self.comm.ranks_of_node(), held)
+
     def _held_bytes(self) -> int:
         held = sum(one.hold.used_bytes for one in self._tried.values())
         return held if self.comm is None else max(self.comm.exchange(held))
 
     def _has_room(self, hold: Hold) -> bool:
         """Say whether a search can go on, or begin, beside those that stand still."""
-        memory = self.run.limits.memory_bytes
+        memory = self.memory_bytes
         return memory is None or hold.rank is not None or self._held_bytes() <= (1 - _ROOM) * memory
 
     def _give_up_some(self) -> None:
         """Give up searches that stand still, the worst first, until all together take no more than their share."""
-        most = self.agreed(self.run.limits.memory(1 if self.comm is None else self.comm.ranks_of_node()))
+        most = self.agreed(self.most_bytes())
         places = {id(self.tried(one.heuristic)): place for place, (_, one) in enumerate(self.ranking())}
         for one in sorted(self._tried.values(), key=lambda one: -places.get(id(one), len(places)))[:-1]:
             if self._held_bytes() <= _HELD * most:
                 break
-            _give_up(one)
+            give_up(one)
         for key, one in self._tried.items():
             if one.hold.rank is None and one.task is not None and one.task.table_bytes > _TABLES * most:
                 one.task = None
-                self._built.pop((_made_for(key[0]), key[1]), None)
+                self._built.pop((made_for(key[0]), key[1]), None)
+
+    def give_up_all(self) -> None:
+        """Give up all searches, but not their tables."""
+        for one in self._tried.values():
+            give_up(one)
 
     def give_up_others(self, name: str) -> None:
         """Give up all searches but one, with their tables."""
         self._tried = {(self.domain, name): self.tried(name)}
-        self._built = {key: one for key, one in self._built.items() if key == (_made_for(self.domain), name)}
+        self._built = {key: one for key, one in self._built.items() if key == (made_for(self.domain), name)}
+        self.elsewhere = {key: one for key, one in self.elsewhere.items() if key == (made_for(self.domain), name)}
 
 
-def _made_for(domain: Domain) -> Domain:
+def made_for(domain: Domain) -> Domain:
     """Return the form of the instance for which tables can be made that hold for this one."""
     return domain if domain.leaves_reachable else domain.without_pruning()
 
 
-def _give_up(one: Tried) -> None:
+def give_up(one: Tried) -> None:
+    """Forget a search that stands still; what it has shown stays."""
     one.hold = Hold()
     if one.probe is not None:
         one.probe = dataclasses.replace(one.probe, is_held=False)
