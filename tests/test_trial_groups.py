@@ -181,8 +181,9 @@ class Scripted(HdaStar):
             found = HdaStar().search(task, Run(), comm)
             return Outcome("HDA*", 3, found.incumbent, found.plan, Status.TIME_LIMIT, ranks=ranks)
         run.tell = lambda: Progress(0.0, 18)
-        while not run.interrupted():
+        while comm.rank == 0 and not run.interrupted():
             assert time.monotonic() < deadline, "nobody told of the plan"
+        comm.barrier()
         return Outcome("HDA*", 18, stop=Status.INTERRUPTED, ranks=ranks)
 
 

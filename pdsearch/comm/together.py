@@ -45,13 +45,17 @@ def once(comm: Any, act: Callable[[], Value], root: int = 0) -> Value:
 
 
 def in_turn(comm: Any, act: Callable[[], Value]) -> Value:
-    """Do as :func:`together`, but rank 0 first: it compiles, or computes, what the others find in the cache."""
+    """Do as :func:`together`, but rank 0 first: it compiles, or computes, what the others find in the cache.
+
+    Where it raises, the others do not begin.
+    """
     if comm is None:
         return act()
     value, error = _attempt(act) if comm.Get_rank() == 0 else (None, None)
     wait_for_all(comm)
+    refused = comm.bcast(error, 0)
     if comm.Get_rank() != 0:
-        value, error = _attempt(act)
+        value, error = (None, refused) if refused is not None else _attempt(act)
     wait_for_all(comm)
     _raise_what_any_has(comm, error)
     return cast(Value, value)

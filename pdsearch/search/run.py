@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -97,6 +98,8 @@ class Run:
         Seconds of search before the checkpoint that this run goes on from.
     shares : int
         That had to take turns in memory so far: a search that follows begins with as many.
+    watch : callable
+        Returns a deadline, given seconds and the most memory; one that also looks at something else, say.
 
     Examples
     --------
@@ -118,6 +121,7 @@ class Run:
     say: Callable[[str], None] = _go_on
     before_s: float = field(default=0.0, init=False)
     shares: int = field(default=0, init=False)
+    watch: Callable[[float, int | None], Deadline] = field(default=Deadline, init=False)
     tell: Callable[[], Progress] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -127,9 +131,10 @@ class Run:
         """Return a run of the same conditions that begins now."""
         return replace(self, phases={})
 
-    def deadline(self) -> Deadline:
-        """Return the deadline of what is built before the search."""
-        return Deadline(self.limits.time_s - self.spent_s - self.total_s, self.limits.memory_bytes)
+    def deadline(self, seconds: float = math.inf) -> Deadline:
+        """Return the deadline of what is built before the search, which may take no more than so many seconds."""
+        left_s = self.limits.time_s - self.spent_s - self.total_s
+        return self.watch(min(seconds, left_s), self.limits.memory_bytes)
 
     @contextmanager
     def phase(self, name: str, is_watched: bool = True) -> Iterator[None]:

@@ -194,7 +194,7 @@ class ShortSearches:
 
     def _prepared(self, name: str, build_s: float) -> Task:
         """Return the task with a heuristic; its kernels are compiled."""
-        task = self.task(name, self.until(self.agreed(min(self.run.deadline().left_s, build_s))))
+        task = self.task(name, self.run.deadline(self.agreed(min(self.run.deadline().left_s, build_s))))
         began_s = self.run.total_s
 
         def act() -> None:
@@ -207,10 +207,6 @@ class ShortSearches:
             act() if self.comm is None else self.comm.in_turn(act)
         self.compile_s += self.run.total_s - began_s
         return task
-
-    def until(self, seconds: float) -> Deadline:
-        """Return the deadline of tables that may take so long."""
-        return Deadline(seconds, self.run.limits.memory_bytes)
 
     def leave_out(self, names: Iterable[str]) -> None:
         """Try some heuristics no more."""

@@ -9,6 +9,7 @@ first group is dealt out to all, if it still looks best.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -92,7 +93,7 @@ class Told:
 class _Hearing(Deadline):
     """A deadline that comes at once when the groups are through, or this one is interrupted."""
 
-    def __init__(self, seconds: float, memory_bytes: int | None, is_over: Callable[[], bool]) -> None:
+    def __init__(self, is_over: Callable[[], bool], seconds: float, memory_bytes: int | None) -> None:
         super().__init__(seconds, memory_bytes)
         self._is_over = is_over
 
@@ -142,7 +143,9 @@ class Group(ShortSearches):
 
     def __init__(self, whole: ShortSearches, comm: Any, news: News, ranks: range, memory_bytes: int) -> None:
         distribution = None if comm.size == 1 else whole.distribution
-        super().__init__(whole.searcher, distribution, whole.run, comm, whole.domain)
+        super().__init__(whole.searcher, distribution, copy.copy(whole.run), comm, whole.domain)
+        if self._speaks:
+            self.run.watch = partial(_Hearing, self._is_over)
         self.bound, self.memory_bytes, self.ranks = whole.bound, memory_bytes, ranks
         self._unusable, self._built = set(whole._unusable), dict(whole._built)
         self._news, self._part = news, len(ranks) / whole.comm.size
@@ -193,11 +196,6 @@ class Group(ShortSearches):
         return task
 
     # --- what it hears ---
-
-    def until(self, seconds: float) -> Deadline:
-        """Return the deadline of tables, which comes when another group has found the answer."""
-        memory = self.run.limits.memory_bytes
-        return _Hearing(seconds, memory, self._is_over) if self._speaks else Deadline(seconds, memory)
 
     def _is_over(self) -> bool:
         self._news.hear()
