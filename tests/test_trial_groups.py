@@ -3,17 +3,20 @@
 Ranks are processes, which do several things one after the other; each says what it found, or fails.
 """
 
+import gc
 import json
 import math
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sas_tasks
 from sas_tasks import KINDS
 
 from pdsearch import Limits, Status, solve
 from pdsearch.comm.launch import call_on_ranks
+from pdsearch.comm.news import News
 from pdsearch.comm.world import carrier_of, world
 from pdsearch.domains.planning import task as planning
 from pdsearch.domains.planning.task import Planning
@@ -24,9 +27,10 @@ from pdsearch.search.best_first import portfolio, trial_groups
 from pdsearch.search.best_first.deal_out import deal_out
 from pdsearch.search.best_first.hdastar import HdaStar
 from pdsearch.search.best_first.hold import Hold
-from pdsearch.search.best_first.short_searches import ShortSearches
+from pdsearch.search.best_first.local_search import LocalSearch
+from pdsearch.search.best_first.short_searches import ShortSearches, give_up
 from pdsearch.search.best_first.step import EXPANDED
-from pdsearch.search.best_first.trial_groups import groups_of, try_apart
+from pdsearch.search.best_first.trial_groups import Group, groups_of, try_apart
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Progress, Run
 from pdsearch.search.setup import task_of_ranks
@@ -149,11 +153,11 @@ def built_by(build):
     return Made
 
 
-def tried(names, seconds=0.0, searcher=None):
+def tried(names, seconds=0.0, searcher=None, distribution=None):
     """Try candidates in groups, and return what this rank knows then."""
     comm = carrier_of(world())
     searches = searcher or HdaStar(when_full="stop")
-    short = ShortSearches(searches, None, Run(), comm, courier(*names))
+    short = ShortSearches(searches, distribution, Run(), comm, courier(*names))
     assert try_apart(short, names, seconds, math.inf)
     assert comm.receive() is None
     return short
@@ -232,12 +236,39 @@ def without_memory_for_groups_all_make_each_search():
     assert (result.status, result.cost, result.distribution is None) == (Status.SOLVED, 18, False)
 
 
+def nodes_that_are_given_up_are_free_at_once():
+    """Not only when Python looks for cycles; what is held is at most the search that was dealt out."""
+    gc.collect()
+    gc.disable()
+    short = tried(("blind", "lmcut"))
+    held = [one for one in gc.get_objects() if isinstance(one, LocalSearch)]
+    gc.enable()
+    assert held == [one.hold.rank for one in short._tried.values() if one.hold.rank is not None]
+
+
+def nodes_are_dealt_out_where_that_is_possible():
+    """Not where states have no owners, and not where their numbers take all memory."""
+    trial_groups._DEALT_A_SECOND = math.inf
+
+    def is_dealt_out(distribution=None):
+        short = tried(("blind", "refuses"), distribution=distribution)
+        return short.tried("blind").hold.rank is not None
+
+    assert is_dealt_out()
+    assert not is_dealt_out("random")
+    owned, trial_groups._OWNED = trial_groups._OWNED, math.inf
+    assert not is_dealt_out()
+    trial_groups._OWNED = owned
+
+
 def scenarios():
     """Do all of these; the last one leaves the process as it is."""
     add_heuristics()
     whoever_ends_first_ends_all()
     a_plan_of_one_group_is_proved_by_another()
     what_has_no_room_is_left_out_by_all()
+    nodes_that_are_given_up_are_free_at_once()
+    nodes_are_dealt_out_where_that_is_possible()
     limits_end_all_groups()
     without_memory_for_groups_all_make_each_search()
     return "done"
@@ -258,6 +289,35 @@ def a_fault_in_the_last_group():
 def test_a_fault_in_one_group_ends_all_ranks():
     with pytest.raises(RuntimeError, match="a fault in one group"):
         on_ranks(2, a_fault_in_the_last_group)
+
+
+class Shared(HEURISTICS["blind"]):
+    """h = 0 with a table that ranks share."""
+
+    is_shared = True
+
+    def __init__(self, domain, share):
+        super().__init__(domain)
+        self.held = share(lambda: (np.zeros(1000),))
+
+
+def test_a_group_keeps_no_tables_that_it_has_given_up(monkeypatch):
+    monkeypatch.setitem(HEURISTICS._entries, "shared", Shared)
+    comm, domain = carrier_of(), courier("shared")
+    whole = ShortSearches(HdaStar(when_full="stop"), None, Run(), comm, domain)
+    group = Group(whole, carrier_of(), News(comm, [0]), range(1), 2**30)
+    group.go_on("shared", 0.0)
+    assert group.told().tables == ["shared"]
+
+    group.memory_bytes = 1
+    give_up(group.tried("shared"))
+    group._give_up_some()
+    assert group.told().tables == []
+    group.memory_bytes = 2**30
+    group.go_on("shared", 0.0)
+    assert group.told().tables == ["shared"]
+    group.leave_out(["shared"])
+    assert group.told().tables == []
 
 
 # --- what is dealt out ---

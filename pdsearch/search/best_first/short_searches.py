@@ -213,12 +213,17 @@ class ShortSearches:
         for name in names:
             self._unusable.add(name)
             self._tried.pop((self.domain, name), None)
+            for tables in (self._built, self.elsewhere):
+                tables.pop((made_for(self.domain), name), None)
 
     def _search(self, name: str, task: Task, seconds: float, built_s: float) -> None:
         one = self.tried(name)
         before = 0 if one.probe is None or one.hold.rank is None else one.probe.expanded
         part = self._portion(seconds, one.hold, before)
-        outcome = self.searcher.go_on(task, part, self.comm, one.hold)
+        try:
+            outcome = self.searcher.go_on(task, part, self.comm, one.hold)
+        finally:
+            part.tell = None  # knows part itself and the rank, whose nodes would stay until Python looks for cycles
         self.spent += sum(rank.expanded for rank in outcome.ranks) - before
         if not any(rank.stored for rank in outcome.ranks):  # memory was full before there was a node
             one.hold = Hold()

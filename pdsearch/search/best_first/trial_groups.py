@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -34,6 +34,7 @@ from pdsearch.search.task import Task
 
 _LOOK_S = 2e-3  # between two looks for news
 _DEALT_A_SECOND = 2e6  # nodes
+_OWNED = 6  # bytes of each node that every rank takes while nodes are dealt out: for its new rank and number
 _NOTHING = RankCounts(
     rank=0,
     expanded=0,
@@ -191,9 +192,23 @@ class Group(ShortSearches):
         """Return the task with a heuristic, and keep what it has built."""
         self._kept.made.clear()
         task = super().task(name, end)
-        if len(self._kept.made) == 1:
-            self._tables[name] = self._kept.made[0]
+        made, self._kept.made = self._kept.made, []
+        if len(made) == 1:
+            self._tables[name] = made[0]
         return task
+
+    def leave_out(self, names: Iterable[str]) -> None:
+        """Try some heuristics no more, and keep no tables of them."""
+        super().leave_out(names)
+        self._give_up_tables()
+
+    def _give_up_tables(self) -> None:
+        self._kept.made.clear()
+        self._tables = {name: made for name, made in self._tables.items() if self.tried(name).task is not None}
+
+    def _give_up_some(self) -> None:
+        super()._give_up_some()
+        self._give_up_tables()
 
     # --- what it hears ---
 
@@ -268,9 +283,11 @@ class Group(ShortSearches):
         )
 
     def hand_in(self, whole: ShortSearches) -> None:
-        """Leave tables and searches to all; the group is given up."""
+        """Leave tables to all; the group is given up, and holds nothing any more."""
         for name, arrays in self._tables.items():
             whole.elsewhere[made_for(self.domain), name] = self.ranks[0], arrays
+        for held in (self._tried, self._built, self._tables, self._kept.made):
+            held.clear()  # its runs know it, and it knows them: else all would stay until Python looks for cycles
         self.comm.close()
 
 
@@ -351,7 +368,7 @@ def _take_in(short: ShortSearches, told: Sequence[Told]) -> None:
         short.bound, short.spent = max(short.bound, one.bound), short.spent + one.spent
         short.compile_s = max(short.compile_s, one.compile_s)
         short.leave_out(one.unusable)
-        for name in one.tables:
+        for name in short.usable(one.tables):
             short.elsewhere.setdefault((made_for(short.domain), name), (one.ranks[0], ()))
     for one in sorted(told, key=lambda one: one.ended is not None):  # the one that ended the search is the last
         for probe in one.probes:
@@ -389,20 +406,26 @@ def _go_on_together(short: ShortSearches, name: str, told: Told, hold: Hold | No
     one = short.tried(name)
     if one.probe is None:
         return
-    again_s = one.probe.search_s * len(told.ranks) / short.comm.size
-    if (
-        deals and told.stored and told.stored / _DEALT_A_SECOND <= again_s
-    ):  # else all ranks have done the same again before
+    if deals and _pays(short, told, one.probe.search_s):
         one.probe = replace(one.probe, is_held=True)
         if short.agreed(short.ranking()[0][1].heuristic) == name and _deal_out(short, name, told.ranks, hold):
             return
     give_up(one)
 
 
+def _pays(short: ShortSearches, told: Told, search_s: float) -> bool:
+    """Say whether nodes are dealt out before all ranks have expanded the same again, and in half of their memory."""
+    if not told.stored or told.stored / _DEALT_A_SECOND > search_s * len(told.ranks) / short.comm.size:
+        return False
+    return told.stored * _OWNED <= short.agreed(short.most_bytes()) / 2
+
+
 def _deal_out(short: ShortSearches, name: str, sources: range, hold: Hold | None) -> bool:
-    """Deal out the search with a heuristic; say whether there was room."""
+    """Deal out the search with a heuristic; say whether there was room, and whether states have owners."""
     try:
         task = short.task(name)
+        if not task.has_owners:
+            return False
         with short.run.phase("dealing out", is_watched=False):
             made = deal_out(task, short.run, short.comm, sources, hold, lambda: short.new_rank(task))
     except (BadInputError, MemoryLimitError, TimeLimitError):
