@@ -21,7 +21,7 @@ from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError
 from pdsearch.heuristics import Arrays, Heuristic, make_heuristic
 from pdsearch.kernels.protocol import INFINITY
-from pdsearch.limits import Deadline
+from pdsearch.limits import MIN_MEMORY, Deadline
 from pdsearch.result import Status
 from pdsearch.search.best_first.astar import AStar
 from pdsearch.search.best_first.continuation import proved_before
@@ -184,7 +184,9 @@ class ShortSearches:
             built_s = self.run.total_s - began_s
             with self.run.phase("short searches", is_watched=False):
                 self._search(name, task, seconds, built_s)
-        except (BadInputError, MemoryLimitError):  # does not fit the task, or leaves no room for nodes
+        except (BadInputError, MemoryLimitError) as error:  # does not fit the task, or leaves no room for nodes
+            if self.comm is not None and self.comm.size > 1 and not error.is_shared:
+                raise  # a fault of the domain that one rank has met: the others are still searching
             self.leave_out([name])
         except TimeLimitError:  # that of the tables, or of the short search while something was compiled on the way
             if self.why_over() is not None:
@@ -240,7 +242,7 @@ class ShortSearches:
             limits,
             time_s=min(limits.time_s, so_far + seconds),
             nodes=max(1, limits.nodes - self.spent + before),
-            memory_bytes=None if memory is None else memory - self._held_bytes() + hold.used_bytes,
+            memory_bytes=None if memory is None else max(MIN_MEMORY, memory - self._held_bytes() + hold.used_bytes),
         )
         return part
 
