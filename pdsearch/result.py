@@ -53,21 +53,21 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class RankCounts:
-    """One rank's own counts."""
+    """One rank's own counts; 0 of what it did not do."""
 
     rank: int
-    expanded: int
-    generated: int
-    evaluated: int
-    reopened: int
-    duplicates: int
-    sent: int
-    received: int
-    messages: int
-    stored: int
-    open: int
-    memory_bytes: int
-    idle_s: float
+    expanded: int = 0
+    generated: int = 0
+    evaluated: int = 0
+    reopened: int = 0
+    duplicates: int = 0
+    sent: int = 0
+    received: int = 0
+    messages: int = 0
+    stored: int = 0
+    open: int = 0
+    memory_bytes: int = 0
+    idle_s: float = 0.0
 
 
 def crossing_of(ranks: Sequence[RankCounts]) -> Crossing:

@@ -143,9 +143,12 @@ def test_what_is_no_state_is_not_heard():
 
 
 def test_ranks_of_one_machine_tell_each_other_nothing(eager, monkeypatch):
-    monkeypatch.setattr(broadcast, "OtherMachines", None)
+    made = []
+    monkeypatch.setattr(broadcast, "OtherMachines", lambda *given: made.append(given))
 
     run(make_task(task_of(3), "scp:orders-1", "zobrist", 3), Schedule())
+
+    assert made == []
 
 
 def test_ranks_that_share_lines_never_fill_the_same_place(eager, monkeypatch):

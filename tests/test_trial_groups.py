@@ -30,7 +30,8 @@ from pdsearch.search.best_first.hold import Hold
 from pdsearch.search.best_first.local_search import LocalSearch
 from pdsearch.search.best_first.short_searches import ShortSearches, give_up
 from pdsearch.search.best_first.step import EXPANDED
-from pdsearch.search.best_first.trial_groups import Group, groups_of, try_apart
+from pdsearch.search.best_first.trial_group import Group
+from pdsearch.search.best_first.trial_groups import groups_of, try_apart
 from pdsearch.search.finish import Outcome
 from pdsearch.search.run import Progress, Run
 from pdsearch.search.setup import task_of_ranks

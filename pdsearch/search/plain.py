@@ -52,9 +52,8 @@ class Counts:
     def outcome(self, label: str, bound: int, plan: list[int] | None, cost: int, **more: Any) -> Outcome:
         """Return the outcome of one rank."""
         names = ("expanded", "generated", "evaluated", "reopened", "duplicates", "stored")
-        nothing = dict.fromkeys(("sent", "received", "messages", "open"), 0)
         counts = {name: getattr(self, name) for name in names}
-        rank = RankCounts(rank=0, memory_bytes=self.memory_bytes, idle_s=0.0, **nothing, **counts)
+        rank = RankCounts(rank=0, memory_bytes=self.memory_bytes, **counts)
         return Outcome(
             label,
             lower_bound=bound,

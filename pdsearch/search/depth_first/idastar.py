@@ -330,14 +330,5 @@ class _Search:
 
 def _worker(number: int, load: list[int]) -> RankCounts:
     """Return one worker's counts; it sends nothing and stores nothing."""
-    nothing = dict.fromkeys(("reopened", "duplicates", "sent", "received", "messages", "stored", "open"), 0)
     generated, expanded = load
-    return RankCounts(
-        rank=number,
-        expanded=expanded,
-        generated=generated,
-        evaluated=generated,
-        memory_bytes=0,
-        idle_s=0.0,
-        **nothing,
-    )
+    return RankCounts(rank=number, expanded=expanded, generated=generated, evaluated=generated)
