@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pdsearch.benchmarking import _fast_downward as fast_downward
-from pdsearch.benchmarking._planning_runs import Trial
+from pdsearch.benchmarking._peers import PEERS
+from pdsearch.benchmarking._planning_runs import AUTO, Trial
 from pdsearch.benchmarking.planning import compare_costs, table, tasks_of
 from pdsearch.cli import main
 from pdsearch.domains.planning.hmax import Hmax
 from pdsearch.errors import BadInputError, WrongPlanError
-from pdsearch.limits import Limits
+from pdsearch.heuristics import HEURISTICS
 from pdsearch.search.best_first import portfolio
 
 DATA = Path(__file__).parent / "data" / "planning"
@@ -124,6 +124,7 @@ def test_a_peer_that_is_not_installed_is_named(tasks, monkeypatch, capsys):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "up_fast_downward" else real(name))
 
     assert "pip install up-fast-downward" in complaint(capsys, "--tasks", tasks, "--configs", "blind", "--peers")
+    assert "known: fast-downward, symk" in complaint(capsys, "--tasks", tasks, "--configs", "blind", "--peers=lama")
 
 
 @pytest.mark.parametrize("other", [{"cost": 4}, {"status": "unsolvable", "cost": None}])
@@ -153,13 +154,33 @@ def test_ratios_are_rates_of_ours_over_theirs():
     assert "blind over Fast Downward, median of 1 tasks: generated/s x 1.50 (1.50 to 1.50)" in shown
 
 
-def test_fast_downward_finds_the_same_costs():
-    if importlib.util.find_spec("up_fast_downward") is None:
-        pytest.skip("up-fast-downward is not installed; it is in the dependency group peers")
-    sas, limits = (DATA / "courier.sas").read_text(), Limits(time_s=60, memory_bytes=2**31)
+@pytest.mark.parametrize("name", PEERS)
+def test_other_planners_agree(name, tasks, tmp_path, capsys):
+    peer, log = PEERS[name], tmp_path / "runs.jsonl"
+    if importlib.util.find_spec(peer.package.replace("-", "_")) is None:
+        pytest.skip(f"{peer.package} is not installed; it is in the dependency group peers")
 
-    runs = [
-        fast_downward.peer_run(fast_downward.binary(), sas, "courier", name, limits) for name in fast_downward.SEARCHES
+    assert bench("--tasks", tasks, "--configs", "blind", f"--peers={name}", "--json", log) == 0
+
+    searches = list(peer.searches(["blind"]))
+    rows = [row for row in map(json.loads, log.read_text().splitlines()) if row["planner"] == name]
+    assert [(row["config"], row["status"], row["cost"]) for row in rows] == [
+        *((config, "solved", 18) for config in searches),
+        *((config, "unsolvable", None) for config in searches),
     ]
+    assert f"{searches[-1]} by {name}: 2 of 2 solved" in capsys.readouterr().out
 
-    assert [(found.status, found.cost) for found in runs] == [("solved", 18)] * 4
+
+@pytest.mark.parametrize("name", PEERS)
+def test_searches_of_other_planners_have_names_that_no_configuration_of_ours_has(name):
+    assert not set(PEERS[name].own) & {*HEURISTICS, AUTO}
+    assert set(PEERS[name].beside) <= {*HEURISTICS}
+
+
+def test_tasks_of_a_list_may_lie_elsewhere(tmp_path):
+    listed = tmp_path / "list.txt"
+    listed.write_text("courier.sas\n")
+
+    assert tasks_of(str(listed), str(DATA)) == [str(DATA / "courier.sas")]
+    with pytest.raises(BadInputError, match="cannot read"):
+        tasks_of(str(listed))

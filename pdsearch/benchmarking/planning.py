@@ -1,10 +1,11 @@
-"""Planning tasks with several heuristics on one core, and Fast Downward beside them.
+"""Planning tasks with several heuristics on one core, and other planners beside them: Fast Downward and SymK.
 
 The configuration ``auto`` names no heuristic: it is chosen by trying, as plain ``pdsearch plan`` does. Every task is
 solved with every configuration. Costs that differ between configurations or planners are an error. Rates are per CPU
 second of the search, compilation excluded; ``auto`` has none, for its CPU seconds are those of all that was tried, with
-compilation. Ratios are ours over Fast Downward's, where both searched for 0.1 s or more. Runs that the JSON file has
-already are not repeated.
+compilation. Ratios are ours over Fast Downward's, where both searched for 0.1 s or more; searches of other planners
+that correspond to no configuration of ours are run, too, and counted. Runs that the JSON file has already are not
+repeated.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from pdsearch.benchmarking import _fast_downward as fast_downward
+from pdsearch.benchmarking._peers import FAST_DOWNWARD, PEERS, Peer, peer_run, peers_of
 from pdsearch.benchmarking._planning_runs import AUTO, OURS, Trial, own_run, trial_of
 from pdsearch.benchmarking._runs import write
 from pdsearch.console import INTERRUPTED, say
@@ -32,6 +33,7 @@ EXAMPLES = """\
   pdsearch bench planning --tasks benchmarks/ --configs blind,lmcut --time-limit 60s --json runs.jsonl
   pdsearch bench planning --tasks benchmarks/ --configs auto,lmcut,pdb,scp --time-limit 20s
   pdsearch bench planning --tasks gripper/p01.pddl --configs blind,hmax,lmcut,merge-and-shrink --peers
+  pdsearch bench planning --tasks benchmarks/planning-hardest.txt --folder downward-benchmarks --configs auto,pdb
 """
 _LONG_S = 0.1  # CPU seconds; of shorter searches start-up and the size of the process are all that is seen
 _RATIOS = {
@@ -46,24 +48,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tasks", metavar="PATH", required=True, help="a .sas or PDDL problem, a folder of them, or a list, one a line"
     )
+    parser.add_argument("--folder", metavar="PATH", help="where the tasks of a list are (default: beside the list)")
     names = "heuristics, and auto: one chosen by trying (default blind,hmax,lmcut,pdb,merge-and-shrink)"
     parser.add_argument("--configs", metavar="NAME,...", default="blind,hmax,lmcut,pdb,merge-and-shrink", help=names)
     parser.add_argument("--time-limit", metavar="TIME", default="60s", help="of each search (default 60s)")
     parser.add_argument("--memory", metavar="BYTES", default="2G", help="of each search (default 2G)")
     parser.add_argument("--json", metavar="FILE", help="add a line for each run, and take over those it has")
-    parser.add_argument("--peers", action="store_true", help="run Fast Downward, too (pip install up-fast-downward)")
+    peers = ",".join(PEERS)
+    also = f"run other planners, too: {peers} (pip install {' '.join(peer.package for peer in PEERS.values())})"
+    parser.add_argument("--peers", metavar="NAME,...", nargs="?", const=peers, help=also)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve everything, print the table, and compare the costs."""
     configs = _configs(arguments.configs)
     limits = Limits(time_s=seconds(arguments.time_limit), memory_bytes=bytes_(arguments.memory))
-    tasks = tasks_of(arguments.tasks)
-    planner = fast_downward.binary() if arguments.peers else None
+    tasks = tasks_of(arguments.tasks, arguments.folder)
+    peers = peers_of(arguments.peers)
     known = _known(writable(arguments.json))
     log, runs = Log(arguments.json), list[Trial]()
     with Interrupts() as interrupts:
-        for found, is_new in _runs(tasks, configs, limits, planner, known, interrupts):
+        for found, is_new in _runs(tasks, configs, limits, peers, known, interrupts):
             if interrupts.received:
                 break
             if is_new:
@@ -76,8 +81,10 @@ def run(arguments: argparse.Namespace) -> int:
     return INTERRUPTED if interrupts.received else 0
 
 
-def tasks_of(name: str) -> list[str]:
+def tasks_of(name: str, folder: str | None = None) -> list[str]:
     """Return the problems a path stands for: itself, those in a folder, those a list names.
+
+    What a list names is in ``folder``, or beside it.
 
     Raises
     ------
@@ -90,7 +97,8 @@ def tasks_of(name: str) -> list[str]:
     elif path.suffix in (".sas", ".pddl") and path.is_file():
         found = [name]
     else:
-        found = [task for line in _lines(path) for task in tasks_of(str(path.parent / line))]
+        inside = path.parent if folder is None else Path(folder)
+        found = [task for line in _lines(path) for task in tasks_of(str(inside / line))]
     if not found:
         raise BadInputError(f"no planning tasks in {name!r}; give a .sas or PDDL problem, a folder of them, or a list")
     return found
@@ -133,21 +141,21 @@ def _runs(
     tasks: Sequence[str],
     configs: Sequence[str],
     limits: Limits,
-    planner: str | None,
+    peers: Sequence[Peer],
     known: dict[tuple[object, ...], Trial],
     interrupts: Interrupts,
 ) -> Iterator[tuple[Trial, bool]]:
     """Yield each run, and whether it is new; a task is read only where something is to be run."""
     for task in tasks:
-        ours = [(OURS, config) for config in configs]
-        theirs = [(fast_downward.NAME, config) for config in configs if planner and config in fast_downward.SEARCHES]
-        keys = {pair: (task, *pair, limits.time_s, limits.memory_bytes) for pair in ours + theirs}
+        pairs = [(OURS, config) for config in configs]
+        pairs += [(peer.name, config) for peer in peers for config in peer.searches(configs)]
+        keys = {pair: (task, *pair, limits.time_s, limits.memory_bytes) for pair in pairs}
         sas = "" if all(key in known for key in keys.values()) else Planning.fetch(task)
         for (who, config), key in keys.items():
             if key in known:
                 yield known[key], False
-            elif planner and who == fast_downward.NAME:
-                yield fast_downward.peer_run(planner, sas, task, config, limits), True
+            elif who != OURS:
+                yield peer_run(PEERS[who], sas, task, config, limits), True
             else:
                 yield own_run(Planning.parse(task, fetched=sas), config, limits, interrupts), True
 
@@ -175,7 +183,7 @@ def table(runs: Sequence[Trial]) -> str:
     """Return a line for each run, then one for each configuration: what it solved, and the median ratios."""
     width = max((len(found.task) for found in runs), default=0)
     head = (
-        f"{'task':<{width}}  {'config':<16}  {'planner':<13}  {'status':<12}      cost  initial h      expanded"
+        f"{'task':<{width}}  {'config':<20}  {'planner':<13}  {'status':<12}      cost  initial h      expanded"
         "  evaluated/s  generated/s  bytes/state  setup s  search s  CPU s"
     )
     lines = [_line(found, width) for found in runs]
@@ -185,7 +193,7 @@ def table(runs: Sequence[Trial]) -> str:
 def _line(found: Trial, width: int) -> str:
     rates = [found.per_second(found.evaluated), found.per_second(found.generated)]
     return (
-        f"{found.task:<{width}}  {found.config:<16}  {found.planner:<13}  {found.status:<12}  {_shown(found.cost, 8)}"
+        f"{found.task:<{width}}  {found.config:<20}  {found.planner:<13}  {found.status:<12}  {_shown(found.cost, 8)}"
         f"  {_shown(found.initial_h, 9)}  {_shown(found.expanded, 12)}  {_shown(rates[0], 11)}  {_shown(rates[1], 11)}"
         f"  {_shown(found.bytes_per_state, 11, 1)}  {_shown(found.setup_s, 7, 2)}  {_shown(found.search_s, 8, 2)}"
         f"  {_shown(found.cpu_s, 5, 2)}"
@@ -209,7 +217,7 @@ def _summaries(runs: Sequence[Trial]) -> Iterator[str]:
 def _ratios(config: str, runs: Sequence[Trial]) -> Iterator[str]:
     """Yield the median ratios of a configuration over the tasks that both planners solved, and not at once."""
     long = [found for found in runs if (found.cpu_s or 0) >= _LONG_S]
-    theirs = {found.task: found for found in long if found.planner == fast_downward.NAME}
+    theirs = {found.task: found for found in long if found.planner == FAST_DOWNWARD.name}
     both = [(found, theirs[found.task]) for found in long if found.planner == OURS and found.task in theirs]
     medians = []
     for name, value in _RATIOS.items():
