@@ -15,6 +15,7 @@ from pdsearch.domains.hashing import GroundOperator as GroundOperator
 from pdsearch.domains.hashing import Hashing
 from pdsearch.domains.hashing import TransitionGraph as TransitionGraph
 from pdsearch.domains.instances import Instances
+from pdsearch.domains.sharing import Once, Share, build_here, make_here
 from pdsearch.errors import WrongPlanError
 from pdsearch.kernels.protocol import shape_of
 from pdsearch.limits import NO_DEADLINE, Deadline
@@ -121,18 +122,26 @@ class Domain(Instances, Hashing):
         """Return the options that make the instance what it is, besides its text."""
         return {}
 
-    def for_long_search(self, seconds: float) -> Domain:
+    def for_long_search(self, seconds: float, once: Once = make_here) -> Domain:
         """Return the same instance prepared for a search that takes long; this one where that changes nothing.
 
         Parameters
         ----------
         seconds : float
-            What this may take, about; ranks that search together say the same, and must come to the same.
+            What this may take, about.
+        once : callable
+            Has one of the ranks that search together make what they all must have alike, and returns it on all.
         """
         return self
 
-    def pruned(self) -> list[Domain]:
-        """Return the same instance with each way of leaving out moves that may pay."""
+    def pruned(self, share: Share = build_here) -> list[Domain]:
+        """Return the same instance with each way of leaving out moves that may pay.
+
+        Parameters
+        ----------
+        share : callable
+            Builds arrays that are only read once for all ranks of a machine.
+        """
         return []
 
     def without_pruning(self) -> Domain:

@@ -24,6 +24,8 @@ class Instances(ABC):
         Sets of numbered instances, and how many each has: ``{"korf": 100}`` for ``korf:1`` to ``korf:100``.
     has_lines : bool
         True when a file may hold one instance a line.
+    is_shared : bool
+        True when :meth:`parse` takes ``share``, which builds large read-only arrays once per machine.
     instance : str
         How the user named the instance.
     """
@@ -32,6 +34,7 @@ class Instances(ABC):
     options: ClassVar[tuple[Option, ...]] = ()
     numbered: ClassVar[Mapping[str, int]] = {}
     has_lines: ClassVar[bool] = False
+    is_shared: ClassVar[bool] = False
     instance: str
 
     @classmethod

@@ -25,11 +25,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from networkx.utils import UnionFind
 
 from pdsearch._jit import kernel
 from pdsearch.domains.planning.arrays import Integers
@@ -219,7 +218,9 @@ class _Search:
         self._graph, self._left, self._deadline = graph, most_work, deadline
         self._fresh = np.empty_like(graph.colour)
         self._stable, _ = self._refined(graph.colour, None)
-        self._orbits: UnionFind = UnionFind()
+        from networkx.utils import UnionFind  # takes time that only who looks for symmetries is to wait for
+
+        self._orbits: Any = UnionFind()
 
     def all(self) -> list[Integers]:
         """Return maps of vertices: a few that join each orbit, as far as they are found."""

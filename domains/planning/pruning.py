@@ -10,6 +10,7 @@ from pdsearch._compile_watch import watched
 from pdsearch.domains.planning.sas import SasTask
 from pdsearch.domains.planning.semantics import Values
 from pdsearch.domains.planning.space import PlanningSpace
+from pdsearch.domains.sharing import Share, build_here
 from pdsearch.errors import BadInputError
 from pdsearch.limits import NO_DEADLINE, Deadline
 from pdsearch.registry import Registry
@@ -28,9 +29,14 @@ class Pruning(ABC):
         Operators that apply in one state, at most.
     deadline : Deadline, optional
         When it must be ready.
+    share : callable, optional
+        Builds arrays that are only read once for all ranks of a machine; where ``is_shared`` says so. What may fail, or
+        takes long, is best done in one call of it.
 
     Attributes
     ----------
+    is_shared : bool
+        True when the constructor takes ``share``.
     space : NamedTuple
         Tables that answer for ``expand`` and its like of :mod:`pdsearch.kernels.protocol`. They have the fields of
         ``plain``, for heuristics to read.
@@ -38,6 +44,7 @@ class Pruning(ABC):
 
     name: ClassVar[str]
     source: ClassVar[str]
+    is_shared: ClassVar[bool] = False
     space: Any
 
     @abstractmethod
@@ -78,9 +85,14 @@ PRUNINGS: Registry[type[Pruning]] = Registry("pruning", "pdsearch.domains.planni
 
 
 def make_pruning(
-    name: str, task: SasTask, plain: PlanningSpace, max_moves: int, deadline: Deadline = NO_DEADLINE
+    name: str,
+    task: SasTask,
+    plain: PlanningSpace,
+    max_moves: int,
+    deadline: Deadline = NO_DEADLINE,
+    share: Share = build_here,
 ) -> Pruning:
-    """Return a pruning for a task.
+    """Return a pruning for a task; large tables are built by ``share``.
 
     Raises
     ------
@@ -92,5 +104,6 @@ def make_pruning(
     misfit = PRUNINGS[name].misfit(task)
     if misfit is not None:
         raise BadInputError(f"pruning {name!r} is not defined for {misfit}, which the task has; leave out --pruning")
+    shared: dict[str, Any] = {"share": share} if PRUNINGS[name].is_shared else {}
     with watched(deadline.check):
-        return PRUNINGS[name](task, plain, max_moves, deadline)
+        return PRUNINGS[name](task, plain, max_moves, deadline, **shared)

@@ -38,6 +38,7 @@ from pdsearch.domains.planning.interference import Interference, ways
 from pdsearch.domains.planning.pruning import PRUNINGS, Pruning
 from pdsearch.domains.planning.sas import SasTask
 from pdsearch.domains.planning.space import PlanningSpace, applicable, apply_operator, same_answers, value_of
+from pdsearch.domains.sharing import Arrays, Share, build_here
 from pdsearch.kernels.protocol import expand
 from pdsearch.kernels.scratch import scratch
 from pdsearch.limits import NO_DEADLINE, Deadline
@@ -160,9 +161,17 @@ class StubbornSets(Pruning):
 
     name = "stubborn"
     source = "Wehrle and Helmert (2014), ICAPS; Röger, Helmert, Seipp and Sievers (2020), SoCS"
+    is_shared = True
 
-    def __init__(self, task: SasTask, plain: PlanningSpace, max_moves: int, deadline: Deadline = NO_DEADLINE) -> None:
-        self.space = StubbornSpace(*plain, _tables(task))
+    def __init__(
+        self,
+        task: SasTask,
+        plain: PlanningSpace,
+        max_moves: int,
+        deadline: Deadline = NO_DEADLINE,
+        share: Share = build_here,
+    ) -> None:
+        self.space = StubbornSpace(*plain, _tables(share(lambda: _lists(task))))
 
     @classmethod
     def misfit(cls, task: SasTask) -> str | None:
@@ -182,7 +191,15 @@ class StubbornSets(Pruning):
         return f"stubborn sets are off: they left out {share}" if off else f"stubborn sets left out {share}"
 
 
-def _tables(task: SasTask) -> Stubborn:
+def _tables(lists: Any) -> Stubborn:
+    """Return the tables: what is only read, and scratch."""
+    only_read = dict(zip(Stubborn._fields, lists, strict=False))
+    n_operators, n_lists = len(only_read["foes_first"]) - 1, len(only_read["list_first"]) - 1
+    return Stubborn(*lists, *(np.zeros(size, np.int64) for size in (n_lists, n_operators, n_operators, n_lists, 5)))
+
+
+def _lists(task: SasTask) -> Arrays:
+    """Return the fields of the tables that are no scratch, in their order."""
     facts = [(var, value) for var, variable in enumerate(task.variables) for value in range(len(variable.values))]
     number = {fact: i for i, fact in enumerate(facts)}
     interference = Interference(task)
@@ -190,11 +207,9 @@ def _tables(task: SasTask) -> Stubborn:
     list_of = {way: i for i, way in enumerate(dict.fromkeys(chain(*touched)), start=len(facts))}
     lists = [interference.achievers[fact] for fact in facts] + [interference.foes(way) for way in list_of]
     needs = [*(operator.preconditions for operator in task.operators), task.goal]
-    n_lists, n_operators = len(lists), len(task.operators)
-    return Stubborn(
+    return (
         *np.array(facts, np.int64).T.copy(),
         *flat([sorted((number[fact] for fact in need), key=lambda i: len(lists[i])) for need in needs]),
         *flat([[list_of[way] for way in row if lists[list_of[way]]] for row in touched]),
         *flat(lists),
-        *(np.zeros(size, np.int64) for size in (n_lists, n_operators, n_operators, n_lists, 5)),
     )

@@ -25,7 +25,7 @@ space search algorithm", technical report, Technion.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +50,7 @@ from pdsearch.domains.planning.space import (
     value_of,
 )
 from pdsearch.domains.planning.walks import walk
+from pdsearch.domains.sharing import Arrays, Share, build_here
 from pdsearch.kernels.protocol import expand, new_moves
 from pdsearch.kernels.scratch import scratch
 from pdsearch.limits import NO_DEADLINE, Deadline
@@ -188,20 +189,41 @@ class Symmetry(Pruning):
 
     name = "symmetry"
     source = "Pochter, Zohar and Rosenschein (2011), AAAI; Domshlak, Katz and Shleyfman (2015)"
+    is_shared = True
 
-    def __init__(self, task: SasTask, plain: PlanningSpace, max_moves: int, deadline: Deadline = NO_DEADLINE) -> None:
-        sizes = [len(variable.values) for variable in task.variables]
-        self._task, self._layout, self._initial = task, Layout.of(sizes), derived(task, task.initial)
-        self.generators = [_Generator(one, sizes) for one in automorphisms(task, deadline=deadline)]
-        self._n_found, self._share, self.space = len(self.generators), 0.0, plain
-        if self.generators:
-            noted = [var for var, variable in enumerate(task.variables) if variable.layer < 0]
-            tables = _tables(self.generators, self._layout, noted)
-            kind = SymmetricRulesSpace if isinstance(plain, RulesSpace) else SymmetricSpace
-            symmetric = kind(**plain._asdict() | {"n_changes": max(1, len(noted)), "generators": tables})
-            self._share = self._replaced_on_walks(symmetric, max_moves)
-            tables.counts[:] = 0
-            self.space = symmetric if self._is_used else plain
+    def __init__(
+        self,
+        task: SasTask,
+        plain: PlanningSpace,
+        max_moves: int,
+        deadline: Deadline = NO_DEADLINE,
+        share: Share = build_here,
+    ) -> None:
+        self._sizes = [len(variable.values) for variable in task.variables]
+        self._task, self._layout, self._initial = task, Layout.of(self._sizes), derived(task, task.initial)
+
+        def build() -> Arrays:
+            found = automorphisms(task, deadline=deadline)
+            replaced = self._replaced_on_walks(self._space(self._read(found), plain), max_moves) if found else 0.0
+            n_facts, n_operators = sum(self._sizes), len(task.operators)
+            facts = np.array([one.facts for one in found], np.int64).reshape(len(found), n_facts)
+            operators = np.array([one.operators for one in found], np.int64).reshape(len(found), n_operators)
+            return facts, operators, np.array([replaced])
+
+        *moved, replaced = share(build)
+        self.generators = self._read(map(Automorphism, *moved))
+        self._share = float(replaced[0])
+        self.space = self._space(self.generators, plain) if self._is_used else plain
+
+    def _read(self, found: Iterable[Automorphism]) -> list[_Generator]:
+        return [_Generator(one, self._sizes) for one in found]
+
+    def _space(self, generators: Sequence[_Generator], plain: PlanningSpace) -> Any:
+        """Return the tables of the task with those of its symmetries."""
+        noted = [var for var, variable in enumerate(self._task.variables) if variable.layer < 0]
+        tables = _tables(generators, self._layout, noted)
+        kind = SymmetricRulesSpace if isinstance(plain, RulesSpace) else SymmetricSpace
+        return kind(**plain._asdict() | {"n_changes": max(1, len(noted)), "generators": tables})
 
     @classmethod
     def misfit(cls, task: SasTask) -> str | None:
@@ -232,14 +254,14 @@ class Symmetry(Pruning):
     @property
     def note(self) -> str:
         """Return how many successors were replaced."""
-        if not self._n_found:
+        if not self.generators:
             return "no symmetries were found"
         if not self._is_used:
             share = f"{100 * self._share:.1f} % of the successors on random walks"
             return f"symmetries are not used: they would replace {share}"
         n, replaced = self.space.generators.counts.tolist()
         share = f"{100 * replaced / max(1, n):.1f} % of {n:,} successors"
-        return f"symmetries that {self._n_found} generate replaced {share}"
+        return f"symmetries that {len(self.generators)} generate replaced {share}"
 
     def stored(self, values: Values) -> Values:
         """Return the canonical image of a state."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from pdsearch.domains.planning.sas import Effect, Operator, SasTask, parse_sas
 from pdsearch.domains.planning.semantics import Values, cost_of, derived, holds, successor
 from pdsearch.domains.planning.space import planning_space
 from pdsearch.domains.planning.translate import domain_file_of, translate
+from pdsearch.domains.sharing import Once, Share, build_here, make_here
 from pdsearch.errors import BadInputError, WrongPlanError
 from pdsearch.limits import NO_DEADLINE, Deadline
 from pdsearch.options import Option
@@ -33,6 +35,15 @@ from pdsearch.reading import read_text
 _CANDIDATES = ("pdb", "blind", "potential", "scp", "merge-and-shrink")  # besides the default
 _PRUNINGS = ("symmetry", "stubborn")
 _MOST_PRUNED = 5000  # operators: the tables of stubborn sets are made in time that grows with their square
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What one rank reads for all: a task, what preprocessing makes of it, and the seconds of each phase of that."""
+
+    task: SasTask
+    prepared: Prepared | None = None
+    phases: Mapping[str, float] = field(default_factory=dict)
 
 
 @DOMAINS.add("planning")
@@ -51,6 +62,8 @@ class Planning(Domain):
         What leaves out successors during the search, by name.
     deadline : Deadline, optional
         When preprocessing, and building tables for heuristics, must be done.
+    share : callable, optional
+        Builds tables of a pruning that are only read once for all ranks of a machine.
 
     Attributes
     ----------
@@ -79,6 +92,7 @@ class Planning(Domain):
     default_algorithm = "portfolio"
     default_distribution = "sampled-cut"
     ignored_share = 0.5
+    is_shared = True
     instances_help = "a .sas file, or a PDDL problem whose domain file lies beside it or is given by --domain-file"
     options = (
         Option("domain_file", "PDDL domain, when it does not lie beside the problem", metavar="FILE"),
@@ -94,6 +108,7 @@ class Planning(Domain):
         preprocess: str | Prepared | None = None,
         pruning: str | None = None,
         deadline: Deadline = NO_DEADLINE,
+        share: Share = build_here,
     ) -> None:
         self.candidates = (self.default_heuristic, *_CANDIDATES)
         self._given, self._is_prepared = task, preprocess is not None
@@ -111,7 +126,8 @@ class Planning(Domain):
         plain, found = planning_space(task, self.layout)
         self.max_moves = max(1, found.most)
         began = time.perf_counter()
-        self._pruning = None if pruning is None else make_pruning(pruning, task, plain, self.max_moves, deadline)
+        made_of = task, plain, self.max_moves, deadline, share
+        self._pruning = None if pruning is None else make_pruning(pruning, *made_of)
         self.phases |= {} if pruning is None else {"pruning": time.perf_counter() - began}
         self.space = plain if self._pruning is None else self._pruning.space
         self.n_variables, self.n_values = len(self.sizes), max(self.sizes)
@@ -122,20 +138,36 @@ class Planning(Domain):
         self.initial = self.pack(derived(task, task.initial))
 
     @classmethod
-    def fetch(cls, text: str, domain_file: str | None = None, deadline: Deadline = NO_DEADLINE, **options: Any) -> str:
+    def text_of(
+        cls, text: str, domain_file: str | None = None, deadline: Deadline = NO_DEADLINE, **options: Any
+    ) -> str:
         """Return the SAS+ text of an instance: read, or translated from PDDL before the deadline."""
         if Path(text).suffix != ".sas":
             return translate(domain_file or domain_file_of(text), text, deadline)
         return read_text(text, "a .sas file or PDDL")
 
     @classmethod
+    def fetch(
+        cls, text: str, preprocess: str | None = None, deadline: Deadline = NO_DEADLINE, **options: Any
+    ) -> Fetched:
+        """Return the task in a file, and what preprocessing makes of it: of several ranks one alone does that."""
+        read = cls.text_of(text, deadline=deadline, **options)
+        task = parse_sas(read, text if Path(text).suffix == ".sas" else f"{text} (translated to SAS+)", deadline)
+        if preprocess is None:
+            return Fetched(task)
+        began = time.perf_counter()
+        prepared = prepare(bounded(task).task, preprocess, deadline)
+        return Fetched(task, prepared, {"preprocess": time.perf_counter() - began})
+
+    @classmethod
     def parse(
         cls,
         text: str,
-        fetched: str | None = None,
+        fetched: Fetched | None = None,
         preprocess: str | None = None,
         pruning: str | None = None,
         deadline: Deadline = NO_DEADLINE,
+        share: Share = build_here,
         **options: Any,
     ) -> Planning:
         """Return the task in a file.
@@ -144,38 +176,40 @@ class Planning(Domain):
         ----------
         text : str
             A ``.sas`` file, or a PDDL problem.
-        fetched : str, optional
-            Its SAS+ text, where another rank has read it already.
-        preprocess, pruning : str, optional
+        fetched : Fetched, optional
+            What is in it, where another rank has read it already.
+        preprocess, pruning, share : optional
             As for the class.
         deadline : Deadline, optional
             When reading must be done, and what :class:`Planning` does.
         **options
             ``domain_file`` names the PDDL domain; else it is looked for beside the problem.
         """
-        read = cls.fetch(text, deadline=deadline, **options) if fetched is None else fetched
-        task = parse_sas(read, text if Path(text).suffix == ".sas" else f"{text} (translated to SAS+)", deadline)
-        return cls(task, text, preprocess=preprocess, pruning=pruning, deadline=deadline)
+        read = fetched or cls.fetch(text, preprocess, deadline, **options)
+        made = cls(read.task, text, preprocess=read.prepared, pruning=pruning, deadline=deadline, share=share)
+        made.phases = {**read.phases, **made.phases, **read.phases}
+        return made
 
     # --- preparation for a search that takes long ---
 
-    def for_long_search(self, seconds: float) -> Planning:
+    def for_long_search(self, seconds: float, once: Once = make_here) -> Planning:
         """Return the task after h2, unless another preprocessor was asked for by name."""
-        prepared = self._prepared if self._is_prepared else self._reduced(seconds)
-        if prepared is self._prepared:
+        prepared = None if self._is_prepared else once(lambda: self._reduced(seconds))
+        if prepared is None:
             return self
         return self._made_of(prepared, None if self._pruning is None else self._pruning.name)
 
-    def _reduced(self, seconds: float) -> Prepared:
+    def _reduced(self, seconds: float) -> Prepared | None:
+        """Return what h2 makes of the task; None where that is the task."""
         from pdsearch.domains.planning.h2 import budget_of, reduce_by_h2
 
         found = reduce_by_h2(self.task, budget_of(seconds), self.deadline)
-        return self._prepared if found.task is self.task else found
+        return None if found.task is self.task else found
 
-    def pruned(self) -> list[Domain]:
+    def pruned(self, share: Share = build_here) -> list[Domain]:
         """Return the task with each pruning that fits it and may pay; none where one was asked for by name."""
         names = [] if self._pruning is not None else [name for name in _PRUNINGS if self._fits(name)]
-        made = [self._made_of(self._prepared, name) for name in names]
+        made = [self._made_of(self._prepared, name, share) for name in names]
         return [one for one in made if not one.pruning_is_off]
 
     def _fits(self, pruning: str) -> bool:
@@ -196,8 +230,9 @@ class Planning(Domain):
         """Return the task that this one was made of by a pruning; this one where it was not made so."""
         return self if self._origin is None else self._origin
 
-    def _made_of(self, prepared: Prepared, pruning: str | None) -> Planning:
-        made = Planning(self._given, self.instance, preprocess=prepared, pruning=pruning, deadline=self.deadline)
+    def _made_of(self, prepared: Prepared, pruning: str | None, share: Share = build_here) -> Planning:
+        how: dict[str, Any] = {"pruning": pruning, "deadline": self.deadline, "share": share}
+        made = Planning(self._given, self.instance, preprocess=prepared, **how)
         is_same = prepared is self._prepared
         made.candidates = self.candidates
         made._is_prepared = self._is_prepared or not is_same

@@ -150,14 +150,14 @@ def _runs(
         pairs = [(OURS, config) for config in configs]
         pairs += [(peer.name, config) for peer in peers for config in peer.searches(configs)]
         keys = {pair: (task, *pair, limits.time_s, limits.memory_bytes) for pair in pairs}
-        sas = "" if all(key in known for key in keys.values()) else Planning.fetch(task)
+        sas = "" if all(key in known for key in keys.values()) else Planning.text_of(task)
         for (who, config), key in keys.items():
             if key in known:
                 yield known[key], False
             elif who != OURS:
                 yield peer_run(PEERS[who], sas, task, config, limits), True
             else:
-                yield own_run(Planning.parse(task, fetched=sas), config, limits, interrupts), True
+                yield own_run(Planning(parse_sas(sas, task), task), config, limits, interrupts), True
 
 
 def compare_costs(runs: Sequence[Trial]) -> None:

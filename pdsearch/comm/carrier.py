@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pdsearch.comm.shared import SharedArrays
-from pdsearch.comm.together import Value, in_turn, ranks_of_node, together, wait_for_all
+from pdsearch.comm.together import Value, in_turn, once, ranks_of_node, together, wait_for_all
 
 
 class Carrier:
@@ -52,6 +52,10 @@ class Carrier:
     def together(self, act: Callable[[], Value]) -> Value:
         """Return ``act()`` of each rank, or raise on all what it raised on one; see :mod:`.together`."""
         return together(self.raw, act)
+
+    def once(self, act: Callable[[], Value]) -> Value:
+        """Return on all ranks what ``act()`` returns on rank 0, the only one to do it."""
+        return once(self.raw, act)
 
     def in_turn(self, act: Callable[[], Value]) -> Value:
         """Do the same, rank 0 before the others."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pdsearch.comm.shared import SharedArrays
 from pdsearch.comm.together import once, together
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
@@ -24,7 +25,7 @@ def instances(domain: type[Domain], texts: Sequence[str], options: dict[str, Any
     options : dict
         For the domain's ``parse``.
     comm : mpi4py.MPI.Comm, optional
-        All its ranks must call; what takes long to read is read by rank 0.
+        All its ranks must call; what takes long to read is read by rank 0, and large tables are built once a machine.
 
     Raises
     ------
@@ -47,7 +48,11 @@ def _read(domain: type[Domain], name: str, options: dict[str, Any], comm: Any) -
     began = time.perf_counter()
     fetched = once(comm, lambda: domain.fetch(name, **options))
     given = options if fetched is None else options | {"fetched": fetched}
+    share = SharedArrays(comm) if comm is not None and domain.is_shared else None
+    given |= {} if share is None else {"share": share}
     one = together(comm, lambda: domain.parse(name, **given))
+    if share is not None:
+        share.close()  # not when a rank raised: closing waits for all
     spent = time.perf_counter() - began - sum(one.phases.values())
     one.phases = {"read": spent, **one.phases}
     return [one]

@@ -1,9 +1,9 @@
 """Work distribution: which rank owns a state.
 
 A method is one class in one file. It registers with ``@DISTRIBUTIONS.add("name")``, is built
-once on every rank from the same seed, and its tables answer for ``owner`` of
-:mod:`pdsearch.kernels.protocol`. A name may carry an option after a colon,
-``abstract-zobrist:rows``.
+on one rank, which sends it to the others (where it cannot be pickled: on every rank, from the same
+seed), and its tables answer for ``owner`` of :mod:`pdsearch.kernels.protocol`. A name may carry an
+option after a colon, ``abstract-zobrist:rows``.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ class Distribution(ABC):
         True when the constructor takes a ``sampler`` of states, which a short search provides.
     option_help : str
         What the option says, and its default; empty when there is none.
+    only_made_with : tuple of str
+        Attributes that nobody asks for once it is made: they are not sent to the ranks that did not make it.
     """
 
     name: ClassVar[str]
@@ -43,6 +45,7 @@ class Distribution(ABC):
     is_seeded: ClassVar[bool] = True
     is_sampled: ClassVar[bool] = False
     option_help: ClassVar[str] = ""
+    only_made_with: ClassVar[tuple[str, ...]] = ()
     tables: Any
 
     def __init__(self, domain: Domain, n_ranks: int, seed: int = 0, option: str | None = None) -> None:
@@ -54,6 +57,9 @@ class Distribution(ABC):
         self.n_ranks = n_ranks
         self.seed = seed
         self.option = option
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in self.only_made_with}
 
     @classmethod
     @abstractmethod

@@ -17,7 +17,7 @@ University of Wisconsin; Kishimoto, Fukunaga and Botea (2009), ICAPS (HDA*). The
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +71,7 @@ class FeatureSum(Distribution):
         If no words give every rank a state.
     """
 
+    only_made_with: ClassVar[tuple[str, ...]] = ("walk",)
     words: npt.NDArray[np.int64]
     candidate: Any = None
 

@@ -63,6 +63,7 @@ class SampledCut(FeatureSum):
     source = "ours, after Jinnai and Fukunaga (2017), HSDIP, sections 3 to 6"
     option_help = "the most LB on the sample, as sampled-cut:1.5 (default 1 + p / 48, at most 2)"
     is_sampled = True
+    only_made_with = (*FeatureSum.only_made_with, "_sample", "_candidates")
     n_draws = 3
 
     def __init__(

@@ -8,23 +8,14 @@ A name may carry an option after a colon, ``merge-and-shrink:50000``.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Any, ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
 from pdsearch.domains import Domain, State
+from pdsearch.domains.sharing import Arrays as Arrays
+from pdsearch.domains.sharing import Share as Share
+from pdsearch.domains.sharing import build_here as build_here
 from pdsearch.errors import BadInputError
 from pdsearch.registry import Registry
-
-Arrays = tuple[npt.NDArray[np.generic], ...]
-Share = Callable[[Callable[[], Arrays]], Arrays]
-
-
-def build_here(build: Callable[[], Arrays]) -> Arrays:
-    """Build arrays in this process; ranks of one machine would share them."""
-    return build()
 
 
 class Heuristic(ABC):

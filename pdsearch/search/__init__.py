@@ -299,9 +299,10 @@ def _watchdog(carrier: Any, run: Run, domains: list[Domain], tasks: list[Task], 
 
 def _compare_owners(carrier: Any, tasks: list[Task]) -> None:
     """Refuse ranks that would share nodes out differently, for a domain that says of one state two things."""
-    shared = [(task.distribution.name, task.sharing) for task in tasks if task.distribution is not None]
-    names = ", ".join(name for name, _ in shared)
-    compare(getattr(carrier, "raw", None), {"owners of states": (names, shared)})
+    shared = [task for task in tasks if task.distribution is not None]
+    names = ", ".join(task.distribution.name for task in shared if task.distribution is not None)
+    owners = [(task.sharing, task.owner_of(task.domain.initial)) for task in shared]
+    compare(getattr(carrier, "raw", None), {"owners of states": (names, owners)})
 
 
 def _searched(tasks: list[Task], run: Run, algorithm: Algorithm, carrier: Any, check_solvable: bool) -> list[Result]:

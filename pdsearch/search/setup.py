@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 
+from pdsearch.comm.parcel import packed, unpacked
 from pdsearch.distribution import Distribution, make_distribution
 from pdsearch.domains import Domain
 from pdsearch.errors import BadInputError
@@ -99,7 +101,9 @@ def task_of_ranks(
     n_ranks: int | None = None,
     inadmissible: bool = False,
 ) -> Task:
-    """Return the same task on every rank of ``carrier``; large arrays of the heuristic are built once a machine.
+    """Return the same task on every rank of ``carrier``.
+
+    Large arrays of the heuristic are built once a machine; the distribution is made on rank 0 and sent to the others.
 
     Parameters
     ----------
@@ -114,18 +118,12 @@ def task_of_ranks(
         On all ranks, if any of them does.
     """
     with run.phase("heuristic"):
-        if carrier is not None and not isinstance(heuristic, Heuristic):
-            name: str | None = heuristic
-            is_shared = carrier.together(lambda: shares_arrays(domain, name))
-            built = carrier.together if is_shared else carrier.in_turn
-            heuristic = built(lambda: make_heuristic(domain, name, carrier.share))
-        elif not isinstance(heuristic, Heuristic):
-            heuristic = make_heuristic(domain, heuristic)
+        chosen = heuristic if isinstance(heuristic, Heuristic) else _heuristic_of_ranks(carrier, domain, heuristic)
 
     def make() -> Task:
         return make_task(
             domain,
-            heuristic,
+            chosen,
             distribution,
             n_ranks,
             seed=run.seed,
@@ -134,4 +132,32 @@ def task_of_ranks(
         )
 
     with run.phase("distribution"):
-        return make() if carrier is None else carrier.in_turn(make)
+        if carrier is None:
+            return make()
+        is_made = n_ranks is not None and not isinstance(distribution, Distribution)
+        return _sent(carrier, domain, chosen, make) if is_made else carrier.together(make)
+
+
+def _heuristic_of_ranks(carrier: Any, domain: Domain, name: str | None) -> Heuristic:
+    if carrier is None:
+        return make_heuristic(domain, name)
+    is_shared = carrier.together(lambda: shares_arrays(domain, name))
+    built = carrier.together if is_shared else carrier.in_turn
+    heuristic: Heuristic = built(lambda: make_heuristic(domain, name, carrier.share))
+    return heuristic
+
+
+def _sent(carrier: Any, domain: Domain, heuristic: Heuristic, make: Callable[[], Task]) -> Task:
+    """Return what rank 0 makes, sent to the others; what cannot be sent these make themselves."""
+    own = {"domain": domain, "heuristic": heuristic}
+    made: list[Task] = []
+
+    def pack() -> bytes | None:
+        made.append(make())
+        return packed(made[0], own)
+
+    data = carrier.once(pack)
+    if data is None:
+        task: Task = carrier.together(lambda: made[0] if made else make())
+        return task
+    return made[0] if made else cast("Task", unpacked(data, own))

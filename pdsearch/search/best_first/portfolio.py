@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -60,7 +60,9 @@ class PortfolioResult(Result):
         What was chosen and why, in a line; empty where nothing came to be chosen.
     probes : list of Probe
         The short searches, in order. One with the same heuristic as before has gone on, and tells of both together; the
-        nodes of the result are those of one heuristic, its short searches among them.
+        nodes of the result are those of one heuristic, its short searches among them. Where the search ended while
+        groups of ranks tried several, each rank's are those of all that it has tried then; the distribution is that of
+        the ranks which have the answer, None where it is one.
     """
 
     choice: str = ""
@@ -160,7 +162,7 @@ class _Choice:
         pace_s = foretold[0][1].pace_s if foretold else 0.0
         self._before = [one.heuristic for _, one in foretold]
         with self.run.phase("preparation"):
-            prepared = self._made(lambda: self.domain.for_long_search(seconds))
+            prepared = self._long_form(seconds)
         reason = prepared.why_unsolvable()
         self.short.use(prepared)
         if reason is not None:
@@ -168,13 +170,24 @@ class _Choice:
             self.short.ended = proof, Task(prepared, self.given.heuristic)
             return
         with self.run.phase("preparation"):
-            pruned = self._made(self.domain.pruned)
+            pruned = self._pruned(prepared)
         self._use_the_best([prepared, *pruned], pace_s)
 
-    def _made(self, act: Callable[[], Any]) -> Any:
-        """Return what is made of the domain, on one rank after the other."""
-        self.domain.deadline = self.run.deadline()
-        return act() if self.comm is None else self.comm.in_turn(act)
+    def _long_form(self, seconds: float) -> Domain:
+        """Return the task as it is made for a long search, by rank 0 for all."""
+        self.domain.deadline, comm = self.run.deadline(), self.comm
+        if comm is None:
+            return self.domain.for_long_search(seconds)
+        made: Domain = comm.together(lambda: self.domain.for_long_search(seconds, comm.once))
+        return made
+
+    def _pruned(self, form: Domain) -> list[Domain]:
+        """Return a form of the task with each pruning, whose tables one rank of a machine makes."""
+        form.deadline, comm = self.run.deadline(), self.comm
+        if comm is None:
+            return form.pruned()
+        made: list[Domain] = comm.together(lambda: form.pruned(comm.share))
+        return made
 
     def _use_the_best(self, forms: list[Domain], pace_s: float) -> None:
         """Search blindly in each form of the instance, and use the one that promises most."""
@@ -281,9 +294,8 @@ class _Choice:
 
     def _go_on(self, facts: dict[str, Any]) -> Outcome:
         """Go on from a checkpoint: with what was chosen before it was written."""
-        prepared = self._made(lambda: self.domain.for_long_search(math.inf))
-        plain = [self.domain, prepared]
-        forms = [*plain, *(form for one in plain for form in self._made(one.pruned))]
+        plain = [self.domain, self._long_form(math.inf)]
+        forms = [*plain, *(form for one in plain for form in self._pruned(one))]
         self.short.use(next((one for one in forms if instance_digest(one) == facts["instance"]), self.domain))
         self._choice = f"{facts['heuristic']}, as before the checkpoint"
         return self._last_search(facts["heuristic"], self.short.task(facts["heuristic"]))
@@ -305,7 +317,7 @@ class _Choice:
             task=task,
             lower_bound=max(outcome.lower_bound, self.short.bound),
             result=PortfolioResult,
-            details={"choice": choice, "probes": probes},
+            details={**outcome.details, "choice": choice, "probes": probes},
         )
 
 
