@@ -181,7 +181,7 @@ class Scripted(HdaStar):
         """Search, or seem to."""
         deadline = time.monotonic() + 30
         hold.rank = self.rank_of(task, run, comm)
-        ranks = [RankCounts(0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 0.0)]
+        ranks = [RankCounts(rank, 1, 2, 3, 0, 0, 0, 0, 0, 1, 1, 1, 0.0) for rank in range(comm.size)]
         if task.heuristic.label == "finds":
             found = HdaStar().search(task, Run(), comm)
             return Outcome("HDA*", 3, found.incumbent, found.plan, Status.TIME_LIMIT, ranks=ranks)
@@ -193,9 +193,14 @@ class Scripted(HdaStar):
 
 
 def a_plan_of_one_group_is_proved_by_another():
-    """Neither has the answer alone."""
-    for names in (("finds", "proves"), ("proves", "finds")):
+    """Neither has the answer alone. Told is what each rank did, and what shared out the nodes where the plan is from."""
+    size = world().Get_size()
+    for names, n_finders in ((("finds", "proves"), size // 2), (("proves", "finds"), size - size // 2)):
         outcome, task = tried(names, searcher=Scripted(when_full="stop")).ended
+        counts = [(one.rank, one.expanded, one.generated) for one in outcome.ranks]
+        assert counts == [(rank, 1, 2) for rank in range(size)]
+        assert outcome.totals["evaluated"] == 3 * size
+        assert outcome.details["distribution"] == (None if n_finders == 1 else "sampled-cut")
         assert (outcome.stop, outcome.incumbent, outcome.lower_bound) == (None, 18, 18)
         assert task.heuristic.label == "finds"
         assert task.domain.replay(outcome.plan) == 18

@@ -15,7 +15,7 @@ from pdsearch.errors import TimeLimitError
 from pdsearch.heuristics import Arrays
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Deadline
-from pdsearch.result import Status
+from pdsearch.result import RankCounts, Status
 from pdsearch.search.best_first.hold import Hold
 from pdsearch.search.best_first.short_searches import ShortSearches, Tried, made_for
 from pdsearch.search.finish import Outcome
@@ -24,6 +24,7 @@ from pdsearch.search.run import Run
 from pdsearch.search.task import Task
 
 _LOOK_S = 2e-3  # between two looks for news
+_SUMMED = ("expanded", "generated", "evaluated", "reopened", "duplicates", "sent", "received", "messages", "idle_s")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class Told:
         Seconds.
     stored : int
         Nodes of the last search, if it can go on.
+    counts : list of RankCounts
+        What each of its ranks has done in all its searches.
+    distribution : str or None
+        What shares the nodes out among its ranks; None for one rank.
     """
 
     ranks: range
@@ -63,6 +68,8 @@ class Told:
     spent: int
     compile_s: float
     stored: int
+    counts: list[RankCounts]
+    distribution: str | None
 
 
 class _Hearing(Deadline):
@@ -125,6 +132,8 @@ class Group(ShortSearches):
         self._unusable, self._built = set(whole._unusable), dict(whole._built)
         self._news, self._part = news, len(ranks) / whole.comm.size
         self._tables: dict[str, Arrays] = {}
+        self._counts: dict[str, list[RankCounts]] = {}  # by heuristic, of the search that was last made with it
+        self._shared_by: str | None = None
         self._until_done: tuple[float, int] | None = None  # of who goes on: seconds, and how many others there are
         self._looked_s = 0.0
         comm.share = self._kept = _Keeping(comm.share)
@@ -171,6 +180,12 @@ class Group(ShortSearches):
         if len(made) == 1:
             self._tables[name] = made[0]
         return task
+
+    def _note(self, one: Tried, task: Task, outcome: Outcome, built_s: float) -> None:
+        super()._note(one, task, outcome, built_s)
+        self._counts.pop(task.heuristic.label, None)  # the last one is the last in order
+        self._counts[task.heuristic.label] = outcome.ranks
+        self._shared_by = None if task.distribution is None else task.distribution.name
 
     def leave_out(self, names: Iterable[str]) -> None:
         """Try some heuristics no more, and keep no tables of them."""
@@ -253,7 +268,12 @@ class Group(ShortSearches):
             self.spent,
             self.compile_s,
             0 if last.hold.rank is None else sum(self.comm.exchange(last.hold.rank.n_nodes)),
+            [_added_up(rank, own) for rank, own in zip(self.ranks, self._counts_by_rank(), strict=True)],
+            self._shared_by,
         )
+
+    def _counts_by_rank(self) -> list[list[RankCounts]]:
+        return [[ranks[rank] for ranks in self._counts.values()] for rank in range(self.comm.size)]
 
     def hand_in(self, whole: ShortSearches) -> None:
         """Leave tables to all; the group is given up, and holds nothing any more."""
@@ -262,6 +282,17 @@ class Group(ShortSearches):
         for held in (self._tried, self._built, self._tables, self._kept.made):
             held.clear()  # its runs know it, and it knows them: else all would stay until Python looks for cycles
         self.comm.close()
+
+
+def _added_up(rank: int, counts: Sequence[RankCounts]) -> RankCounts:
+    """Return what a rank has done in several searches; what it holds is that of the last one.
+
+    >>> counts = _added_up(3, [RankCounts(0, expanded=2, stored=9), RankCounts(0, expanded=5, stored=4)])
+    >>> counts.rank, counts.expanded, counts.stored
+    (3, 7, 4)
+    """
+    total = {name: sum(getattr(one, name) for one in counts) for name in _SUMMED}
+    return replace(counts[-1], rank=rank, **total) if counts else RankCounts(rank)
 
 
 def _named(outcome: Outcome, task: Task) -> tuple[Outcome, str, list[str]]:

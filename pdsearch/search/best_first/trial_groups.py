@@ -109,16 +109,16 @@ def _take_in(short: ShortSearches, told: Sequence[Told]) -> None:
             short.tried(probe.heuristic).probe = replace(probe, is_held=False)
     for one in told:
         if one.plan is not None and (short.plan is None or one.plan[0].incumbent < short.plan.outcome.incumbent):
-            short.plan = Known(*_of_all(short, one, one.plan))
+            short.plan = Known(*_of_all(short, told, one, one.plan))
     ends = [(one, one.ended) for one in told if one.ended is not None]
     answers = [(one, ended) for one, ended in ends if ended[0].stop is None]
     over = next((one.over for one in told if one.over is not None), None)
     if answers:
-        short.ended = _of_all(short, *answers[0])
+        short.ended = _of_all(short, told, *answers[0])
     elif short.plan is not None and short.bound >= short.plan.outcome.incumbent:
         short.ended = replace(short.plan.outcome, stop=None, lower_bound=short.bound), short.plan.task
     elif ends:
-        short.ended = _of_all(short, *ends[0])
+        short.ended = _of_all(short, told, *ends[0])
     elif over is Status.TIME_LIMIT:
         raise TimeLimitError("the time limit ended building tables; give more time")
     elif over is not None:
@@ -126,12 +126,21 @@ def _take_in(short: ShortSearches, told: Sequence[Told]) -> None:
         short.ended = nothing, Task(short.domain, Unbuilt("none"), None, short.comm.size)
 
 
-def _of_all(short: ShortSearches, told: Told, named: tuple[Outcome, str, list[str]]) -> tuple[Outcome, Task]:
-    """Return an outcome of some of the ranks as one of all, of which the others have done nothing for it."""
+def _of_all(
+    short: ShortSearches, told: Sequence[Told], its: Told, named: tuple[Outcome, str, list[str]]
+) -> tuple[Outcome, Task]:
+    """Return an outcome of some of the ranks as one of all, with all that each of these has tried meanwhile."""
     outcome, label, notes = named
-    counts = {told.ranks[one.rank]: one for one in outcome.ranks}
-    ranks = [replace(counts.get(rank, RankCounts(rank)), rank=rank) for rank in range(short.comm.size)]
-    return replace(outcome, ranks=ranks), Task(short.domain, Unbuilt(label, notes), None, short.comm.size)
+    ranks = [counts for one in told for counts in one.counts]  # of groups in the order of their ranks
+    own = _evaluated(outcome.ranks)
+    more = outcome.totals.get("evaluated", own) - own  # the initial state
+    totals = {**outcome.totals, "evaluated": _evaluated(ranks) + more}
+    outcome = replace(outcome, ranks=ranks, totals=totals, details={"distribution": its.distribution})
+    return outcome, Task(short.domain, Unbuilt(label, notes), None, short.comm.size)
+
+
+def _evaluated(ranks: Sequence[RankCounts]) -> int:
+    return sum(one.evaluated for one in ranks)
 
 
 def _go_on_together(short: ShortSearches, name: str, told: Told, hold: Hold | None, deals: bool) -> None:
