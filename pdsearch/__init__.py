@@ -10,9 +10,11 @@ Importing this package loads no MPI, no CUDA and no compiler; :func:`solve` does
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+imported_s = time.monotonic()  # see pdsearch.console.clock
 
 if TYPE_CHECKING:
     from pdsearch.limits import Limits as Limits

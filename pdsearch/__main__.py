@@ -1,7 +1,5 @@
 """``python -m pdsearch`` is the command ``pdsearch``."""
 
-import sys
+from pdsearch.cli import command
 
-from pdsearch.cli import main
-
-sys.exit(main())
+command()

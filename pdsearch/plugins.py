@@ -11,13 +11,15 @@ from __future__ import annotations
 import importlib.util
 import sys
 import warnings
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from pdsearch.errors import BadInputError, PluginWarning
 
+_OURS = "pdsearch."
 _warned: set[str] = set()
 covered: set[Path] = set()  # the files of plug-ins: sources of what is compiled for them
 files: list[str] = []  # that were loaded by name, in order
@@ -41,19 +43,27 @@ def load(entry: EntryPoint) -> Any:
 
 def load_group(group: str) -> None:
     """Import the modules of all installed packages that are named in an entry-point group."""
-    for entry in entry_points(group=group):
+    for entry in _entries().select(group=group):
         load(entry)
 
 
 def named(group: str) -> dict[str, EntryPoint]:
     """Return the entry points of a group by name, nothing imported."""
-    return {entry.name: entry for entry in entry_points(group=group)}
+    return {entry.name: entry for entry in _entries().select(group=group)}
 
 
 def installed_modules() -> list[str]:
     """Return the top-level packages of all installed plug-ins, sorted; nothing is imported."""
-    groups = (group for group in entry_points().groups if group.startswith("pdsearch."))
-    return sorted({entry.module.partition(".")[0] for group in groups for entry in entry_points(group=group)})
+    return sorted({entry.module.partition(".")[0] for entry in _entries()})
+
+
+@cache
+def _entries() -> EntryPoints:
+    """Return the entry points of all plug-ins: to find them is to read what is installed, so it is done once."""
+    found = entry_points()
+    return EntryPoints(
+        entry for group in found.groups if group.startswith(_OURS) for entry in found.select(group=group)
+    )
 
 
 def load_file(name: str) -> ModuleType:

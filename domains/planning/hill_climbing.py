@@ -16,9 +16,8 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import networkx as nx
 import numpy as np
 
 from pdsearch.domains.planning.abstraction import Integers
@@ -36,6 +35,12 @@ _OF_PATTERN = 5000  # what a pattern takes besides, in the same unit
 _MOST_STATES = 1 << 17  # of one pattern
 _MOST_SETS = 1000  # sets of patterns to be added that are looked at for one pattern
 _SHARE = 0.2  # of the time that is left
+
+
+def _graph() -> Any:
+    from networkx import Graph  # a fifth of a second, which only who climbs hills is to wait for
+
+    return Graph()
 
 
 class _Candidate(NamedTuple):
@@ -79,13 +84,13 @@ class _Climb:
             for var in changed:
                 self._touched[var] |= changed
         self._samples = np.array([task.unpack(task.initial)])
-        self._together = nx.Graph()  # patterns that may be added
+        self._together = _graph()  # patterns that may be added
         self._candidates: dict[Pattern, _Candidate | None] = {}
         self.collection: list[_Candidate] = []
         goals = [(var,) for var, _ in task.task.goal if task.task.variables[var].layer < 0]
         found = [one for one in map(self._made, sorted(goals)) if one is not None and self._take(one)]
         self._samples = self._sampled(int(sum(int(one.h[0]) for one in found if one.h[0] < DEAD)))
-        self._together, self.collection = nx.Graph(), []
+        self._together, self.collection = _graph(), []
         self._states_left, self._moves_left = most_states, most_moves
         self._h = np.zeros(len(self._samples), np.int64)
         for one in (self._made(one.pattern) for one in found):
@@ -132,8 +137,10 @@ class _Climb:
         """Return, at each sample, the largest sum with a pattern."""
         h = {other.pattern: other.h for other in self.collection}
         best = np.zeros_like(one.h)
+        from networkx import find_cliques
+
         beside = self._together.subgraph(set(self._added_to(one)) - {one.pattern})
-        for clique in islice(nx.find_cliques(beside), _MOST_SETS):
+        for clique in islice(find_cliques(beside), _MOST_SETS):
             best = np.maximum(best, sum(h[pattern] for pattern in clique))
         return one.h + best
 

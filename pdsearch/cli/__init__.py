@@ -17,16 +17,18 @@ import pkgutil
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pdsearch import __version__
 from pdsearch._notice import announced
+from pdsearch.comm.leave import BROKEN_PIPE, leave
 from pdsearch.comm.world import is_local_rank, local_rank, speaks
-from pdsearch.console import BAD_INPUT, INTERRUPTED, Parser, complain, say_alone
+from pdsearch.console import BAD_INPUT, INTERRUPTED, Parser, clock, complain, say_alone
 from pdsearch.console.commands import plugin_command, plugin_commands
 from pdsearch.errors import (
     BadInputError,
@@ -41,7 +43,6 @@ from pdsearch.plugins import load_file
 from pdsearch.result import Status
 
 _CODES = {TimeLimitError: Status.TIME_LIMIT.value, MemoryLimitError: Status.MEMORY_LIMIT.value}
-BROKEN_PIPE = 141  # what a shell reports for a program ended by SIGPIPE
 
 
 class _Help(argparse.HelpFormatter):
@@ -52,9 +53,23 @@ class _Help(argparse.HelpFormatter):
         self._action_max_length += self._indent_increment
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; an error on any rank ends the whole MPI job."""
+def command() -> NoReturn:
+    """Be the program ``pdsearch``: run the command that this process was started for, and end it."""
+    leave(main(began=clock.process_began()))
+
+
+def main(argv: Sequence[str] | None = None, began: float | None = None) -> int:
+    """Run one command and return its exit code; an error on any rank ends the whole MPI job.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The words of the command; those of this process when left out.
+    began : float, optional
+        When the command began, from which its time limit counts, by ``time.monotonic()``; now when left out.
+    """
     argv = [*(sys.argv[1:] if argv is None else argv)]  # `list` is a command here
+    clock.begin(time.monotonic() if began is None else began)
     _open_streams()
     before = _end_politely(argv)
     try:
@@ -158,7 +173,7 @@ def _run(argv: list[str]) -> int:
     if ranks > 1:
         from pdsearch.comm.launch import exit_code_of
 
-        return exit_code_of(ranks, main, argv)
+        return exit_code_of(ranks, main, argv, time.monotonic() - clock.spent_s())
     files, argv = _plugin_files(argv)
     for file in files:
         load_file(file)

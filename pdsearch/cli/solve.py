@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -18,7 +17,7 @@ from typing import IO, Any
 from pdsearch import plugins
 from pdsearch.comm.together import together
 from pdsearch.comm.world import is_local_rank, launched_ranks, speaks, world
-from pdsearch.console import say, say_alone
+from pdsearch.console import clock, say, say_alone
 from pdsearch.console.arguments import (
     add_checkpoint,
     add_domain,
@@ -103,14 +102,13 @@ def run(arguments: argparse.Namespace) -> int:
     domain = DOMAINS[arguments.domain]
     algorithm = _algorithm(arguments, domain)
     options = _algorithm_options(arguments, algorithm)
-    comm, began = world(), time.perf_counter()
+    comm = world()
     limits = together(comm, lambda: _limits(arguments))
     checkpoints = together(comm, lambda: _checkpoints(arguments))
     values = together(comm, lambda: domain_values(arguments, domain))
-    deadline = Deadline(limits.time_s, limits.memory_bytes)
+    deadline = Deadline(limits.time_s - clock.spent_s(), limits.memory_bytes)
     domains = instances(domain, arguments.instance, values | {"deadline": deadline}, comm)
     together(comm, lambda: _check_plan_files(arguments, domains))
-    reading_s = time.perf_counter() - began if len(domains) == 1 else 0.0
     with (
         _lines(arguments.json, len(domains)) as lines,
         Interrupts(saves=arguments.checkpoint is not None) as interrupts,
@@ -119,7 +117,8 @@ def run(arguments: argparse.Namespace) -> int:
         shown: OnProgress | None = progress.show if progress.is_shown else None
         if algorithm == "anytime" and speaks():
             shown = Incumbents(progress).show
-        conditions = Run(limits, interrupts, shown, arguments.seed, spent_s=reading_s)
+        spent_s = clock.spent_s() if len(domains) == 1 else 0.0  # of several, each has so much time
+        conditions = Run(limits, interrupts, shown, arguments.seed, spent_s=spent_s)
         conditions.checkpoints, conditions.preempted = checkpoints, interrupts.is_preempted
         conditions.say = partial(_say, progress)
         conditions.on_lost = lambda result: _write(domains[0], result, arguments, lines)

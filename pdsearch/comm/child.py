@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import atexit
 import multiprocessing.spawn
 import os
 import pickle
 import signal
-import sys
 import threading
 import traceback
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
 from pdsearch import plugins
 from pdsearch.comm import world
 from pdsearch.comm.launch import Order, _block
+from pdsearch.comm.leave import leave
 from pdsearch.errors import PdsearchError
 
 _INTERRUPTED = 130
@@ -34,23 +32,14 @@ def main(file: int) -> None:
     _connection.append(connection)
     threading.Thread(target=_listen, args=(connection,), daemon=True).start()
     if not order.reports:
-        _leave(_exit_code(order))
+        leave(_exit_code(order))
     try:
         value = _act(order)
     except BaseException as error:
         _send(connection, "raised", _sendable(error))
-        _leave(1)
+        leave(1)
     _send(connection, "returned", value if order.rank == 0 else None)
-    _leave(0)
-
-
-def _leave(code: int) -> None:
-    """End as multiprocessing's processes do: taking the compiler apart would take a quarter of a second."""
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(code)
+    leave(0)
 
 
 def say(content: Any) -> None:
