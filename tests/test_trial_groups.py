@@ -193,7 +193,7 @@ class Scripted(HdaStar):
 
 
 def a_plan_of_one_group_is_proved_by_another():
-    """Neither has the answer alone. Told is what each rank did, and what shared out the nodes where the plan is from."""
+    """Neither has the answer alone. Told is what each rank did, and what shared nodes out where the plan was found."""
     size = world().Get_size()
     for names, n_finders in ((("finds", "proves"), size // 2), (("proves", "finds"), size - size // 2)):
         outcome, task = tried(names, searcher=Scripted(when_full="stop")).ended
