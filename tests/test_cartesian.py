@@ -145,7 +145,7 @@ def test_a_tree_finds_values_beyond_the_first_word():
 
     for values in ([0, 0], [63, 64], [69, 65], [64, 0]):
         state = tree.leaf(values)
-        assert Trees.of([tree], [7]).lines(values) == [7 + state]
+        assert Trees.of([tree], [7], WIDE.sizes).lines(values) == [7 + state]
         assert all(value in allowed for value, allowed in zip(values, sets[state], strict=True))
     assert states.counts[N_STATES] > 100
     assert states.h[states.counts[INITIAL]] > 64

@@ -12,6 +12,7 @@ from schedules import run
 
 from pdsearch import Status, solve
 from pdsearch.domains.planning import scp, sys_scp
+from pdsearch.domains.planning.added_lines import laid_out
 from pdsearch.domains.planning.cartesian import Limits, cartesian_abstractions, why_not
 from pdsearch.domains.planning.cost_partitioning import (
     DEAD,
@@ -22,11 +23,11 @@ from pdsearch.domains.planning.cost_partitioning import (
     saturated_costs,
 )
 from pdsearch.domains.planning.linear_merging import merge
+from pdsearch.domains.planning.lookup import Found, lines_of
 from pdsearch.domains.planning.orders import Orders
-from pdsearch.domains.planning.pdb_tables import small_projections
+from pdsearch.domains.planning.pdb_tables import most_states, small_projections
 from pdsearch.domains.planning.projections import Projector
-from pdsearch.domains.planning.scp_tables import shared_tables, wanted
-from pdsearch.domains.planning.shared_costs import Found, Lookup, lines_of
+from pdsearch.domains.planning.scp_tables import partitioned, wanted
 from pdsearch.domains.planning.sys_scp import larger_projections
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, TimeLimitError
@@ -40,12 +41,17 @@ from pdsearch.search.checkpoint.identity import facts_of
 from pdsearch.search.setup import make_task
 
 
-def abstractions_of(domain):
-    """Return projections and Cartesian abstractions of a small task."""
+def found_in(domain):
+    """Return abstractions of all kinds of a small task."""
     projector = Projector(domain.task, domain.unpack(domain.initial))
     refined = () if why_not(domain.task) else cartesian_abstractions(domain.task, Limits(60, 10**6, 10**9, 100.0))
     merged, _ = merge(domain.task, 12, apart=True)
-    return [*small_projections(domain, projector, 2)[0], *refined, merged]
+    return Found(small_projections(domain, projector, 2)[0], refined, [merged])
+
+
+def abstractions_of(domain):
+    """Return abstractions of all kinds of a small task, those of one kind after those of the other."""
+    return found_in(domain).all
 
 
 @pytest.mark.few(1)
@@ -170,7 +176,7 @@ def test_orders_that_begin_with_the_first_abstractions_tell_at_least_what_these_
         found, _ = small_projections(domain, projector, 2)
         n = sum(len(one.pattern) == 1 for one in found)
         joined, costs = abstractions(found), domain.space.cost
-        lookup = Lookup.of(Found(found), joined.state_first[:-1])
+        lookup = Found(found).lookup(joined.state_first[:-1], domain.sizes)
         states = np.array([*naive.reachable(domain)][:40], np.uint64).reshape(-1)
         both, alone = Orders(joined, costs), Orders(abstractions(found[:n]), costs)
         samples = lines_of(lookup, domain.space, states)
@@ -264,9 +270,10 @@ def test_tables_shrink_to_the_memory_that_is_given(memory):
     task = sas_tasks.counters(6, 30, goal=25)
     domain = Planning(task, "counters", deadline=Deadline(memory_bytes=memory))
 
-    tables, *_ = shared_tables(domain, wanted(None))
+    parts, *_ = partitioned(domain, wanted(None))
+    tables = laid_out(parts, domain.sizes, most_states(domain))
 
-    assert sum(array.nbytes for array in (tables.entries, *tables.joined)) <= memory
+    assert sum(array.nbytes for array in (tables.entries, *tables.joined, *tables.added)) <= memory
     assert make_heuristic(domain, "scp").value(domain.initial) <= 150
 
 

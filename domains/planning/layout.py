@@ -56,6 +56,15 @@ class Layout:
         mask = np.array([(1 << n) - 1 for n in bits], np.uint64)
         return cls(word, shift, mask, len(used))
 
+    @property
+    def variable_at(self) -> npt.NDArray[np.int64]:
+        """Return the variable that each bit of all words belongs to: int64[64 * n_words], 0 where it is nobody's."""
+        found = np.zeros(WORD_BITS * self.n_words, np.int64)
+        firsts = (WORD_BITS * self.word + self.shift).tolist()
+        for var, (first, mask) in enumerate(zip(firsts, self.mask.tolist(), strict=True)):
+            found[first : first + mask.bit_length()] = var
+        return found
+
     def pack(self, values: Sequence[int]) -> tuple[int, ...]:
         """Return the words of a state given by all its values."""
         return self.facts(enumerate(values))

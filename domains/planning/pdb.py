@@ -19,21 +19,20 @@ from pdsearch.domains import Domain, State
 from pdsearch.domains.planning.large_costs import MOST_H
 from pdsearch.domains.planning.lines import LINE_BYTES, largest_sum
 from pdsearch.domains.planning.pdb_tables import OPTIONS, build_tables
-from pdsearch.domains.planning.places import Places, find_lines
+from pdsearch.domains.planning.places import Last, Places, move_lines
 from pdsearch.domains.planning.task import Planning
 from pdsearch.heuristics import HEURISTICS, Heuristic, Share, build_here
 from pdsearch.kernels.protocol import INFINITY, evaluates
 from pdsearch.kernels.scratch import scratch
 
 
-@scratch("values", "lines")
+@scratch("last")
 class PdbTables(NamedTuple):
     """The lines of all patterns, and where they are found."""
 
     entries: npt.NDArray[np.signedinteger]  # (n_lines * n_orders,) the first of a dead state's line is below 0
     places: Places
-    values: npt.NDArray[np.int64]  # (n_variables,) scratch
-    lines: npt.NDArray[np.int64]  # (n_patterns,) scratch
+    last: Last
 
 
 @inlined
@@ -45,8 +44,8 @@ def h_of_lines(entries, lines):
 
 @evaluates(PdbTables)
 def _evaluate(heuristic, space, states, at):
-    find_lines(heuristic.places, space, states, at, heuristic.values, heuristic.lines)
-    return h_of_lines(heuristic.entries, heuristic.lines)
+    move_lines(heuristic.places, space, states, at, heuristic.last)
+    return h_of_lines(heuristic.entries, heuristic.last.lines)
 
 
 @HEURISTICS.add("planning-pdb")
@@ -70,8 +69,8 @@ class Pdb(Heuristic):
         self.task = domain
         entries, bound, *places = share(lambda: build_tables(domain, option))
         self.places = Places(*places)  # type: ignore[arg-type]
-        values, lines = np.full(len(self.places.variables), -1), np.zeros(len(self.places.first), np.int64)
-        self.tables = PdbTables(entries, self.places, values, lines)  # type: ignore[arg-type]
+        last = Last.zero(domain.space, self.places.lines([0] * len(domain.sizes)))
+        self.tables = PdbTables(entries, self.places, last)  # type: ignore[arg-type]
         largest, self._n_patterns, self._n_left_out = bound.tolist()
         self.max_h = min(largest, MOST_H)
         self.max_rise = domain.max_cost + self.max_h
@@ -88,9 +87,7 @@ class Pdb(Heuristic):
 
     def value(self, state: State) -> int:
         """Add up the lines of all patterns."""
-        values, places = np.array(self.task.unpack(state))[self.places.variables], self.places
-        products = (places.multiplier * values[places.place]).reshape(len(places.first), places.size)
-        lines = places.first + products.sum(axis=1)
+        lines = self.places.lines(self.task.unpack(state))
         chosen = self.tables.entries.reshape(-1, LINE_BYTES // self.tables.entries.itemsize)[lines]
         if (chosen < 0).any():
             return INFINITY

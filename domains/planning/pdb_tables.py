@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from pdsearch.domains.planning.added_lines import laid_out
 from pdsearch.domains.planning.hill_climbing import climbed_projections
+from pdsearch.domains.planning.lookup import Found
 from pdsearch.domains.planning.patterns import Pattern, systematic
 from pdsearch.domains.planning.projections import MAX_STATES, MAX_TRANSITIONS, Projection, Projector
-from pdsearch.domains.planning.shared_costs import Found, share_costs
+from pdsearch.domains.planning.shared_costs import Partitioned, share_costs
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, shown
 from pdsearch.heuristics import Arrays
@@ -25,6 +27,14 @@ def build_tables(task: Planning, option: str | None) -> Arrays:
 
     These are the entries; the largest h, how many patterns were asked for, how many of them found no memory; and the
     arrays of ``Places``.
+    """
+    parts, n_patterns, n_left_out = partitioned_patterns(task, option)
+    shared = laid_out(parts, task.sizes)
+    return shared.entries, np.array([shared.largest, n_patterns, n_left_out]), *shared.lookup.places
+
+
+def partitioned_patterns(task: Planning, option: str | None) -> tuple[Partitioned, int, int]:
+    """Let the patterns that an option asks for share the costs; the numbers are of patterns, in all and left out.
 
     Raises
     ------
@@ -39,8 +49,7 @@ def build_tables(task: Planning, option: str | None) -> Arrays:
         found, n_left_out = [_single(task, projector, str(option))], 0
     else:
         found, n_left_out = small_projections(task, projector, most)
-    shared = share_costs(task, Found(found))
-    return shared.entries, np.array([shared.largest, len(found) + n_left_out, n_left_out]), *shared.lookup.places
+    return share_costs(task, Found(found)), len(found) + n_left_out, n_left_out
 
 
 def projector_of(task: Planning) -> Projector:

@@ -1,7 +1,8 @@
 """Which abstract state a state is in, where abstract states were split one after the other: a walk down a tree.
 
-A node asks whether the value of one variable is in a set of values; a leaf is an abstract state. States that follow
-each other in a search are alike: a tree is walked anew only where a variable has changed that was asked for last time.
+A node asks whether the value of one variable is in a set of values; a leaf is an abstract state. To be walked, nodes
+below each other that ask for the same variable are one: where to go on for each value. States that follow each other in
+a search are alike: a tree is walked anew only where a variable has changed that was asked for last time.
 
 Source: Seipp and Helmert (2018), "Counterexample-guided Cartesian abstraction refinement for classical planning",
 JAIR 62, section 4 (refinement hierarchy).
@@ -16,12 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsearch._jit import inlined
-from pdsearch.domains.planning.abstraction import Integers
-from pdsearch.domains.planning.space import value_of
+from pdsearch.domains.planning.abstraction import Flags, Integers
 
 Words = npt.NDArray[np.uint64]
-
-_NOT_IN, _SET = 1, 3  # where a node says where to go, and which values are in its set
 
 
 class Tree(NamedTuple):
@@ -43,85 +41,98 @@ class Tree(NamedTuple):
             node = int(self.child[2 * node + (word >> (value & 63) & 1)])
         return -1 - node
 
-    def packed(self, start: int, line: int) -> tuple[int, Integers]:
+    def leaves(self, values: dict[int, Integers], shape: Sequence[int]) -> Integers:
+        """Return the states of many states, given by the values of each variable: arrays that broadcast to a shape."""
+        slot = np.zeros(max(values, default=0) + 1, np.int64)
+        slot[list(values)] = np.arange(len(values))
+        given = np.array([np.broadcast_to(some, shape).reshape(-1) for some in values.values()])
+        node = np.full(int(np.prod(shape)), self.root)
+        while (here := np.flatnonzero(node >= 0)).size:
+            some = node[here]
+            value = given[slot[self.variable[some]], here]
+            bit = (self.bits[self.bits_at[some] + (value >> 6)] >> (value & 63).astype(np.uint64)) & np.uint64(1)
+            node[here] = self.child[2 * some + bit.astype(np.int64)]
+        return (-1 - node).reshape(shape)
+
+    @property
+    def is_asked_after_another(self) -> Flags:
+        """Return of each node whether the node above it asks for another variable, or there is none."""
+        first = np.ones(len(self.variable), np.bool_)
+        above = np.repeat(np.arange(len(self.variable)), 2)
+        inner = self.child >= 0
+        first[self.child[inner]] = self.variable[self.child[inner]] != self.variable[above[inner]]
+        return first
+
+    def after(self, nodes: Integers, value: int) -> Integers:
+        """Return where to go on from some nodes, if their variables have this value, until another is asked for."""
+        there, variable = nodes.copy(), self.variable[nodes]
+        while (here := np.flatnonzero((there >= 0) & (self.variable[np.maximum(there, 0)] == variable))).size:
+            some = there[here]
+            bit = (self.bits[self.bits_at[some] + (value >> 6)] >> np.uint64(value & 63)) & np.uint64(1)
+            there[here] = self.child[2 * some + bit.astype(np.int64)]
+        return there
+
+    def packed(self, start: int, line: int, sizes: Integers) -> tuple[int, Integers]:
         """Return its root and nodes as Trees have them that begin at ``start``, and its lines at ``line``."""
-        sizes = _SET + self.n_words
-        at = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        nodes = np.zeros(at[-1], np.int64)
-        child = np.where(self.child < 0, self.child - line, start + at[self.child])
-        nodes[at[:-1]], nodes[at[:-1] + _NOT_IN], nodes[at[:-1] + _NOT_IN + 1] = self.variable, child[::2], child[1::2]
-        for word in range(int(self.n_words.max(initial=0))):
-            some = np.flatnonzero(self.n_words > word)
-            nodes[at[some] + _SET + word] = self.bits[self.bits_at[some] + word].view(np.int64)
-        return start + int(at[self.root]) if self.root >= 0 else self.root - line, nodes
+        kept = np.flatnonzero(self.is_asked_after_another)
+        n_values = sizes[self.variable[kept]]
+        at = np.zeros(len(self.variable), np.int64)
+        at[kept] = start + np.cumsum(1 + n_values) - (1 + n_values)
+        nodes = np.zeros(int((1 + n_values).sum()), np.int64)
+        nodes[at[kept] - start] = self.variable[kept]
+        for value in range(int(n_values.max(initial=0))):
+            some = kept[n_values > value]
+            there = self.after(some, value)
+            nodes[at[some] - start + 1 + value] = np.where(there < 0, there - line, at[np.maximum(there, 0)])
+        return int(at[self.root]) if self.root >= 0 else self.root - line, nodes
 
 
 class Trees(NamedTuple):
     """Some trees; what is below 0 is a leaf: -1 less its line."""
 
     root: Integers  # (n_trees,)
-    variables: Integers  # those that any node asks for
-    nodes: Integers  # each: its variable; where to go if the value is not in its set, where if it is; the set's words
+    nodes: Integers  # each: its variable, then where to go for each value
 
     @classmethod
-    def of(cls, trees: Sequence[Tree], first: Sequence[int]) -> Trees:
-        """Join trees; the lines of each begin at ``first``."""
+    def of(cls, trees: Sequence[Tree], first: Sequence[int], sizes: Sequence[int]) -> Trees:
+        """Join trees; the lines of each begin at ``first``, and variables have so many values."""
         roots, parts, start = [], [np.zeros(0, np.int64)], 0
         for one, line in zip(trees, first, strict=True):
-            root, nodes = one.packed(start, line)
+            root, nodes = one.packed(start, line, np.asarray(sizes, np.int64))
             roots.append(root)
             parts.append(nodes)
             start += len(nodes)
-        variables = sorted({var for one in trees for var in one.variable.tolist()})
-        return cls(np.array(roots, np.int64), np.array(variables, np.int64), np.concatenate(parts))
+        return cls(np.array(roots, np.int64), np.concatenate(parts))
 
     def lines(self, values: Sequence[int]) -> list[int]:
         """Return the line of a state, given by all its values, in each tree."""
         found = []
         for node in self.root.tolist():
             while node >= 0:
-                value = values[self.nodes[node]]
-                is_in = int(self.nodes[node + _SET + (value >> 6)]) >> (value & 63) & 1
-                node = int(self.nodes[node + _NOT_IN + is_in])
+                node = int(self.nodes[node + 1 + values[self.nodes[node]]])
             found.append(-1 - node)
         return found
 
 
-class Seen(NamedTuple):
-    """What is known of the state that was looked up last."""
-
-    values: Integers  # (largest of the variables + 1,) -1 before the first state
-    paths: Words  # (n_trees,) a bit for each variable, modulo 64, that the tree asked for
-
-    @classmethod
-    def nothing(cls, trees: Trees) -> Seen:
-        """Return what is known before the first state."""
-        n = len(trees.root)
-        return cls(np.full(trees.variables.max(initial=-1) + 1, -1), np.full(n, 2**64 - 1, np.uint64))
+def no_paths(trees: Trees) -> Words:
+    """Return what is known of the paths of trees that nobody has walked yet: that any change may matter."""
+    return np.full(len(trees.root), 2**64 - 1, np.uint64)
 
 
 @inlined
-def find_leaves(trees, space, states, at, seen, lines, start):
-    """Write the lines of the state at ``states[at]`` from ``lines[start]`` on, of the trees that see a change.
+def find_leaves(trees, changed, values, paths, lines, start):
+    """Write the lines of a state, given by its values, from ``lines[start]`` on, of the trees that see a change.
 
-    The last state's ``lines`` are there, or before the first those of trees without any node.
+    The last state's ``lines`` are there. ``changed`` and ``paths`` (uint64[n_trees]) have a bit for each variable,
+    modulo 64: those that changed, and those that each tree asked for.
     """
-    changed = np.uint64(0)
-    for i in range(len(trees.variables)):
-        var = trees.variables[i]
-        value = value_of(space, states, at, var)
-        if seen.values[var] != value:
-            seen.values[var] = value
-            changed |= np.uint64(1) << np.uint64(var & 63)
     for tree in range(len(trees.root)):
-        if seen.paths[tree] & changed != 0:
+        if paths[tree] & changed != 0:
             node = trees.root[tree]
             path = np.uint64(0)
             while node >= 0:
                 var = trees.nodes[node]
                 path |= np.uint64(1) << np.uint64(var & 63)
-                value = seen.values[var]
-                is_in = (trees.nodes[node + _SET + (value >> 6)] >> (value & 63)) & 1
-                node = trees.nodes[node + _NOT_IN + is_in]
-            seen.paths[tree] = path
+                node = trees.nodes[node + 1 + values[var]]
+            paths[tree] = path
             lines[start + tree] = -1 - node

@@ -21,33 +21,39 @@ import numpy.typing as npt
 from pdsearch._jit import kernel
 from pdsearch.domains import Domain, State
 from pdsearch.domains.planning.abstraction import Integers
+from pdsearch.domains.planning.added_lines import Added
 from pdsearch.domains.planning.cost_partitioning import Abstractions
 from pdsearch.domains.planning.large_costs import MOST_H
 from pdsearch.domains.planning.lines import LINE_BYTES
+from pdsearch.domains.planning.lookup import Lookup, look_up
 from pdsearch.domains.planning.orders import Orders
 from pdsearch.domains.planning.pdb import h_of_lines
+from pdsearch.domains.planning.places import Last
+from pdsearch.domains.planning.refinement_tree import Words
 from pdsearch.domains.planning.scp_tables import N_ORDERS, OPTIONS, Wanted, build_tables, wanted
-from pdsearch.domains.planning.shared_costs import Last, Lookup, look_up
 from pdsearch.domains.planning.task import Planning
 from pdsearch.heuristics import HEURISTICS, Heuristic, Share, build_here
 from pdsearch.kernels.intrinsics import fetch_add
 from pdsearch.kernels.protocol import INFINITY, evaluates
+from pdsearch.kernels.scratch import scratch
 
 _EVERY = 10_000  # evaluations between two orders, at the least
 _MOVES_PER_EVALUATION = 8  # so many transitions of abstractions are looked at in the time of an evaluation
 
 
+@scratch("last", "paths")
 class ScpTables(NamedTuple):
     """The lines of all abstractions, and how they are found."""
 
     entries: npt.NDArray[np.signedinteger]  # (n_lines * n_orders,) the first of a dead state's line is below 0
     lookup: Lookup
     last: Last
+    paths: Words  # of the last state, see find_leaves
 
 
 @evaluates(ScpTables)
 def _evaluate(heuristic, space, states, at):
-    look_up(heuristic.lookup, space, states, at, heuristic.last)
+    look_up(heuristic.lookup, space, states, at, heuristic.last, heuristic.paths)
     return h_of_lines(heuristic.entries, heuristic.last.lines)
 
 
@@ -79,14 +85,16 @@ class Scp(Heuristic):
         self.task = domain
         chosen: Wanted = wanted(option)
         entries, numbers, *rest = share(lambda: build_tables(domain, chosen))
-        lookup, joined = Lookup.from_arrays(rest[:-_N_JOINED]), rest[-_N_JOINED:]
-        self.tables = ScpTables(entries, lookup, Last.nothing(lookup))  # type: ignore[arg-type]
-        self.held = self._joined = Abstractions(*joined)  # type: ignore[arg-type]
+        lookup = Lookup.from_arrays(rest[: -_N_ADDED - _N_JOINED])
+        self.tables = ScpTables(entries, lookup, *lookup.begin(domain.space))  # type: ignore[arg-type]
+        self._added = Added(*rest[-_N_ADDED - _N_JOINED : -_N_JOINED])  # type: ignore[arg-type]
+        self._joined = Abstractions(*rest[-_N_JOINED:])  # type: ignore[arg-type]
+        self.held = (self._added, self._joined)
         self._numbers = numbers  # shared as the lines are
         largest, _, self._n_patterns, self._n_left_out = numbers.tolist()
         self.max_h = min(largest, MOST_H)
         self.max_rise = domain.max_cost + self.max_h
-        if chosen.is_online and lookup.n > 1:
+        if chosen.is_online and len(self._added.line) > 1:
             self.lesson_every = max(_EVERY, len(self._joined.source) // _MOVES_PER_EVALUATION)
 
     @classmethod
@@ -111,14 +119,14 @@ class Scp(Heuristic):
         h, n_places = self.value(state), self._rows.shape[1]
         if h == INFINITY or self._numbers[N_ORDERS] >= n_places:
             return False
-        lines = self._lines(state)
-        table = self._bounded(self._orders.table(self._orders.greedy(lines), lines))
-        if table[lines].sum() <= h:
+        states = self._added.states(self._lines(state))
+        table = self._bounded(self._orders.table(self._orders.greedy(states), states))
+        if table[states].sum() <= h:
             return False
         place = _next_place(self._numbers)
         if place >= n_places:
             return False  # another rank was faster
-        self._rows[self._alive, place] = table[self._alive]
+        self._rows[self._alive, place] = self._added.totals(table, len(self._rows))[self._alive]
         return True
 
     @cached_property
@@ -135,12 +143,8 @@ class Scp(Heuristic):
         return Orders(self._joined, self.task.space.cost)
 
     def _lines(self, state: State) -> Integers:
-        values, places = np.array(self.task.unpack(state)), self.tables.lookup.places
-        products = places.multiplier * values[places.variables][places.place]
-        first = places.first + products.reshape(len(places.first), places.size).sum(axis=1)
-        _, trees, cascades = self.tables.lookup
-        given = values.tolist()
-        return np.concatenate([first, trees.lines(given), cascades.lines(given)]).astype(np.int64)
+        lines: Integers = self.tables.lookup.lines(self.task.unpack(state))
+        return lines
 
     def _bounded(self, table: Integers) -> Integers:
         """Lower distances where sums of them might exceed ``max_h``, and return them."""
@@ -153,4 +157,4 @@ class Scp(Heuristic):
         return table
 
 
-_N_JOINED = len(Abstractions._fields)
+_N_ADDED, _N_JOINED = len(Added._fields), len(Abstractions._fields)

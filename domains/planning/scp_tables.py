@@ -7,15 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pdsearch.domains.planning.added_lines import MOST_OF_TREES, laid_out
 from pdsearch.domains.planning.cartesian import Limits, cartesian_abstractions, why_not
 from pdsearch.domains.planning.hill_climbing import climbed_projections
 from pdsearch.domains.planning.linear_merging import MOVE_BYTES, merge
 from pdsearch.domains.planning.lines import LINE_BYTES
+from pdsearch.domains.planning.lookup import Found, Refined
 from pdsearch.domains.planning.merged import Merged
 from pdsearch.domains.planning.orders import EFFORT
 from pdsearch.domains.planning.pdb_tables import CLIMB, most_states, most_transitions, projector_of, small_projections
 from pdsearch.domains.planning.projections import Projection
-from pdsearch.domains.planning.shared_costs import Found, Refined, Shared, share_costs
+from pdsearch.domains.planning.shared_costs import Partitioned, share_costs
 from pdsearch.domains.planning.sys_scp import larger_projections
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError, MemoryLimitError, TimeLimitError, shown
@@ -76,12 +78,13 @@ def wanted(option: str | None) -> Wanted:
 
 
 def build_tables(task: Planning, chosen: Wanted) -> Arrays:
-    """Return entries, numbers, and the arrays of places, trees and joined abstractions.
+    """Return entries, numbers, and the arrays of a lookup, of what its lines hold, and of the joined abstractions.
 
     The numbers: the largest h, how many orders there are, how many small patterns were asked for, how many of them
     found no memory.
     """
-    shared, n_patterns, n_left_out = shared_tables(task, chosen)
+    parts, n_patterns, n_left_out = partitioned(task, chosen)
+    shared = laid_out(parts, task.sizes, min(MOST_OF_TREES, most_states(task)))
     largest = shared.largest
     if chosen.is_online:
         largest = min(largest + largest // 2, np.iinfo(shared.entries.dtype).max)
@@ -89,11 +92,12 @@ def build_tables(task: Planning, chosen: Wanted) -> Arrays:
         shared.entries,
         np.array([largest, shared.n_orders, n_patterns, n_left_out]),
         *shared.lookup.arrays,
+        *shared.added,
         *shared.joined,
     )
 
 
-def shared_tables(task: Planning, chosen: Wanted) -> tuple[Shared, int, int]:
+def partitioned(task: Planning, chosen: Wanted) -> tuple[Partitioned, int, int]:
     """Make the abstractions and let them share the costs; the numbers are of small patterns, in all and left out."""
     room = most_states(task)
     most = room // 2 if chosen.cartesian else room
@@ -108,8 +112,8 @@ def shared_tables(task: Planning, chosen: Wanted) -> tuple[Shared, int, int]:
     n_moves += sum(len(one.source) for one in refined)
     merged = _merged(task, room - n_states, most_transitions(task) - n_moves) if chosen.merged else []
     effort = EFFORT // 2 if chosen.is_online else EFFORT
-    shared = share_costs(task, Found(projections, refined, merged), chosen.n_orders, effort, n_small)
-    return shared, n_small + n_left_out, n_left_out
+    parts = share_costs(task, Found(projections, refined, merged), chosen.n_orders, effort, n_small)
+    return parts, n_small + n_left_out, n_left_out
 
 
 def _merged(task: Planning, room: int, moves: int) -> list[Merged]:

@@ -53,6 +53,7 @@ class PlanningSpace(NamedTuple):
     word: Integers  # (n_variables,) see layout.py
     shift: Integers
     mask: Words
+    variable_at: Integers  # (64 * n_words,) whose bit each is
     n_values: int
     n_changes: int
     conditional: Rules  # by operator
@@ -256,6 +257,7 @@ def planning_space(task: SasTask, layout: Layout) -> tuple[PlanningSpace, Genera
         word=layout.word,
         shift=layout.shift,
         mask=layout.mask,
+        variable_at=layout.variable_at,
         n_values=max(sizes),
         n_changes=max(1, max(map(len, touched), default=1)),
         conditional=_rules([rules for _, rules in split], layout),
