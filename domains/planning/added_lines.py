@@ -129,7 +129,7 @@ def together(patterns: Sequence[Pattern], sizes: Sequence[int]) -> tuple[list[in
 
     One takes another where it grows by no more states than the other has. What is largest comes first.
 
-    >>> of, joint = together([(0,), (0, 1), (1, 2)], [2, 3, 4])
+    >>> of, joint = together([(0,), (0, 1), (1, 2)], [2, 3, 2])
     >>> of, [one.pattern for one in joint]
     ([0, 0, 0], [(0, 1, 2)])
     >>> together([(0,), (0, 1), (1, 2)], [2, 9, 9])[0]
