@@ -25,7 +25,6 @@ LAYERS = [
         "_jit",
         "_cache",
         "_compile_watch",
-        "_linear_algebra",
         "_notice",
     },
     {"kernels"},

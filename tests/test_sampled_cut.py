@@ -7,7 +7,7 @@ import pytest
 from examples import make
 
 from pdsearch.distribution import make_distribution
-from pdsearch.distribution.descent import Choice, descend, load_balance
+from pdsearch.distribution.descent import SPANS, Choice, descend, load_balance
 from pdsearch.distribution.nested_parts import nested_parts
 from pdsearch.distribution.sampling import Sample
 from pdsearch.distribution.walk import Walk
@@ -64,6 +64,16 @@ def test_what_is_chosen_keeps_the_bound_and_sends_no_more_than_it_must():
     assert sent.mean() < 3.5 / 24
 
 
+def test_parts_that_are_level_on_the_whole_but_not_as_the_search_goes_on_are_not_taken():
+    rng = np.random.default_rng(0)
+    early, mixed = np.arange(4000) // 2000, rng.integers(2, size=4000)
+    rarely, often = np.where(rng.random((2, 4000)) < [[0.01], [0.3]], 1, 0)
+
+    chosen = descend([Choice(0, 2, early, rarely), Choice(1, 2, mixed, often)], 2, 1.1, rng)
+
+    assert chosen == [(1, 1)]
+
+
 def test_moves_may_lead_to_parts_that_no_state_of_the_sample_is_in():
     nowhere = np.zeros(100, np.int64)
     choices = [Choice(0, 8, nowhere, nowhere + 7), Choice(1, 8, nowhere + 7, nowhere - 7)]
@@ -80,7 +90,7 @@ def test_a_looser_bound_sends_less():
         task = make_task(puzzle, None, name, 8)
         sent[name] = simulate(task, Schedule())[0].CO
 
-    assert sent["sampled-cut:3"] < sent["sampled-cut:1.1"] < 0.25
+    assert sent["sampled-cut:3"] < sent["sampled-cut:1.1"] < 0.3
 
 
 @pytest.mark.wide
@@ -109,10 +119,11 @@ def test_two_variables_are_cut_finely_enough_for_many_ranks(n_ranks):
 
 def test_the_estimate_of_the_load_leaves_out_what_chance_alone_gives():
     rng = np.random.default_rng(0)
-    squares = np.array([(np.bincount(rng.integers(48, size=4800)) ** 2).sum() for _ in range(50)])
+    spans = [[np.bincount(rng.integers(48, size=600)) for _ in range(SPANS)] for _ in range(50)]
+    squares = np.array([sum((loads**2).sum() for loads in one) for one in spans])
 
-    assert load_balance(squares, 4800, 48).mean() < 1.1
-    assert load_balance(np.array([2400**2 * 2]), 4800, 4) == pytest.approx(1 + 2.2, abs=0.01)
+    assert load_balance(squares, SPANS * 600, 48).mean() < 1.1
+    assert load_balance(np.array([SPANS * 300**2 * 2]), SPANS * 600, 4) == pytest.approx(1 + 2.2, abs=0.01)
 
 
 def test_a_sample_counts_all_moves_and_makes_one_out_of_each_state():

@@ -12,6 +12,7 @@ from pdsearch._jit import kernel
 
 Integers = npt.NDArray[np.int64]
 PER_DESTINATION = 0.01  # what another rank to send to costs, in nodes sent per node generated
+SPANS = 8  # of a sample in the order of the search, each of which is to be balanced
 _STARTS, _SWEEPS = 4, 6
 _ALL, _SOME = 64, 24  # multipliers: all of them up to so many ranks, else some
 _EXTREME = 2.2  # the largest of about fifty normal deviates
@@ -85,11 +86,11 @@ def _costs(
     choice: Choice, multipliers: Integers, owners: Integers, steps: Integers, n_ranks: int, most_lb: float
 ) -> npt.NDArray[np.float64]:
     """Return the cost of taking a choice with each multiplier: float64[n_multipliers]."""
-    counts = np.zeros(n_ranks, np.int64)
+    counts, met = np.zeros((2, n_ranks), np.int64)
     squares, idle, sent, others = np.zeros((4, len(multipliers)), np.int64)
     numbers = np.arange(choice.n_parts)
     added = numbers * multipliers[:, None] % n_ranks  # by number of the part
-    _count_loads(choice.parts, added, owners, counts, squares, idle)
+    _count_loads(choice.parts, added, owners, counts, met, squares, idle)
     added = np.concatenate([added, -numbers[:0:-1] * multipliers[:, None] % n_ranks], axis=1)  # by step, from 0 to -1
     _count_sent(choice.steps, added, steps, counts, sent, others)
     beyond = np.maximum(np.log(load_balance(squares, len(owners), n_ranks) / most_lb), 0.0)
@@ -100,32 +101,38 @@ def _costs(
 
 
 def load_balance(squares: Integers, n_states: int, n_ranks: int) -> npt.NDArray[np.float64]:
-    """Return LB as estimated from the sum of the squares of ranks' states, less what chance would give.
+    """Return LB as estimated from the squares of ranks' states, added up over the spans, less what chance would give.
 
-    >>> load_balance(np.array([500**2 * 2]), 1000, 2).tolist()
+    Where loads change from span to span they are going to change later, too.
+
+    >>> load_balance(np.array([SPANS * 500**2 * 2]), SPANS * 1000, 2).tolist()
     [1.0]
     """
-    mean = n_states / n_ranks
-    spread = squares / n_ranks / mean**2 - 1 - 1 / mean
+    mean = n_states / n_ranks / SPANS
+    spread = squares / n_ranks / SPANS / mean**2 - 1 - 1 / mean
     balance: npt.NDArray[np.float64] = 1 + _EXTREME * np.sqrt(np.maximum(spread, 0.0))
     return balance
 
 
 @kernel
-def _count_loads(parts, added, owners, counts, squares, idle):
-    """Add up, for each row of ``added``, the squares of the ranks' loads, and the ranks without any.
+def _count_loads(parts, added, owners, counts, met, squares, idle):
+    """Add up, for each row of ``added``, the squares of the ranks' loads in each span, and the ranks without any.
 
-    ``counts`` (int64[n_ranks]) is scratch, all zero before and after.
+    ``counts`` and ``met`` (int64[n_ranks]) are scratch, all zero before and after.
     """
-    n_ranks = len(counts)
+    n_ranks, n = len(counts), len(parts)
     for m in range(len(added)):
-        for i in range(len(parts)):
-            owner = owners[i] + added[m, parts[i]]
-            counts[owner if owner < n_ranks else owner - n_ranks] += 1
+        for span in range(SPANS):
+            for i in range(span * n // SPANS, (span + 1) * n // SPANS):
+                owner = owners[i] + added[m, parts[i]]
+                counts[owner if owner < n_ranks else owner - n_ranks] += 1
+            for rank in range(n_ranks):
+                squares[m] += counts[rank] * counts[rank]
+                met[rank] += counts[rank]
+                counts[rank] = 0
         for rank in range(n_ranks):
-            squares[m] += counts[rank] * counts[rank]
-            idle[m] += counts[rank] == 0
-            counts[rank] = 0
+            idle[m] += met[rank] == 0
+            met[rank] = 0
 
 
 @kernel

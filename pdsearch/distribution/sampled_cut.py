@@ -16,7 +16,8 @@ moves, and then
     CO + 0.01 * (ranks that a rank sends to), as long as LB is at most a bound,
 
    with CO and the ranks counted on the sampled moves, and LB estimated from the spread of the
-   sampled owners, less what chance alone would give.
+   sampled owners in each eighth of the sample, in the order of the search, less what chance alone would give: parts
+   that are level on the whole, but not from one eighth to the next, are not going to stay so.
 
 On few ranks the busiest one decides how long a search takes, so that the bound is tight there; on
 many, what is sent and what ranks do while they wait cost as much, and it is 2.
