@@ -1,6 +1,7 @@
 """hmax, LM-cut and goal counting against slow versions, exact distances, and the search that uses them."""
 
 from collections import defaultdict
+from itertools import pairwise
 
 import naive
 import pytest
@@ -11,6 +12,7 @@ from pdsearch import Status, solve
 from pdsearch.domains.planning.hmax import Hmax
 from pdsearch.domains.planning.lmcut import Lmcut
 from pdsearch.domains.planning.relaxed import relaxed
+from pdsearch.domains.planning.relevant import relevant
 from pdsearch.domains.planning.sas import Effect, Operator, SasTask, Variable
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import BadInputError
@@ -23,126 +25,103 @@ INFINITE = float("inf")
 
 
 class Slow:
-    """LM-cut over dictionaries and lists, h^max with one list per cost from which the last is taken first."""
+    """LM-cut over dictionaries and lists, with one list per cost from which the last fact is taken first."""
 
     def __init__(self, domain: Planning) -> None:
-        task = relaxed(domain.task)
+        task = relevant(relaxed(domain.task))
         self.first, self.always, self.goal = task.first.tolist(), task.always.tolist(), task.goal
-        rows = [(rows.first.tolist(), rows.items.tolist()) for rows in (task.needs, task.adds)]
-        self.needs, self.adds = (
-            [items[first[o] : first[o + 1]] for o in range(len(task.cost))] for first, items in rows
-        )
+        self.needs, self.adds = lists(task.needs), lists(task.adds)
         self.cost, self.origin = task.cost.tolist(), task.origin.tolist()
 
-    def facts(self, values):
-        return [self.first[var] + value for var, value in enumerate(values)]
-
-    def hmax(self, values):
-        self._begin(values)
-        return INFINITY if self.h[self.goal] == INFINITE else self.h[self.goal]
-
     def lmcut(self, values):
-        hmax = self.hmax(values)
-        if hmax == INFINITY:
-            return INFINITY
-        total = 0
-        while self.h[self.goal] > 0:
-            zone: set[int] = set()
-            self._mark(self.goal, zone)
-            cut = self._cut([*self.always, *self.facts(values)], zone)
-            cut += self._other_parts(cut)
+        self.left, self.taken, self.supporter = list(self.cost), set(), {}
+        self.h, self.support = defaultdict(lambda: INFINITE), defaultdict(lambda: INFINITE)
+        self.queue = defaultdict(list)
+        for fact in [*(self.first[var] + value for var, value in enumerate(values)), *self.always]:
+            self._offer([fact], 0)
+        self._spread(INFINITE)
+        hmax, total = self.h[self.goal], 0
+        while 0 < self.h[self.goal] < INFINITE:
+            cut = self._cut()
             least = min(self.left[o] for o in cut)
             total += least
+            self.queue.clear()
             for o in cut:
                 self.left[o] -= least
-            self._spread([(fact, self.h[self.supporter[o]] + self.left[o]) for o in cut for fact in self.adds[o]])
-        return max(total, hmax)
+            for o in cut:
+                self._offer(self.adds[o], self.support[o] + self.left[o], self.h[self.goal])
+            self._spread()
+        return INFINITY if hmax == INFINITE else max(total, hmax)
 
-    def _other_parts(self, cut):
-        return [
-            o
-            for o in range(len(self.cost))
-            if o not in cut and o in self.supporter and any(self.origin[o] == self.origin[one] for one in cut)
-        ]
-
-    def _begin(self, values):
-        self.left = list(self.cost)
-        self.h = defaultdict(lambda: INFINITE)
-        self.supporter = {}
-        missing = [set(needs) for needs in self.needs]
-        queue = defaultdict(list)
-        for fact in [*self.facts(values), *self.always]:
-            self.h[fact] = 0
-            queue[0].append(fact)
-        while any(queue.values()):
-            cost = min(cost for cost, facts in queue.items() if facts)
-            fact = queue[cost].pop()
-            if cost > self.h[fact]:
-                continue
-            for o in range(len(self.needs)):
-                if fact in missing[o]:
-                    missing[o].remove(fact)
-                    if not missing[o]:
-                        self.supporter[o] = fact
-                        for added in self.adds[o]:
-                            if cost + self.cost[o] < self.h[added]:
-                                self.h[added] = cost + self.cost[o]
-                                queue[self.h[added]].append(added)
-
-    def _spread(self, offers):
-        queue = defaultdict(list)
-        support = {o: self.h[fact] for o, fact in self.supporter.items()}
-
-        def offer(fact, cost):
+    def _offer(self, facts, cost, below=INFINITE):
+        for fact in facts if cost < below else ():
             if cost < self.h[fact]:
                 self.h[fact] = cost
-                queue[cost].append(fact)
+                self.queue[cost].append(fact)
 
-        for fact, cost in offers:
-            offer(fact, cost)
-        while any(queue.values()):
-            cost = min(cost for cost, facts in queue.items() if facts)
-            fact = queue[cost].pop()
+    def _spread(self, below=None):
+        while any(self.queue.values()):
+            cost = min(cost for cost, facts in self.queue.items() if facts)
+            if cost >= self.h[self.goal]:
+                break
+            fact = self.queue[cost].pop()
             if cost > self.h[fact]:
                 continue
-            for o in range(len(self.needs)):
-                if self.supporter.get(o) == fact and support[o] > cost:
-                    dearest = max(self.h[need] for need in self.needs[o])
-                    if dearest > self.h[fact]:
-                        self.supporter[o] = next(need for need in self.needs[o] if self.h[need] == dearest)
-                    changed = dearest != support[o]
-                    support[o] = dearest
-                    if changed:
-                        for added in self.adds[o]:
-                            offer(added, dearest + self.left[o])
+            is_new = fact not in self.taken
+            self.taken.add(fact)
+            for o, needs in enumerate(self.needs):
+                if fact in needs and self.taken.issuperset(needs) and (is_new or self.supporter[o] == fact):
+                    before = self.support[o]
+                    self.support[o] = max(self.h[need] for need in needs)
+                    self.supporter[o] = next(need for need in needs if self.h[need] == self.support[o])
+                    if below == INFINITE:
+                        self.supporter[o] = fact
+                    if self.support[o] < before:
+                        self._offer(self.adds[o], self.support[o] + self.left[o], below or self.h[self.goal])
 
-    def _mark(self, fact, zone):
-        zone.add(fact)
-        for o in range(len(self.adds)):
-            if fact in self.adds[o] and self.left[o] == 0 and o in self.supporter:
-                dearest = self.h[self.supporter[o]]
-                for need in self.needs[o]:
-                    border = all(self.left[other] > 0 for other in range(len(self.adds)) if need in self.adds[other])
-                    if self.h[need] == dearest and (need in zone or border):
-                        self.supporter[o] = need
-                        break
-                if self.supporter[o] not in zone:
-                    self._mark(self.supporter[o], zone)
+    def _cut(self):
+        self.zone: list[int] = []
+        self._mark(self.goal)
+        entering = [o for o in self._entering() if all(map(self._may_be_before, self.needs[o]))]
+        return [o for o in range(len(self.cost)) if self.origin[o] in {self.origin[one] for one in entering}]
 
-    def _cut(self, start, zone):
-        waiting, before, cut = list(start), set(start), []
-        while waiting:
-            fact = waiting.pop()
-            for o in range(len(self.needs)):
-                if self.supporter.get(o) == fact:
-                    if zone & set(self.adds[o]):
-                        cut.append(o)
-                        continue
-                    for added in self.adds[o]:
-                        if added not in before:
-                            before.add(added)
-                            waiting.append(added)
-        return cut
+    def _mark(self, fact):
+        self.zone.append(fact)
+        for o in self._achievers(fact):
+            if self.left[o] == 0:
+                far = [need for need in self.needs[o] if self.h[need] >= self.h[self.goal]]
+                free = [need for need in far if not all(self.left[other] for other in self._achievers(need))]
+                if not set(far) & set(self.zone):
+                    self._mark(max(reversed(far), key=lambda need: (self.h[need], need not in free)))
+
+    def _achievers(self, fact):
+        return [o for o in range(len(self.adds)) if fact in self.adds[o]]
+
+    def _entering(self):
+        return [o for o in range(len(self.adds)) if self.left[o] > 0 and set(self.zone) & set(self.adds[o])]
+
+    def _may_be_before(self, fact):
+        others = set(self._achievers(fact)) - set(self._entering())
+        is_added = any(not set(self.zone) & set(self.needs[o]) for o in others)
+        return self.h[fact] < self.h[self.goal] or (fact not in self.zone and is_added)
+
+
+def lists(rows):
+    return [rows.items[start:end].tolist() for start, end in pairwise(rows.first.tolist())]
+
+
+def slow_hmax(domain, values):
+    """Go through all operators until nothing changes."""
+    task = relaxed(domain.task)
+    facts = [*(first + value for first, value in zip(task.first.tolist(), values, strict=False)), *task.always.tolist()]
+    h = defaultdict(lambda: INFINITE, dict.fromkeys(facts, 0))
+    before, operators = None, list(zip(lists(task.needs), lists(task.adds), task.cost.tolist(), strict=True))
+    while h != before:
+        before = dict(h)
+        for needs, adds, cost in operators:
+            for added in adds:
+                h[added] = min(h[added], max(h[need] for need in needs) + cost)
+    return INFINITY if h[task.goal] == INFINITE else h[task.goal]
 
 
 @pytest.mark.few(2)
@@ -155,7 +134,7 @@ def test_lmcut_is_the_slow_version_on_every_state(options):
         for state in list(naive.reachable(domain))[:30]:
             values = domain.unpack(state)
             assert fast.value(state) == slow.lmcut(values)
-            cut_apart += fast.value(state) not in (INFINITY, slow.hmax(values))
+            cut_apart += fast.value(state) not in (INFINITY, slow_hmax(domain, values))
     assert cut_apart > 0
 
 
@@ -163,9 +142,9 @@ def test_lmcut_is_the_slow_version_on_every_state(options):
 def test_hmax_is_the_slow_version_on_every_state(options):
     for seed in range(40):
         domain = sas_tasks.planning(seed, **options)
-        fast, slow = Hmax(domain), Slow(domain)
+        fast = Hmax(domain)
         for state in list(naive.reachable(domain))[:60]:
-            assert fast.value(state) == slow.hmax(domain.unpack(state))
+            assert fast.value(state) == slow_hmax(domain, domain.unpack(state))
 
 
 FITTING = [name for name in HEURISTICS if HEURISTICS[name].fits(sas_tasks.planning(0)) and HEURISTICS[name].admissible]
@@ -211,6 +190,20 @@ def test_two_effects_of_an_operator_pay_once_for_it():
     domain = Planning(task, "one switch for two lamps")
 
     assert Lmcut(domain).value(domain.initial) == 3
+
+
+def test_what_leads_to_no_goal_is_left_out():
+    names = ("lamp", "bell", "door")
+    ring, light = Effect((), 1, 1), Effect((), 0, 1)
+    operators = (Operator("ring", (), (ring,), 1), Operator("press", ((2, 0),), (light, ring), 2))
+    variables = tuple(Variable(name, -1, ("off", "on")) for name in names)
+    task = relaxed(SasTask(True, variables, (), (0, 0, 0), ((0, 1),), operators))
+
+    smaller = relevant(task)
+
+    assert (smaller.cost.tolist(), smaller.origin.tolist(), smaller.first_part.tolist()) == ([2, 0], [0, 1], [0, 1, 2])
+    assert lists(smaller.needs) == [[4], [1]]
+    assert lists(smaller.adds) == [[1], [task.goal]]
 
 
 def test_an_inadmissible_heuristic_is_refused_unless_asked_for():

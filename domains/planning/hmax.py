@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pdsearch._jit import inlined, kernel
 from pdsearch.domains import Domain, State
 from pdsearch.domains.planning.relaxed import Relaxed, most_h, relaxed
+from pdsearch.domains.planning.relevant import relevant
 from pdsearch.domains.planning.space import value_of
 from pdsearch.domains.planning.task import Planning
 from pdsearch.heuristics import HEURISTICS, Heuristic
@@ -94,7 +95,7 @@ class Hmax(Heuristic):
         super().__init__(domain)
         assert isinstance(domain, Planning)
         self.planning = domain
-        self.tables = hmax_tables(relaxed(domain.task))
+        self.tables = hmax_tables(relevant(relaxed(domain.task)))
         self.max_h = most_h(domain.task)
         self.max_rise = domain.max_cost + self.max_h
 
