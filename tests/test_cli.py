@@ -234,7 +234,7 @@ def test_progress_is_one_line_written_over_again_and_only_when_asked_for(tmp_pat
         with (tmp_path / "stderr").open("w") as stderr:
             words = [
                 *PDSEARCH,
-                *shlex.split("solve tiles korf:88 --time-limit 3s --memory 800M --when-full stop"),
+                *shlex.split("solve tiles korf:88 --time-limit 10s --memory 800M --when-full stop"),
                 *more,
             ]
             jobs.finish(jobs.start(words, stderr=stderr), timeout=60)

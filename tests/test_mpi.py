@@ -195,7 +195,7 @@ def test_wrong_input_is_one_line_from_one_rank(words, message, mpirun):
     ("limit", "code", "status"),
     others_wide(
         [
-            (["--time-limit", "5s"], 23, "time limit"),
+            (["--time-limit", "15s"], 23, "time limit"),
             (["--node-limit", "20000"], 12, "node limit"),
             (["--memory", "4M", "--when-full", "stop"], 22, "memory limit"),
         ]

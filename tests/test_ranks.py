@@ -99,7 +99,7 @@ def test_ranks_within_mpiexec_are_refused():
 
 
 @pytest.mark.few(1)
-@pytest.mark.parametrize(("limit", "code"), [("--node-limit=20000", 12), ("--time-limit=2s", 23)])
+@pytest.mark.parametrize(("limit", "code"), [("--node-limit=20000", 12), ("--time-limit=5s", 23)])
 def test_limits_stop_all_ranks_with_their_code(limit, code):
     job = pdsearch(*HARD, "-n", "3", "--json", "-", *limit.split("="))
 
