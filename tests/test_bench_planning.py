@@ -12,9 +12,10 @@ from pdsearch.benchmarking._planning_runs import AUTO, Trial
 from pdsearch.benchmarking.planning import compare_costs, table, tasks_of
 from pdsearch.cli import main
 from pdsearch.domains.planning.hmax import Hmax
-from pdsearch.errors import BadInputError, WrongPlanError
+from pdsearch.errors import BadInputError, TimeLimitError, WrongPlanError
 from pdsearch.heuristics import HEURISTICS
 from pdsearch.search.best_first import portfolio
+from pdsearch.search.best_first.astar import AStar
 
 DATA = Path(__file__).parent / "data" / "planning"
 RUN = Trial("a.sas", "pdsearch", "blind", 60.0, 2**31, "solved", cost=3, generated=600, evaluated=300, cpu_s=2.0)
@@ -139,6 +140,16 @@ def test_what_is_no_proof_is_not_compared():
     compare_costs([RUN, unfinished, dataclasses.replace(RUN, task="b.sas", cost=5)])
 
     assert "hmax by pdsearch: 0 of 1 solved" in table([RUN, unfinished])
+
+
+def test_a_limit_that_ends_compiling_is_a_status(tasks, monkeypatch, capsys):
+    def too_late(*_):
+        raise TimeLimitError("the time limit ended compiling; give more time")
+
+    monkeypatch.setattr(AStar, "solve", too_late)
+
+    assert bench("--tasks", tasks, "--configs", "blind") == 0
+    assert "time limit" in capsys.readouterr().out
 
 
 def test_a_choice_has_no_rates():

@@ -10,11 +10,11 @@ from typing import Any
 
 from pdsearch.domains.planning.task import Planning
 from pdsearch.environment import environment
-from pdsearch.errors import BadInputError
+from pdsearch.errors import BadInputError, TimeLimitError
 from pdsearch.heuristics import make_heuristic
 from pdsearch.kernels.protocol import INFINITY
 from pdsearch.limits import Limits
-from pdsearch.result import Result
+from pdsearch.result import Result, Status
 from pdsearch.search import solve
 from pdsearch.search.best_first.astar import AStar
 from pdsearch.search.best_first.local_search import compile_kernels
@@ -121,7 +121,10 @@ def own_run(planning: Planning, config: str, limits: Limits, interrupted: Callab
     setup_s = time.process_time() - began
     compile_kernels(task)
     began = time.process_time()
-    result = AStar().solve(task, Run(limits, interrupted))
+    try:
+        result = AStar().solve(task, Run(limits, interrupted))
+    except TimeLimitError as error:  # it ended while something was compiled
+        return Trial(*given, status=Status.TIME_LIMIT.words, reason=str(error), setup_s=setup_s)
     cpu_s = time.process_time() - began
     return _trial(given, result, task.heuristic.value(planning.initial), setup_s, cpu_s)
 
