@@ -20,17 +20,17 @@ from typing import Any
 
 from pdsearch.balance.metrics import load_balance
 
-TASKS = [  # chosen for their seconds on one rank, before anything was measured on two
-    ("lmcut", "tidybot-opt11-strips/p02"),
-    ("lmcut", "sokoban-opt11-strips/p05"),
+TASKS = [  # chosen for their seconds on one rank, 5 to 60, before anything was measured on two
     ("lmcut", "driverlog/p13"),
     ("lmcut", "logistics00/p7-1"),
     ("lmcut", "zenotravel/p09"),
-    ("scp", "gripper/p06"),
-    ("scp", "pipesworld-notankage/p15"),
-    ("scp", "elevators-opt08-strips/p05"),
+    ("lmcut", "blocks/p10-0"),
+    ("lmcut", "storage/p15"),
+    ("scp", "gripper/p07"),
     ("scp", "elevators-opt08-strips/p07"),
-    ("scp", "storage/p15"),
+    ("scp", "rovers/p06"),
+    ("scp", "floortile-opt11-strips/p02-003"),
+    ("scp", "pipesworld-tankage/p12"),
 ]
 Run = dict[str, Any]
 
