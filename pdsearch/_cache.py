@@ -33,6 +33,7 @@ from numba.core.compiler import CompileResult
 from numba.core.dispatcher import Dispatcher
 from numba.core.serialize import dumps
 
+from pdsearch._linear_algebra import put_off_linear_algebra
 from pdsearch._notice import notice
 from pdsearch.plugins import covered, installed_modules
 
@@ -180,6 +181,7 @@ class KernelCache:
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """Return the compiled kernel, or None."""
+        put_off_linear_algebra()
         target.refresh()
         arguments = getattr(signature, "args", signature)
         found = None

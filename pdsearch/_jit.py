@@ -21,6 +21,7 @@ from numba.extending import overload
 
 from pdsearch._cache import KernelCache, cache_folder, prune
 from pdsearch._compile_watch import look_now
+from pdsearch._linear_algebra import put_off_linear_algebra
 from pdsearch._notice import announced, expect
 from pdsearch.errors import BadInputError, PdsearchError
 
@@ -158,6 +159,7 @@ def with_answers(template: Function, implements: Mapping[Function, Function]) ->
 
 def read_tables() -> None:
     """Have numba read its own tables, which takes a third of a second, where there is time for it."""
+    put_off_linear_algebra()
     cpu_target.typing_context.refresh()
     cpu_target.target_context.refresh()
 

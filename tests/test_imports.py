@@ -25,6 +25,7 @@ LAYERS = [
         "_jit",
         "_cache",
         "_compile_watch",
+        "_linear_algebra",
         "_notice",
     },
     {"kernels"},

@@ -353,3 +353,27 @@ def test_what_compiles_is_said_again_and_again_until_it_ends():
 
     assert ended.is_set()
     assert quick.begun == 0
+
+
+PRODUCT = """
+import sys
+{before}
+import numba, numpy as np
+from pdsearch._jit import read_tables
+read_tables()
+print("scipy.linalg" in sys.modules)
+{what}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "what", "says"),
+    [
+        ("", "print(numba.njit(lambda a, b: np.dot(a, b))(np.ones(3), np.ones(3)))", ["False", "3.0"]),
+        ("sys.modules['scipy'] = None", "print(numba.njit(lambda a: a + 1)(1))", ["False", "2"]),
+    ],
+)
+def test_scipy_is_imported_when_something_is_multiplied(before, what, says):
+    job = jobs.run([sys.executable, "-c", PRODUCT.format(before=before, what=what)])
+
+    assert (job.stdout.splitlines(), job.returncode) == (says, 0), job.stderr

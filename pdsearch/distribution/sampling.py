@@ -36,15 +36,16 @@ class Sample:
     @classmethod
     def of(cls, domain: Domain, states: list[State]) -> Sample:
         """Look at states' features, and expand them."""
+        packed = np.array(states, np.uint64).reshape(len(states), -1)
+        features = domain.features_of(packed)
+        rows, columns = np.nonzero(features >= 0)
+        hashed = features[rows, columns]
         values = np.full((len(states), domain.n_variables), -1, np.int64)
-        for row, state in zip(values, states, strict=True):
-            features = domain.features(state)
-            row[features // domain.n_values] = features % domain.n_values
+        values[rows, hashed // domain.n_values] = hashed % domain.n_values
         moves = np.zeros((domain.n_variables, domain.n_values, domain.n_values), np.int64)
         successors = values.copy()
-        packed = np.array(states, np.uint64).reshape(-1)
         scratch = new_moves(len(domain.initial), domain.max_moves, domain.n_changes)
-        _expand_all(domain.space, packed, scratch, NO_OPERATOR, moves, successors)
+        _expand_all(domain.space, packed.reshape(-1), scratch, NO_OPERATOR, moves, successors)
         return cls(values, successors, moves)
 
 
