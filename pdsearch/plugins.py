@@ -23,12 +23,15 @@ _OURS = "pdsearch."
 _warned: set[str] = set()
 covered: set[Path] = set()  # the files of plug-ins: sources of what is compiled for them
 files: list[str] = []  # that were loaded by name, in order
+_loaded: set[str] = set()  # what entry points name
 
 
 def load(entry: EntryPoint) -> Any:
     """Return what an entry point names, or None with one warning if it cannot be imported."""
     try:
-        return entry.load()
+        loaded = entry.load()
+        _loaded.add(entry.value)
+        return loaded
     except Exception as error:
         if entry.value not in _warned:
             _warned.add(entry.value)
@@ -39,6 +42,11 @@ def load(entry: EntryPoint) -> Any:
                 stacklevel=2,
             )
         return None
+
+
+def are_loaded() -> bool:
+    """Say whether code of others runs in this process."""
+    return bool(files or _loaded)
 
 
 def load_group(group: str) -> None:

@@ -21,12 +21,29 @@ COURIER = str(Path(__file__).parent / "data" / "planning" / "courier.sas")
 # --- the beginning ---
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="the system does not say when a process was started")
+says_when = pytest.mark.skipif(
+    not Path("/proc/self/stat").is_file(), reason="the system does not say when a process was started"
+)
+
+
+@says_when
 def test_a_process_begins_before_it_imports():
     code = "import time; t = time.monotonic(); time.sleep(0.2); import pdsearch; from pdsearch.console import clock; "
     job = jobs.run([sys.executable, "-c", code + "print(clock.process_began() - t)"])
 
     assert -clock._MOST_S < float(job.stdout) < 0.1  # ticks of a hundredth
+
+
+@says_when
+def test_a_process_that_was_forked_began_then():
+    code = (
+        "import os, time; from pdsearch.console import clock; time.sleep(0.5); t = time.monotonic()\n"
+        "if os.fork(): os.wait()\n"
+        "else: print(clock.process_began() - t)"
+    )
+    job = jobs.run([sys.executable, "-c", code])
+
+    assert abs(float(job.stdout)) < 0.3
 
 
 @pytest.mark.parametrize("text", [None, "7 (a) b) S 1", "7 (a) S " + "0 " * 40])
@@ -95,6 +112,8 @@ def test_what_is_to_be_done_at_exit_is_done_and_nothing_is_taken_apart():
         ("threading.Thread(target=lambda: (time.sleep(0.3), sys.stdout.write('done\\n'))).start()", "done"),
         ("sys.setprofile(lambda *_: None)", "taken apart"),
         ("sys.modules['mpi4py.MPI'] = sys", "taken apart"),
+        ("try: (lambda: leave(7))()\nexcept SystemExit: print('caught')", "caught"),
+        ("try: exec('leave(7)')\nexcept SystemExit: print('caught')", "caught"),
     ],
 )
 def test_who_still_needs_python_has_it(what, says):
@@ -102,6 +121,33 @@ def test_who_still_needs_python_has_it(what, says):
 
     assert job.returncode == 7
     assert says in job.stdout.splitlines()
+
+
+def test_who_runs_the_program_within_another_goes_on():
+    code = (
+        "import runpy, sys; sys.argv = ['pdsearch', 'list', 'domains']\n"
+        "try: runpy.run_module('pdsearch', run_name='__main__')\n"
+        "except SystemExit as ended: print('ended', ended.code)"
+    )
+    job = jobs.run([sys.executable, "-c", code])
+
+    assert job.stdout.splitlines()[-1:] == ["ended 0"], job.stderr
+
+
+def test_what_a_plug_in_leaves_open_is_written(tmp_path):
+    file = tmp_path / "logs.py"
+    file.write_text(f"log = open({str(tmp_path / 'log')!r}, 'w')\nlog.write('a line')\n")
+    job = jobs.run([sys.executable, "-m", "pdsearch", "list", "domains", "--plugin", str(file)])
+
+    assert job.returncode == 0, job.stderr
+    assert (tmp_path / "log").read_text() == "a line"
+
+
+def test_streams_may_be_closed():
+    code = "from pdsearch.comm.leave import leave; leave(7)"
+    job = jobs.run(["sh", "-c", '"$0" -c "$1" >&- 2>&-', sys.executable, code])
+
+    assert job.returncode == 7
 
 
 def test_a_reader_that_has_gone_is_a_broken_pipe():

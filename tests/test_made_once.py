@@ -3,6 +3,7 @@
 Each rank counts what it makes itself, and all say what they have; MPI ranks run this file.
 """
 
+import ctypes
 import json
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from pdsearch import solve
 from pdsearch.comm import shared
 from pdsearch.comm.alike import digest
 from pdsearch.comm.launch import call_on_ranks
+from pdsearch.comm.local import LocalRanks
 from pdsearch.comm.parcel import packed, unpacked
 from pdsearch.comm.world import carrier_of, import_mpi, world
 from pdsearch.console.instances import instances
@@ -266,6 +268,36 @@ def test_what_cannot_be_sent_each_rank_makes():
 
     assert first == second
     assert (n_first, n_second) == (1, 1)
+
+
+class Unreadable:
+    """What can be pickled, and not read again."""
+
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+@pytest.mark.parametrize("value", [ctypes.pointer(ctypes.c_int(1)), Unreadable()])
+def test_whatever_is_raised_on_the_way_there_and_back_means_that_it_cannot_be_sent(value):
+    assert packed([value], {}) is None
+
+
+class Sharing(Tiles):
+    """A domain that shares tables and reads nothing for others."""
+
+    is_shared = True
+
+    @classmethod
+    def parse(cls, text, share, **options):
+        """Read a puzzle."""
+        return super().parse(text, **options)
+
+
+def test_what_one_instance_shares_the_next_one_is_not_given_as_an_option():
+    options = {}
+
+    assert len(instances(Sharing, ["3x2: 5 4 3 2 1 0", "3x2: 1 0 2 3 4 5"], options, LocalRanks.alone())) == 2
+    assert options == {}
 
 
 @pytest.mark.parametrize("name", list(DISTRIBUTIONS))

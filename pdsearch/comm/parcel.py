@@ -9,7 +9,7 @@ from typing import Any
 
 
 def packed(value: Any, own: Mapping[str, Any]) -> bytes | None:
-    """Return an object as bytes; None where something in it cannot be pickled.
+    """Return an object as bytes; None where something in it cannot be pickled, or read again.
 
     Parameters
     ----------
@@ -29,7 +29,8 @@ def packed(value: Any, own: Mapping[str, Any]) -> bytes | None:
     file = io.BytesIO()
     try:
         _Packer(file, own).dump(value)
-    except (pickle.PicklingError, AttributeError, TypeError):
+        unpacked(file.getvalue(), own)
+    except Exception:  # whatever the classes of a plug-in raise
         return None
     return file.getvalue()
 

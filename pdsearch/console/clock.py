@@ -29,7 +29,8 @@ def spent_s() -> float:
 def process_began() -> float:
     """Return when this process was started, by ``time.monotonic()``.
 
-    Where the system does not say, or what it says cannot be, it is when this package was imported.
+    Where the system does not say, or what it says cannot be, it is when this package was imported. A process that was
+    forked after that began when it was forked.
     """
     imported = pdsearch.imported_s
     try:
@@ -38,5 +39,6 @@ def process_began() -> float:
         age_s = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
     except (OSError, AttributeError, ValueError, IndexError):  # no Linux
         return imported
-    began = time.monotonic() - age_s
-    return began if 0 <= imported - began <= _MOST_S else imported
+    now = time.monotonic()
+    began = now - age_s
+    return began if imported - _MOST_S <= began <= now else imported

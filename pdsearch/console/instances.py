@@ -47,9 +47,9 @@ def _read(domain: type[Domain], name: str, options: dict[str, Any], comm: Any) -
         return together(comm, lambda: _from_lines(domain, name, options))
     began = time.perf_counter()
     fetched = once(comm, lambda: domain.fetch(name, **options))
-    given = options if fetched is None else options | {"fetched": fetched}
     share = SharedArrays(comm) if comm is not None and domain.is_shared else None
-    given |= {} if share is None else {"share": share}
+    own = {"fetched": fetched, "share": share}
+    given = options | {name: value for name, value in own.items() if value is not None}
     one = together(comm, lambda: domain.parse(name, **given))
     if share is not None:
         share.close()  # not when a rank raised: closing waits for all

@@ -22,7 +22,7 @@ _LOOK = 500  # expansions between two looks at how much is stored
 class ShortSearch:
     """A* on one rank that ends when it has stored enough, and may end for any other reason.
 
-    It is short enough for every rank to make its own, and the same on each.
+    Rank 0 makes it for all, and each rank its own where the distribution cannot be sent: the same on each.
 
     Parameters
     ----------
