@@ -15,6 +15,7 @@ from examples import others_wide
 from test_mpi import stderr_says
 
 from pdsearch import solve
+from pdsearch.cli import _ranks
 from pdsearch.comm import launch
 from pdsearch.comm.launch import RankLostError, check_size
 from pdsearch.console.interrupts import Interrupts
@@ -89,6 +90,23 @@ def test_bad_input_is_one_line(words, says):
     assert (job.returncode, job.stdout) == (2, "")
     assert job.stderr.startswith(f"pdsearch: {says}")
     assert len(job.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "solve tiles korf:79 -n 2",
+        "solve -n2 tiles korf:79",
+        "solve tiles -n=2 korf:79",
+        "--progress solve -n 2 tiles korf:79",
+        "--plugin own.py solve tiles korf:79 -n 2",
+    ],
+)
+def test_the_number_of_ranks_is_found_wherever_it_stands(words):
+    ranks, rest = _ranks(words.split())
+
+    assert ranks == 2
+    assert [word for word in rest if word not in ("--progress", "--plugin", "own.py")] == ["solve", "tiles", "korf:79"]
 
 
 def test_ranks_within_mpiexec_are_refused():

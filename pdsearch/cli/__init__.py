@@ -217,15 +217,16 @@ def _ranks(argv: list[str]) -> tuple[int, list[str]]:
 
     It is looked for before anything is imported, for all that the ranks have to import, too.
     """
-    name = next((word for word in argv if not word.startswith("-")), "")
-    if "-n" not in argv or name not in command_names() or not _takes_ranks(name):
+    name = next((word for word in _plugin_files(argv)[1] if not word.startswith("-")), "")
+    at = next((place for place, word in enumerate(argv) if word.startswith("-n")), None)
+    if at is None or name not in command_names() or not _takes_ranks(name):
         return 1, argv
     from pdsearch.comm.launch import check_size
 
-    at = argv.index("-n")
-    ranks = whole(" ".join(argv[at + 1 : at + 2]), "number of ranks")
+    after = at + 1 if argv[at][2:] else at + 2
+    ranks = whole(argv[at][2:].removeprefix("=") or " ".join(argv[at + 1 : after]), "number of ranks")
     check_size(ranks)
-    return ranks, [*argv[:at], *argv[at + 2 :]]
+    return ranks, [*argv[:at], *argv[after:]]
 
 
 def _command(argv: list[str]) -> tuple[str, Any, str, list[str]]:
