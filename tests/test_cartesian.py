@@ -30,7 +30,7 @@ from pdsearch.domains.planning.cartesian_states import (
 )
 from pdsearch.domains.planning.cost_partitioning import DEAD, goal_distances
 from pdsearch.domains.planning.landmarks import landmarks
-from pdsearch.domains.planning.refinement_tree import Trees
+from pdsearch.domains.planning.refinement_tree import Tree, Trees
 from pdsearch.domains.planning.task import Planning
 from pdsearch.errors import TimeLimitError
 from pdsearch.kernels.protocol import INFINITY
@@ -149,6 +149,20 @@ def test_a_tree_finds_values_beyond_the_first_word():
         assert all(value in allowed for value, allowed in zip(values, sets[state], strict=True))
     assert states.counts[N_STATES] > 100
     assert states.h[states.counts[INITIAL]] > 64
+
+
+def test_a_variable_that_a_tree_asks_for_again_and_again_is_one_node_with_a_place_for_each_value():
+    n = 3000  # trials of each value one after the other would be as many array operations as the square of this
+    nodes, bits_at = np.arange(n - 1), 47 * np.arange(n - 1)
+    child = np.array([[node + 1 if node < n - 2 else -n, -1 - node] for node in nodes.tolist()]).reshape(-1)
+    bits = np.zeros(47 * (n - 1), np.uint64)
+    bits[bits_at + nodes // 64] = np.uint64(1) << (nodes % 64).astype(np.uint64)
+    tree = Tree(0, np.zeros(n - 1, np.int64), bits_at, np.full(n - 1, 47), child, bits)
+
+    trees = Trees.of([tree, tree], [0, n], [n])
+
+    assert len(trees.nodes) == 2 * (1 + n)
+    assert all(trees.lines([value]) == [value, n + value] for value in range(n))
 
 
 def test_no_plan_avoids_a_landmark_from_any_state_in_which_it_is_still_to_come():

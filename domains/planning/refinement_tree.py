@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pdsearch._jit import inlined
+from pdsearch._jit import inlined, kernel
 from pdsearch.domains.planning.abstraction import Flags, Integers
 
 Words = npt.NDArray[np.uint64]
@@ -63,15 +63,6 @@ class Tree(NamedTuple):
         first[self.child[inner]] = self.variable[self.child[inner]] != self.variable[above[inner]]
         return first
 
-    def after(self, nodes: Integers, value: int) -> Integers:
-        """Return where to go on from some nodes, if their variables have this value, until another is asked for."""
-        there, variable = nodes.copy(), self.variable[nodes]
-        while (here := np.flatnonzero((there >= 0) & (self.variable[np.maximum(there, 0)] == variable))).size:
-            some = there[here]
-            bit = (self.bits[self.bits_at[some] + (value >> 6)] >> np.uint64(value & 63)) & np.uint64(1)
-            there[here] = self.child[2 * some + bit.astype(np.int64)]
-        return there
-
     def packed(self, start: int, line: int, sizes: Integers) -> tuple[int, Integers]:
         """Return its root and nodes as Trees have them that begin at ``start``, and its lines at ``line``."""
         kept = np.flatnonzero(self.is_asked_after_another)
@@ -79,12 +70,22 @@ class Tree(NamedTuple):
         at = np.zeros(len(self.variable), np.int64)
         at[kept] = start + np.cumsum(1 + n_values) - (1 + n_values)
         nodes = np.zeros(int((1 + n_values).sum()), np.int64)
-        nodes[at[kept] - start] = self.variable[kept]
-        for value in range(int(n_values.max(initial=0))):
-            some = kept[n_values > value]
-            there = self.after(some, value)
-            nodes[at[some] - start + 1 + value] = np.where(there < 0, there - line, at[np.maximum(there, 0)])
+        _write_nodes(self, kept, at, sizes, start, line, nodes)
         return int(at[self.root]) if self.root >= 0 else self.root - line, nodes
+
+
+@kernel
+def _write_nodes(tree, kept, at, sizes, start, line, nodes):
+    """Write the nodes that are kept, each to its place ``at`` less ``start``, with where to go on for each value."""
+    for node in kept:
+        var, to = tree.variable[node], at[node] - start
+        nodes[to] = var
+        for value in range(sizes[var]):
+            there = node
+            while there >= 0 and tree.variable[there] == var:
+                word = tree.bits[tree.bits_at[there] + (value >> 6)]
+                there = tree.child[2 * there + np.int64((word >> np.uint64(value & 63)) & np.uint64(1))]
+            nodes[to + 1 + value] = at[there] if there >= 0 else there - line
 
 
 class Trees(NamedTuple):
