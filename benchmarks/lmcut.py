@@ -21,6 +21,7 @@ from pdsearch.benchmarking._peers import FAST_DOWNWARD, peer_run
 from pdsearch.benchmarking._planning_runs import Trial, own_run
 from pdsearch.domains.planning.sas import parse_sas
 from pdsearch.domains.planning.task import Planning
+from pdsearch.errors import PdsearchError
 from pdsearch.limits import Limits
 
 TASKS = [  # of different domains, for their seconds with Fast Downward: one to ten
@@ -51,14 +52,16 @@ def main() -> int:
     given = parser.parse_args()
     if given.repeats < 1:
         parser.error("--repeats must be 1 or more")
+    chosen = [task for task in TASKS if task.startswith(tuple(given.only.split(",")))]
+    if not chosen:
+        parser.error(f"no task begins with {given.only!r}; those there are: {', '.join(TASKS)}")
     log, ratios = list[Trial](), list[float]()
     print(f"{'':28}      evaluated      CPU s      evaluated/s         before last layer")
     print(f"{'task':<28}   ours  theirs   ours theirs     ours   theirs ratio     ours   theirs")
-    for task in TASKS:
-        if task.startswith(tuple(given.only.split(","))):
-            pairs = measured(f"{given.folder}/{task}.pddl", given.repeats)
-            log += [run for pair in pairs for run in pair]
-            ratios.append(line(task, pairs))
+    for task in chosen:
+        pairs = measured(f"{given.folder}/{task}.pddl", given.repeats)
+        log += [run for pair in pairs for run in pair]
+        ratios.append(line(task, pairs))
     print(f"median of {len(ratios)}: {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
     if given.json:
         Path(given.json).write_text("".join(json.dumps(asdict(run)) + "\n" for run in log))
@@ -95,4 +98,7 @@ def line(task: str, pairs: list[tuple[Trial, Trial]]) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except PdsearchError as error:  # no such folder, or no Fast Downward
+        sys.exit(f"lmcut.py: {error}")

@@ -37,6 +37,7 @@ from pdsearch.domains.planning.scp_tables import partitioned, wanted
 from pdsearch.domains.planning.shared_costs import Partitioned
 from pdsearch.domains.planning.space import value_of
 from pdsearch.domains.planning.task import Planning
+from pdsearch.errors import PdsearchError
 from pdsearch.kernels.protocol import INFINITY, evaluate, width
 from pdsearch.search.best_first.sampling import ShortSearch
 from pdsearch.search.setup import make_task
@@ -180,15 +181,13 @@ def main() -> int:
     given = parser.parse_args()
     if given.repeats < 1 or given.states < 1:
         parser.error("--repeats and --states must be 1 or more")
+    chosen = [task for task in TASKS if (given.only or "") in task]
+    if not chosen:
+        parser.error(f"no task has {given.only!r} in its name; those there are: {', '.join(TASKS)}")
     print(f"{'task':<28} orders  abstractions  used in an order    a: states/s         b         c    b/a    c/a")
-    rows = [
-        measured(Path(given.folder), task, given.heuristic, given.states, given.repeats)
-        for task in TASKS
-        if (given.only or "") in task
-    ]
-    if rows:
-        middle = [median(values) for values in zip(*rows, strict=True)]
-        print(f"median of {len(rows)}: b/a {middle[0]:.2f}, c/a {middle[1]:.2f}")
+    rows = [measured(Path(given.folder), task, given.heuristic, given.states, given.repeats) for task in chosen]
+    middle = [median(values) for values in zip(*rows, strict=True)]
+    print(f"median of {len(rows)}: b/a {middle[0]:.2f}, c/a {middle[1]:.2f}")
     return 0
 
 
@@ -230,4 +229,7 @@ def measured(folder: Path, name: str, heuristic: str, n_states: int, repeats: in
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except PdsearchError as error:  # no such folder
+        sys.exit(f"lookups.py: {error}")

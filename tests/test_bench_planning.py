@@ -3,6 +3,8 @@
 import dataclasses
 import importlib.util
 import json
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -195,3 +197,16 @@ def test_tasks_of_a_list_may_lie_elsewhere(tmp_path):
     assert tasks_of(str(listed), str(DATA)) == [str(DATA / "courier.sas")]
     with pytest.raises(BadInputError, match="cannot read"):
         tasks_of(str(listed))
+
+
+@pytest.mark.parametrize("script", ["lmcut.py", "lookups.py"])
+def test_a_script_says_in_a_line_what_it_cannot_find(script, tmp_path, monkeypatch, capsys):
+    path = Path(__file__).parents[1] / "benchmarks" / script
+    monkeypatch.setattr(sys, "argv", [script, str(tmp_path), "--only", "nothing"])
+    with pytest.raises(SystemExit, match="2"):
+        runpy.run_path(str(path), run_name="__main__")
+    assert "'nothing'" in capsys.readouterr().err
+
+    monkeypatch.setattr(sys, "argv", [script, str(tmp_path), "--only", "driverlog"])
+    with pytest.raises(SystemExit, match=rf"^{script}: .*driverlog[^\n]*$"):
+        runpy.run_path(str(path), run_name="__main__")
