@@ -199,6 +199,13 @@ def test_tasks_of_a_list_may_lie_elsewhere(tmp_path):
         tasks_of(str(listed))
 
 
+def test_a_list_that_names_itself_by_way_of_another_is_refused(tmp_path, capsys):
+    (tmp_path / "one.txt").write_text(f"{DATA / 'courier.sas'}\ntwo.txt\n")
+    (tmp_path / "two.txt").write_text("one.txt\n")
+
+    assert "names itself, or a list that names it" in complaint(capsys, "--tasks", tmp_path / "one.txt")
+
+
 @pytest.mark.parametrize("script", ["lmcut.py", "lookups.py"])
 def test_a_script_says_in_a_line_what_it_cannot_find(script, tmp_path, monkeypatch, capsys):
     path = Path(__file__).parents[1] / "benchmarks" / script

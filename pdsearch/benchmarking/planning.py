@@ -81,10 +81,10 @@ def run(arguments: argparse.Namespace) -> int:
     return INTERRUPTED if interrupts.received else 0
 
 
-def tasks_of(name: str, folder: str | None = None) -> list[str]:
+def tasks_of(name: str, folder: str | None = None, within: Sequence[Path] = ()) -> list[str]:
     """Return the problems a path stands for: itself, those in a folder, those a list names.
 
-    What a list names is in ``folder``, or beside it.
+    What a list names is in ``folder``, or beside it; ``within`` are the lists that name it.
 
     Raises
     ------
@@ -96,9 +96,11 @@ def tasks_of(name: str, folder: str | None = None) -> list[str]:
         found = sorted(str(file) for file in path.rglob("*") if _is_problem(file))
     elif path.suffix in (".sas", ".pddl") and path.is_file():
         found = [name]
+    elif path.resolve() in within:
+        raise BadInputError(f"list {name!r} names itself, or a list that names it; leave out that line")
     else:
-        inside = path.parent if folder is None else Path(folder)
-        found = [task for line in _lines(path) for task in tasks_of(str(inside / line))]
+        inside, lists = path.parent if folder is None else Path(folder), (*within, path.resolve())
+        found = [task for line in _lines(path) for task in tasks_of(str(inside / line), within=lists)]
     if not found:
         raise BadInputError(f"no planning tasks in {name!r}; give a .sas or PDDL problem, a folder of them, or a list")
     return found
