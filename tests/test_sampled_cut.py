@@ -94,14 +94,14 @@ def test_a_looser_bound_sends_less():
 
 
 @pytest.mark.wide
-def test_fewer_nodes_are_sent_and_ranks_loaded_more_evenly_than_with_the_sparsest_cut():
+def test_ranks_are_loaded_far_more_evenly_than_with_the_sparsest_cut_and_hardly_more_is_sent():
     puzzle = Tiles.korf(42)
     measured = {
         name: np.mean([(run.CO, run.LB) for seed in range(3) for run in [on_48_ranks(puzzle, name, seed)]], axis=0)
         for name in ("sampled-cut", "sparsest-cut")
     }
 
-    assert (measured["sampled-cut"] < measured["sparsest-cut"]).all()
+    assert (measured["sampled-cut"] < measured["sparsest-cut"] * [1.1, 0.7]).all()  # of CO and LB
 
 
 def on_48_ranks(puzzle, name, seed):
