@@ -193,9 +193,7 @@ def main() -> int:
 
 def measured(folder: Path, name: str, heuristic: str, n_states: int, repeats: int) -> tuple[float, float]:
     """Print the line of a task; return b/a and c/a."""
-    problem = folder / f"{name}.pddl"
-    own = problem.with_name(f"{problem.stem}-domain.pddl")
-    task = Planning.parse(str(problem), domain_file=str(own if own.exists() else problem.with_name("domain.pddl")))
+    task = Planning.parse(str(folder / f"{name}.pddl"))
     parts = partitioned(task, wanted("offline"))[0] if heuristic == "scp" else partitioned_patterns(task, None)[0]
     shared, space = laid_out(parts, task.sizes), task.space
     first = parts.joined.state_first
